@@ -1,0 +1,22 @@
+import type { Batch, Event } from '../event.js';
+
+/** What a source turned out to hold. */
+export interface Opening {
+  /** Names of the logs it reads, each in an order of its own. */
+  readonly shards: readonly string[];
+  /** Names of the channels, in the order of `Event.values`. */
+  readonly channels: readonly string[];
+  /** Rows in all, where that is cheap to know: for progress bars only. */
+  readonly rows?: number;
+}
+
+/** Where events come from: logs that can be read again from any offset. */
+export interface Source {
+  /** Looks at the input before anything is read; throws an error that says what was expected, what came, what to do. */
+  open(): Promise<Opening>;
+  /**
+   * The rows of a shard from offset `from` on, in order. The next batch is made when the last one is done with.
+   * Rows that do not decode come as rejects. The last batch of a complete log has `ends`, even if it has no rows.
+   */
+  read(shard: string, from: number, stop: AbortSignal): AsyncIterable<Batch<Event>>;
+}

@@ -1,0 +1,92 @@
+/** What one sensor reported at one moment; NaN marks a missing channel. */
+export interface Event {
+  /** Which series this belongs to. */
+  readonly key: string;
+  /** Event time, milliseconds since 1970-01-01 UTC. */
+  readonly timeMs: number;
+  /** One number per channel, in the order of the source's channel names. */
+  readonly values: readonly number[];
+  /** Position in the shard's log; grows, gaps are normal. */
+  readonly offset: number;
+}
+
+/** A row that could not be used, with the reason; it goes where the operator of the pipeline can find it again. */
+export interface Reject {
+  readonly shard: string;
+  readonly offset: number;
+  /** Which step refused it: `decode`, `order`, `remember` … */
+  readonly stage: string;
+  /** What was wrong, as a stable word: `not-a-number`, `late`, `duplicate` … */
+  readonly reason: string;
+  /** What was expected, what came, what to do. */
+  readonly message: string;
+  /** The row as it came, text or the decoded event, at most 4 KiB. */
+  readonly raw?: string;
+  /** 1-based line of a text file. */
+  readonly line?: number;
+}
+
+/** Rows from one shard, in order; `next` is the offset to read after them. */
+export interface Batch<T> {
+  readonly shard: string;
+  readonly rows: readonly T[];
+  readonly rejects: readonly Reject[];
+  readonly next: number;
+  /** The log is complete: what waits may be released. */
+  readonly ends?: boolean;
+}
+
+/** Calibrated forecasts made at one event, for every channel and horizon. */
+export interface Forecast {
+  /** Rows ahead, ascending: 1 is the next row. */
+  readonly horizons: readonly number[];
+  /** Probability levels of `quantiles`, ascending. */
+  readonly levels: readonly number[];
+  /** Point forecasts, index `channel * horizons + horizon`. */
+  readonly mean: Float64Array;
+  /** Quantiles, index `(channel * horizons + horizon) * levels + level`, ascending in level. */
+  readonly quantiles: Float64Array;
+}
+
+export const severities = ['info', 'warning', 'major', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** Alarms that belong together, from the first to the last, with the row where the stream was least expected. */
+export interface Anomaly {
+  /** `shard@offset` of the alarm that began it: the same in every replay. */
+  readonly id: string;
+  readonly key: string;
+  readonly status: 'open' | 'closed';
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly startOffset: number;
+  readonly endOffset: number;
+  readonly peakMs: number;
+  readonly peakOffset: number;
+  /** Alarms inside it. */
+  readonly alarms: number;
+  readonly severity: Severity;
+  /** Smallest calibrated probability seen inside it: 0.001 means one row in a thousand looks so strange. */
+  readonly score: number;
+  /** Name of the channel that was least expected at the peak. */
+  readonly channel: string;
+  readonly actual: number;
+  readonly expected: number;
+  /** 1 % and 99 % quantiles of the forecast for the peak row. */
+  readonly low: number;
+  readonly high: number;
+  /** One sentence a person can act on. */
+  readonly why: string;
+}
+
+/** What the pipeline says of one event: how strange it was, what it expects next, and the anomalies that changed here. */
+export interface Result extends Event {
+  /** Negative log likelihood of the event under what was expected, in nats. */
+  readonly surprise: number;
+  /** Calibrated probability of a row at least this strange: 0.001 means one in a thousand. */
+  readonly score: number;
+  readonly alarm: boolean;
+  readonly forecast: Forecast;
+  /** Anomalies that opened or closed at this row; mostly none. */
+  readonly anomalies: readonly Anomaly[];
+}

@@ -1,0 +1,1 @@
+export type { Anomaly, Batch, Event, Forecast, Reject, Severity } from './event.js';

@@ -1,0 +1,67 @@
+import type { Layout, Row } from '../state/layout.js';
+
+/** What a memory is told about one event. */
+export interface Input {
+  /** One number per channel; NaN where it is missing. */
+  readonly values: ArrayLike<number>;
+  readonly timeMs: number;
+  /** Per channel a power of two near the running deviation; changes rarely, so features scaled by it stay put. */
+  readonly scale: ArrayLike<number>;
+  /** Seasonal periods in rows that the stream has shown so far, the most useful first; may be empty. */
+  readonly periods: ArrayLike<number>;
+}
+
+/** What a memory expects; the arrays are the caller's and are written in place. */
+export interface Prediction {
+  /** How unexpected the event was, in nats: negative log density for numbers, −log of the predicted share for codes. */
+  surprise: number;
+  /** Point forecasts in the units of the values, index `channel * horizons + horizon`; NaN while there is no opinion. */
+  readonly mean: Float64Array;
+  /** Typical absolute error of each forecast, same index. */
+  readonly spread: Float64Array;
+  /** Point forecasts of the parts of a mixture, index `member * channels * horizons + channel * horizons + horizon`. */
+  readonly members?: Float64Array | undefined;
+}
+
+/** What every memory is built from. */
+export interface MemoryOptions {
+  readonly channels: number;
+  /** Rows ahead to forecast, ascending, each at least 1. */
+  readonly horizons: readonly number[];
+}
+
+/**
+ * A memory described as a value: it owns no state, only the layout of the rows it is handed. `step` scores the event
+ * against what was expected, learns from it, then predicts what follows, in bounded time and without allocating.
+ */
+export interface Model<S extends Layout = Layout, K extends Layout = Layout> extends MemoryOptions {
+  readonly name: string;
+  /** Goes up when the meaning of the state changes: a checkpoint of another version is refused. */
+  readonly version: number;
+  /** Names of the parts of a mixture, in the order of `Prediction.members`. */
+  readonly members?: readonly string[];
+  /** One row per shard: what all its keys taught. */
+  readonly shared: S;
+  /** One row per key. */
+  readonly keyed: K;
+  /** Rows arrive zeroed. */
+  init(shared: Row<S>): void;
+  initKey(shared: Row<S>, own: Row<K>): void;
+  step(shared: Row<S>, own: Row<K>, input: Input, out: Prediction): void;
+}
+
+/** A prediction without an opinion, of the size that the model writes. */
+export function predictionOf({
+  channels,
+  horizons,
+  members,
+}: MemoryOptions & { readonly members?: readonly string[] }): Prediction {
+  const size = channels * horizons.length;
+  const unknown = (count: number) => new Float64Array(count).fill(Number.NaN);
+  return {
+    surprise: 0,
+    mean: unknown(size),
+    spread: unknown(size),
+    members: members && unknown(size * members.length),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Event } from '../event.js';
+import { type MemoryName, memoryOf } from '../models/catalog.js';
+import { type Prediction, predictionOf } from '../models/model.js';
+import type { KeyLimit } from '../state/keys.js';
+import type { Layout } from '../state/layout.js';
+import { keyed, type Stage } from './stage.js';
+
+export interface RememberOptions {
+  /** Which memory; `default` is the mixture that needs no tuning. */
+  readonly memory: MemoryName;
+  /** Rows ahead to forecast, ascending. */
+  readonly horizons: readonly number[];
+  readonly keys?: KeyLimit;
+}
+
+/** What a memory may be told beside the event; steps before `remember` find it out. */
+export interface Hints {
+  /** Per channel a power of two near the running deviation. */
+  readonly scale?: ArrayLike<number>;
+  /** Seasonal periods in rows, the most useful first. */
+  readonly periods?: ArrayLike<number>;
+}
+
+/** An event with what its key's memory made of it. */
+export interface Remembered extends Event {
+  /** Rows ahead of each forecast. */
+  readonly horizons: readonly number[];
+  /** Surprise of this row, and the forecasts made at it. */
+  readonly prediction: Prediction;
+  /** Names of the parts of a mixture, in the order of `prediction.members`. */
+  readonly members: readonly string[];
+}
+
+const noPeriods: readonly number[] = [];
+
+/** Scores each event against what its key's memory expected, lets the memory learn it, and forecasts what follows. */
+export function remember<A extends Event & Hints>(options: RememberOptions): Stage<A, A & Remembered> {
+  const { memory, horizons, keys } = options;
+  return keyed('remember', options, ({ channels }) => {
+    const model = memoryOf(memory, { channels: channels.length, horizons });
+    const members = model.members ?? [];
+    const ones = channels.map(() => 1);
+    return {
+      id: 'remember',
+      version: `${model.name} ${model.version}`,
+      keys,
+      shared: model.shared as Layout,
+      layout: model.keyed as Layout,
+      init: (shared) => model.init(shared),
+      initKey: (shared, own) => model.initKey(shared, own),
+      step(shared, own, row: A, out) {
+        const prediction = predictionOf(model);
+        const { values, timeMs, scale = ones, periods = noPeriods } = row;
+        model.step(shared, own, { values, timeMs, scale, periods }, prediction);
+        out.emit({ ...row, horizons, prediction, members });
+      },
+    };
+  });
+}

@@ -1,0 +1,157 @@
+import { Observable, type OperatorFunction } from 'rxjs';
+import type { Batch, Event, Reject } from '../event.js';
+import { type Bundle, openSlab, slabTable } from '../state/arrow.js';
+import { type KeyLimit, Keys, keyLimitDefault } from '../state/keys.js';
+import type { Layout, Row } from '../state/layout.js';
+import { Slab } from '../state/slab.js';
+
+/** What a step is told when a shard is opened. */
+export interface Shard {
+  readonly name: string;
+  /** Names of the channels, in the order of `Event.values`. */
+  readonly channels: readonly string[];
+}
+
+/** One step of a pipeline: opened once per shard from what it saved there last time, or from nothing. */
+export interface Stage<A, B> {
+  /** Its name in checkpoints: the operator's, unless one pipeline uses an operator twice. */
+  readonly id: string;
+  /** What it was built with, as plain JSON: part of what a checkpoint must agree with. */
+  readonly settings: unknown;
+  open(shard: Shard, saved?: Bundle): Opened<A, B>;
+}
+
+/** A step at work on one shard. Between two batches it is quiet, so it may be saved. */
+export interface Opened<A, B> {
+  readonly operator: OperatorFunction<Batch<A>, Batch<B>>;
+  /** Views of the live state: to be encoded before the next batch. */
+  save(): Bundle;
+  /** Gives its memory back. */
+  close(): void;
+}
+
+/** Where a keyed step puts what it makes of an event. */
+export interface Out<B> {
+  emit(row: B): void;
+  /** Refuses a row: `reason` is a stable word, `message` says what was expected, what came, what to do. */
+  reject(row: Event, reason: string, message: string): void;
+}
+
+/** A step with one row of state per key and one per shard; every operator of Engram is written as one of these. */
+export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
+  readonly id: string;
+  /** One row per shard: what all its keys share. Most steps share nothing: `{}`. */
+  readonly shared: S;
+  /** One row per key. */
+  readonly layout: L;
+  /** What the meaning of the state depends on besides its layout: another version or setting is refused. */
+  readonly version: string;
+  readonly keys?: KeyLimit | undefined;
+  /** Prepares the zeroed shared row of a new shard. */
+  init?(shared: Row<S>): void;
+  /** Prepares the zeroed row of a new key. */
+  initKey?(shared: Row<S>, own: Row<L>): void;
+  step(shared: Row<S>, own: Row<L>, row: A, out: Out<B>): void;
+  /** The log is complete: lets go what waits. */
+  finish?(shared: Row<S>, own: Row<L>, key: string, out: Out<B>): void;
+}
+
+/** Makes a stage of what `build` returns for a shard. */
+export function keyed<S extends Layout, L extends Layout, A extends Event, B>(
+  id: string,
+  settings: unknown,
+  build: (shard: Shard) => Keyed<S, L, A, B>,
+): Stage<A, B> {
+  return {
+    id,
+    settings,
+    open(shard, saved) {
+      const step = build(shard);
+      const policy = step.keys ?? keyLimitDefault;
+      const shared = new Slab(step.shared);
+      const own = new Slab(step.layout);
+      const keys = saved ? openSlab(own, saved, 'rows', step, policy) : new Keys(policy);
+      if (saved) openSlab(shared, saved, 'shared', step, policy);
+      else {
+        shared.add();
+        step.init?.(shared.row(0));
+      }
+      return {
+        operator: eachRow(shard, step, shared.row(0), own, keys),
+        save: () => ({ rows: slabTable(own, keys, step), shared: slabTable(shared, undefined, step) }),
+        close() {
+          shared.free();
+          own.free();
+        },
+      };
+    },
+  };
+}
+
+function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
+  shard: Shard,
+  step: Keyed<S, L, A, B>,
+  shared: Row<S>,
+  slab: Slab<L>,
+  keys: Keys,
+): OperatorFunction<Batch<A>, Batch<B>> {
+  let rows: B[] = [];
+  let rejects: Reject[] = [];
+  const out: Out<B> = {
+    emit: (row) => void rows.push(row),
+    reject: (row, reason, message) =>
+      void rejects.push({
+        shard: shard.name,
+        offset: row.offset,
+        stage: step.id,
+        reason,
+        message,
+        raw: JSON.stringify({ key: row.key, timeMs: row.timeMs, values: row.values }).slice(0, 4096),
+      }),
+  };
+  const admit = (row: Event): number | undefined => {
+    const index = keys.admit(row.key);
+    if (index === undefined) {
+      out.reject(
+        row,
+        'too-many-keys',
+        `expected at most ${keys.policy.limit} keys, ${JSON.stringify(row.key)} is one more: ` +
+          'raise keys.limit, or set keys.whenFull to "evict"',
+      );
+      return undefined;
+    }
+    if (index < slab.length) slab.clear(index);
+    else slab.add();
+    step.initKey?.(shared, slab.row(index));
+    return index;
+  };
+  const take = (batch: Batch<A>): Batch<B> => {
+    rows = [];
+    rejects = [...batch.rejects];
+    for (const row of batch.rows) {
+      const index = keys.find(row.key) ?? admit(row);
+      if (index !== undefined) step.step(shared, slab.row(index), row, out);
+    }
+    if (batch.ends && step.finish) {
+      for (const [key, index] of keys.entries()) step.finish(shared, slab.row(index), key, out);
+    }
+    return { ...batch, rows, rejects };
+  };
+  return (source) =>
+    new Observable((subscriber) =>
+      source.subscribe({
+        next(batch) {
+          let made: Batch<B>;
+          try {
+            made = take(batch);
+          } catch (error) {
+            subscriber.error(error);
+            return;
+          }
+          subscriber.next(made);
+        },
+        error: (error) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
+    );
+}
