@@ -31,6 +31,8 @@ export interface Batch<T> {
   readonly shard: string;
   readonly rows: readonly T[];
   readonly rejects: readonly Reject[];
+  /** Anomalies that opened or closed while these rows passed, in order; absent where no step looks for any. */
+  readonly anomalies?: readonly Anomaly[];
   readonly next: number;
   /** The log is complete: what waits may be released. */
   readonly ends?: boolean;
@@ -79,7 +81,7 @@ export interface Anomaly {
   readonly why: string;
 }
 
-/** What the pipeline says of one event: how strange it was, what it expects next, and the anomalies that changed here. */
+/** What the pipeline says of one event: how strange it was, and what it expects next. */
 export interface Result extends Event {
   /** Negative log likelihood of the event under what was expected, in nats. */
   readonly surprise: number;
@@ -87,6 +89,4 @@ export interface Result extends Event {
   readonly score: number;
   readonly alarm: boolean;
   readonly forecast: Forecast;
-  /** Anomalies that opened or closed at this row; mostly none. */
-  readonly anomalies: readonly Anomaly[];
 }

@@ -1,9 +1,21 @@
+import { knn } from './knn.js';
 import { lastValue } from './last-value.js';
+import { mixture } from './mixture.js';
 import type { MemoryOptions, Model } from './model.js';
+import { resonator } from './resonator.js';
+import { rls } from './rls.js';
+import { seasonalNaive } from './seasonal-naive.js';
+import { seasonalRls } from './seasonal-rls.js';
 
 /** Every memory by the name that pipelines use. */
 export const memories = {
+  default: mixture,
   'last-value': lastValue,
+  'seasonal-naive': seasonalNaive,
+  rls,
+  'seasonal-rls': seasonalRls,
+  resonator,
+  knn,
 } satisfies Record<string, (options: MemoryOptions) => unknown>;
 
 export type MemoryName = keyof typeof memories;

@@ -19,6 +19,11 @@ export interface Prediction {
   readonly mean: Float64Array;
   /** Typical absolute error of each forecast, same index. */
   readonly spread: Float64Array;
+  /**
+   * Further signs of how far each forecast may miss, lengths in the units of the values (0: no sign), index
+   * `(channel * horizons + horizon) * gauges + gauge`: what `interval` learns the width of its quantiles from.
+   */
+  readonly gauges?: Float64Array | undefined;
   /** Point forecasts of the parts of a mixture, index `member * channels * horizons + channel * horizons + horizon`. */
   readonly members?: Float64Array | undefined;
 }
@@ -38,6 +43,8 @@ export interface Model<S extends Layout = Layout, K extends Layout = Layout> ext
   readonly name: string;
   /** Goes up when the meaning of the state changes: a checkpoint of another version is refused. */
   readonly version: number;
+  /** How many `Prediction.gauges` each forecast has; none when absent. */
+  readonly gauges?: number;
   /** Names of the parts of a mixture, in the order of `Prediction.members`. */
   readonly members?: readonly string[];
   /** One row per shard: what all its keys taught. */
@@ -51,17 +58,15 @@ export interface Model<S extends Layout = Layout, K extends Layout = Layout> ext
 }
 
 /** A prediction without an opinion, of the size that the model writes. */
-export function predictionOf({
-  channels,
-  horizons,
-  members,
-}: MemoryOptions & { readonly members?: readonly string[] }): Prediction {
+export function predictionOf(model: Pick<Model, 'channels' | 'horizons' | 'gauges' | 'members'>): Prediction {
+  const { channels, horizons, gauges, members } = model;
   const size = channels * horizons.length;
   const unknown = (count: number) => new Float64Array(count).fill(Number.NaN);
   return {
     surprise: 0,
     mean: unknown(size),
     spread: unknown(size),
+    gauges: gauges === undefined ? undefined : new Float64Array(size * gauges),
     members: members && unknown(size * members.length),
   };
 }

@@ -3,12 +3,16 @@ import { type MemoryName, memoryOf } from '../models/catalog.js';
 import { type Prediction, predictionOf } from '../models/model.js';
 import type { KeyLimit } from '../state/keys.js';
 import type { Layout } from '../state/layout.js';
+import { checkNames, checkNumber } from './options.js';
 import { keyed, type Stage } from './stage.js';
+
+/** Memories keep what they said for as many rows. */
+const horizonMax = 1024;
 
 export interface RememberOptions {
   /** Which memory; `default` is the mixture that needs no tuning. */
   readonly memory: MemoryName;
-  /** Rows ahead to forecast, ascending. */
+  /** Rows ahead to forecast, at most 1024; 1 is always among them. */
   readonly horizons: readonly number[];
   readonly keys?: KeyLimit;
 }
@@ -23,7 +27,7 @@ export interface Hints {
 
 /** An event with what its key's memory made of it. */
 export interface Remembered extends Event {
-  /** Rows ahead of each forecast. */
+  /** Rows ahead of each forecast, ascending; the first is 1. */
   readonly horizons: readonly number[];
   /** Surprise of this row, and the forecasts made at it. */
   readonly prediction: Prediction;
@@ -35,20 +39,23 @@ const noPeriods: readonly number[] = [];
 
 /** Scores each event against what its key's memory expected, lets the memory learn it, and forecasts what follows. */
 export function remember<A extends Event & Hints>(options: RememberOptions): Stage<A, A & Remembered> {
-  const { memory, horizons, keys } = options;
-  return keyed('remember', options, ({ channels }) => {
+  const { memory, keys } = options;
+  checkNames('remember', options, ['memory', 'horizons', 'keys']);
+  // The next row is always forecast: that is what an event is judged by.
+  const horizons = ascending([1, ...options.horizons]);
+  const { members = [] } = memoryOf(memory, { channels: 1, horizons });
+  const stage = keyed<Layout, Layout, A, A & Remembered>('remember', { memory, horizons, keys }, ({ channels }) => {
     const model = memoryOf(memory, { channels: channels.length, horizons });
-    const members = model.members ?? [];
     const ones = channels.map(() => 1);
     return {
       id: 'remember',
       version: `${model.name} ${model.version}`,
       keys,
-      shared: model.shared as Layout,
-      layout: model.keyed as Layout,
+      shared: model.shared,
+      layout: model.keyed,
       init: (shared) => model.init(shared),
       initKey: (shared, own) => model.initKey(shared, own),
-      step(shared, own, row: A, out) {
+      step(shared, own, row, out) {
         const prediction = predictionOf(model);
         const { values, timeMs, scale = ones, periods = noPeriods } = row;
         model.step(shared, own, { values, timeMs, scale, periods }, prediction);
@@ -56,4 +63,11 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
       },
     };
   });
+  return { ...stage, tells: { horizons, members } };
+}
+
+/** Rows ahead, each once and in order; throws a RangeError unless all are whole and at least 1. */
+function ascending(horizons: readonly number[]): readonly number[] {
+  for (const horizon of horizons) checkNumber('remember.horizons', horizon, { min: 1, max: horizonMax, whole: true });
+  return [...new Set(horizons)].sort((a, b) => a - b);
 }

@@ -1,8 +1,9 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { Batch, Event, Reject } from '../event.js';
-import { type Bundle, openSlab, slabTable } from '../state/arrow.js';
-import { type KeyLimit, Keys, keyLimitDefault } from '../state/keys.js';
+import type { Anomaly, Batch, Event, Reject } from '../event.js';
+import { type Bundle, slabTable } from '../state/arrow.js';
+import { isKey, type KeyLimit, Keys, keyLimitDefault } from '../state/keys.js';
 import type { Layout, Row } from '../state/layout.js';
+import { openSlab } from '../state/open.js';
 import { Slab } from '../state/slab.js';
 
 /** What a step is told when a shard is opened. */
@@ -10,6 +11,10 @@ export interface Shard {
   readonly name: string;
   /** Names of the channels, in the order of `Event.values`. */
   readonly channels: readonly string[];
+  /** Rows ahead that an earlier step forecasts, ascending, 1 among them; absent before there are forecasts. */
+  readonly horizons?: readonly number[];
+  /** Names of the parts of the mixture that forecasts. */
+  readonly members?: readonly string[];
 }
 
 /** One step of a pipeline: opened once per shard from what it saved there last time, or from nothing. */
@@ -18,6 +23,8 @@ export interface Stage<A, B> {
   readonly id: string;
   /** What it was built with, as plain JSON: part of what a checkpoint must agree with. */
   readonly settings: unknown;
+  /** What the steps after it may rely on, added to what they are told of the shard. */
+  readonly tells?: Partial<Shard>;
   open(shard: Shard, saved?: Bundle): Opened<A, B>;
 }
 
@@ -35,7 +42,15 @@ export interface Out<B> {
   emit(row: B): void;
   /** Refuses a row: `reason` is a stable word, `message` says what was expected, what came, what to do. */
   reject(row: Event, reason: string, message: string): void;
+  /** Reports an anomaly that opened or closed; unlike a row it may come when nothing else does. */
+  anomaly(anomaly: Anomaly): void;
 }
+
+/** The layout of a step that keeps nothing in common for its keys. */
+export type Nothing = Record<never, never>;
+
+/** Why a key gets no more rows: the log is complete, or the key must make room for another one. */
+export type Farewell = 'ends' | 'evicted';
 
 /** A step with one row of state per key and one per shard; every operator of Engram is written as one of these. */
 export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
@@ -52,8 +67,8 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   /** Prepares the zeroed row of a new key. */
   initKey?(shared: Row<S>, own: Row<L>): void;
   step(shared: Row<S>, own: Row<L>, row: A, out: Out<B>): void;
-  /** The log is complete: lets go what waits. */
-  finish?(shared: Row<S>, own: Row<L>, key: string, out: Out<B>): void;
+  /** Lets go what waits; the key may go on after `ends` if the log grows, after `evicted` its row is wiped. */
+  finish?(shared: Row<S>, own: Row<L>, key: string, out: Out<B>, why: Farewell): void;
 }
 
 /** Makes a stage of what `build` returns for a shard. */
@@ -97,6 +112,7 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
 ): OperatorFunction<Batch<A>, Batch<B>> {
   let rows: B[] = [];
   let rejects: Reject[] = [];
+  let anomalies: Anomaly[] = [];
   const out: Out<B> = {
     emit: (row) => void rows.push(row),
     reject: (row, reason, message) =>
@@ -108,8 +124,18 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
         message,
         raw: JSON.stringify({ key: row.key, timeMs: row.timeMs, values: row.values }).slice(0, 4096),
       }),
+    anomaly: (anomaly) => void anomalies.push(anomaly),
   };
   const admit = (row: Event): number | undefined => {
+    if (!isKey(row.key)) {
+      const expected = 'expected a key of whole characters, which UTF-8 can hold: clean it where it is written';
+      out.reject(row, 'bad-key', `${expected}, got ${JSON.stringify(row.key)}`);
+      return undefined;
+    }
+    if (step.finish && keys.policy.whenFull === 'evict' && keys.size >= keys.policy.limit) {
+      const [key, index] = keys.entries().next().value as [string, number];
+      step.finish(shared, slab.row(index), key, out, 'evicted');
+    }
     const index = keys.admit(row.key);
     if (index === undefined) {
       out.reject(
@@ -128,14 +154,15 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
   const take = (batch: Batch<A>): Batch<B> => {
     rows = [];
     rejects = [...batch.rejects];
+    anomalies = [...(batch.anomalies ?? [])];
     for (const row of batch.rows) {
       const index = keys.find(row.key) ?? admit(row);
       if (index !== undefined) step.step(shared, slab.row(index), row, out);
     }
     if (batch.ends && step.finish) {
-      for (const [key, index] of keys.entries()) step.finish(shared, slab.row(index), key, out);
+      for (const [key, index] of keys.entries()) step.finish(shared, slab.row(index), key, out, 'ends');
     }
-    return { ...batch, rows, rejects };
+    return anomalies.length > 0 ? { ...batch, rows, rejects, anomalies } : { ...batch, rows, rejects };
   };
   return (source) =>
     new Observable((subscriber) =>

@@ -14,7 +14,12 @@ export class Lane<B> {
   #failure: { error: unknown } | undefined;
 
   constructor(stages: readonly AnyStage[], shard: Shard, saved?: Readonly<Record<string, Bundle>>) {
-    this.#opened = stages.map((stage) => ({ id: stage.id, at: stage.open(shard, saved?.[stage.id]) }));
+    let told = shard;
+    this.#opened = stages.map((stage) => {
+      const at = stage.open(told, saved?.[stage.id]);
+      told = { ...told, ...stage.tells };
+      return { id: stage.id, at };
+    });
     const output = this.#opened.reduce<Observable<Batch<unknown>>>(
       (batches, { at }) => batches.pipe(at.operator),
       this.#input,

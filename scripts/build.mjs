@@ -1,7 +1,7 @@
 // Compiles the kernels (AssemblyScript to WebAssembly) and the program (TypeScript to dist/). Skips what is up to date.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -67,3 +67,5 @@ unlessDone(
 );
 mkdirSync(dirname(kernelInDist), { recursive: true });
 copyFileSync(kernelFile, kernelInDist);
+// The page of a report is plain browser code, taken as it is.
+cpSync(join(root, 'cli/report/browser'), join(root, 'dist/cli/report/browser'), { recursive: true });

@@ -1,11 +1,12 @@
 import {
   Field as ArrowField,
   type Data,
-  type DataType,
+  DataType,
   FixedSizeList,
   Float32,
   Float64,
   Int32,
+  Int64,
   makeData,
   RecordBatch,
   Schema,
@@ -16,11 +17,11 @@ import {
   Uint8,
   Uint32,
   Utf8,
-  vectorFromArray,
 } from 'apache-arrow';
-import { type KeyLimit, Keys } from './keys.js';
+import type { Keys } from './keys.js';
 import { type Column, describe, type Layout, type Scalar } from './layout.js';
-import type { Page, Slab } from './slab.js';
+import type { Numbers, Slab } from './slab.js';
+import { streamEnd } from './stream.js';
 
 export type { Table } from 'apache-arrow';
 
@@ -32,6 +33,12 @@ export class StateMismatch extends Error {
   override readonly name = 'StateMismatch';
 }
 
+/** What a saved table belongs to. */
+export interface Owner {
+  readonly id: string;
+  readonly version: string;
+}
+
 const types: Record<Scalar, () => DataType> = {
   f64: () => new Float64(),
   f32: () => new Float32(),
@@ -39,18 +46,13 @@ const types: Record<Scalar, () => DataType> = {
   u32: () => new Uint32(),
   u8: () => new Uint8(),
 };
+const scalars = new Map(Object.entries(types).map(([of, make]) => [String(make()), of as Scalar]));
 
 /** The Arrow field of a column: a number, or a list of fixed size where rows hold several. */
 function arrowField({ path, of, length }: Column): ArrowField {
   const item = types[of]();
   if (length === 1) return new ArrowField(path, item, false);
   return new ArrowField(path, new FixedSizeList(length, new ArrowField('item', item, false)), false);
-}
-
-/** What a saved table belongs to. */
-export interface Owner {
-  readonly id: string;
-  readonly version: string;
 }
 
 /**
@@ -68,138 +70,181 @@ export function slabTable<L extends Layout>(slab: Slab<L>, keys: Keys | undefine
     new ArrowField('rank', new Uint32(), false),
     ...slab.columns.map(arrowField),
   ];
-  const schema = new Schema(
-    fields,
-    new Map([
-      ['stage', owner.id],
-      ['version', owner.version],
-      ['layout', describe(slab.layout)],
-    ]),
-  );
-  const batches = slab.pages.map((page, index) => {
-    const from = index * slab.pageRows;
-    const rows = Math.min(page.rows, slab.length - from);
-    const key = vectorFromArray(names.slice(from, from + rows), new Utf8()).data[0] as Data;
-    const rank = numbers(new Uint32(), ranks.subarray(from, from + rows), 1);
-    return new RecordBatch(
-      schema,
-      makeData({
-        type: new Struct(fields),
-        length: rows,
-        nullCount: 0,
-        children: [key, rank, ...slab.columns.map((column) => columnData(slab, page, column, rows))],
-      }),
+  const metadata = { stage: owner.id, version: owner.version, layout: describe(slab.layout) };
+  const schema = new Schema(fields, new Map(Object.entries(metadata)));
+  const batches = slab.pages.map((page) => {
+    const rows = Math.min(page.rows, slab.length - page.from);
+    const columns = slab.columns.map(({ of, length }, index) =>
+      numberData(types[of](), slab.column(page, index).subarray(0, rows * length), length),
     );
+    const key = textData(names.slice(page.from, page.from + rows));
+    const rank = numberData(new Uint32(), ranks.subarray(page.from, page.from + rows), 1);
+    return batchOf(schema, [key, rank, ...columns], rows);
   });
   return new Table(schema, batches);
 }
 
-function columnData<L extends Layout>(slab: Slab<L>, page: Page, column: Column & { offset: number }, rows: number) {
-  return numbers(types[column.of](), slab.column(page, column).subarray(0, rows * column.length), column.length);
+function batchOf(schema: Schema, children: Data[], length: number): RecordBatch {
+  return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, nullCount: 0, children }));
 }
 
-function numbers(type: DataType, data: ArrayBufferView & { length: number }, listSize: number): Data {
+function numberData(type: DataType, data: ArrayBufferView & { length: number }, listSize: number): Data {
   const child = makeData({ type: type as Float64, length: data.length, nullCount: 0, data: data as Float64Array });
   if (listSize === 1) return child as Data;
   const list = new FixedSizeList(listSize, new ArrowField('item', type, false));
   return makeData({ type: list, length: data.length / listSize, nullCount: 0, child: child as Data }) as Data;
 }
 
-/** Fills an empty slab from a saved table and returns its keys; throws `StateMismatch` when it is not its own. */
-export function openSlab<L extends Layout>(
-  slab: Slab<L>,
-  saved: Bundle,
-  name: string,
-  { id, version }: Owner,
-  policy: KeyLimit,
-): Keys {
-  const table = saved[name];
-  if (!table) throw new StateMismatch(`step ${id}: the checkpoint holds no table "${name}" for it`);
-  const meta = table.schema.metadata;
-  const layout = describe(slab.layout);
-  if (meta.get('stage') !== id || meta.get('version') !== version || meta.get('layout') !== layout) {
-    throw new StateMismatch(
-      `step ${id}: the checkpoint holds other state than this pipeline keeps.\n` +
-        `expected ${id}, version ${version}:\n${indent(layout)}\n` +
-        `found ${meta.get('stage')}, version ${meta.get('version')}:\n${indent(meta.get('layout') ?? 'no layout')}\n` +
-        'Run the pipeline it was saved by, or start fresh in another state folder.',
-    );
+const encoder = new TextEncoder();
+// A mark of byte order is part of a key like any other character: by default a decoder would swallow it.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function textData(texts: readonly (string | null)[]): Data {
+  const parts = texts.map((text) => encoder.encode(text ?? ''));
+  const valueOffsets = new Int32Array(texts.length + 1);
+  parts.forEach((part, i) => {
+    valueOffsets[i + 1] = (valueOffsets[i] as number) + part.length;
+  });
+  const data = new Uint8Array(valueOffsets[texts.length] as number);
+  parts.forEach((part, i) => {
+    data.set(part, valueOffsets[i]);
+  });
+  const nullCount = texts.filter((text) => text === null).length;
+  const nullBitmap = new Uint8Array(nullCount > 0 ? Math.ceil(texts.length / 8) : 0);
+  if (nullCount > 0) {
+    texts.forEach((text, i) => {
+      if (text !== null) nullBitmap[i >> 3]! |= 1 << (i & 7);
+    });
   }
+  return makeData({ type: new Utf8(), length: texts.length, nullCount, nullBitmap, valueOffsets, data }) as Data;
+}
+
+/** Rows of a slab as they were saved, every type and length checked: safe to read, whoever wrote them. */
+export interface SavedRows {
+  readonly owner: Owner;
+  /** `describe` of the layout they were written from. */
+  readonly layout: string;
+  readonly length: number;
+  /** The key of each row, null where it is free or belongs to all. */
+  readonly names: readonly (string | null)[];
+  /** The rows that have a key, from the least to the most recently used. */
+  readonly order: readonly number[];
+  readonly columns: readonly SavedColumn[];
+}
+
+/** A column of saved rows, in the parts it was written in: one per page. */
+export interface SavedColumn extends Column {
+  readonly parts: readonly { readonly from: number; readonly rows: number; readonly numbers: Numbers }[];
+}
+
+/** Reads a table that `slabTable` made; throws `StateMismatch` where anything is not as it writes it. */
+export function savedRows(table: Table): SavedRows {
+  const { metadata, fields } = table.schema;
+  const [id, version, layout] = ['stage', 'version', 'layout'].map((name) => metadata.get(name));
+  if (id === undefined || version === undefined || layout === undefined) {
+    throw new StateMismatch(`expected a table of state, which names its stage, version and layout, found ${fields}`);
+  }
+  const expect = (fits: unknown, expected: string, found: unknown): void => {
+    if (!fits) throw new StateMismatch(`step ${id}: expected ${expected}, found ${found}`);
+  };
+  const [keyField, rankField, ...rest] = fields;
+  expect(keyField?.name === 'key' && DataType.isUtf8(keyField.type), 'a first column key of text', keyField);
+  expect(rankField?.name === 'rank' && `${rankField.type}` === 'Uint32', 'a second column rank of Uint32', rankField);
+  const columns = rest.map((field) => ({ ...columnOf(field), parts: [] as SavedColumn['parts'][number][] }));
   const names: (string | null)[] = [];
-  const ranked: [rank: number, row: number][] = [];
-  for (const batch of table.batches) {
-    const key = batch.getChild('key');
-    const rank = batch.getChild('rank');
-    for (let row = 0; row < batch.numRows; row++) {
-      const name = key?.get(row) as string | null;
-      const index = slab.add();
-      names.push(name);
-      if (name !== null) ranked.push([rank?.get(row) as number, index]);
+  const ranks: number[] = [];
+  for (const { data, numRows: rows } of table.batches) {
+    if (rows === 0) continue;
+    const [key, rank, ...children] = data.children;
+    expect(key && rank && children.length === columns.length, `${columns.length + 2} columns`, data.children.length);
+    const from = names.length;
+    for (const name of textsOf(key as Data, rows, id)) names.push(name);
+    for (const value of numbersOf(rank as Data, { path: 'rank', of: 'u32', length: 1 }, rows)) ranks.push(value);
+    columns.forEach((column, i) => {
+      column.parts.push({ from, rows, numbers: numbersOf(children[i] as Data, column, rows) });
+    });
+  }
+  const order = names.flatMap((name, row) => (name === null ? [] : [row]));
+  order.sort((a, b) => (ranks[a] as number) - (ranks[b] as number));
+  expect(new Set(order.map((row) => ranks[row])).size === order.length, 'a rank of its own for every key', 'a tie');
+  expect(new Set(order.map((row) => names[row])).size === order.length, 'every key once', 'one twice');
+  return { owner: { id, version }, layout, length: names.length, names, order, columns };
+}
+
+function columnOf({ name, type }: ArrowField): Column {
+  const list = DataType.isFixedSizeList(type);
+  const of = scalars.get(String(list ? type.valueType : type));
+  const length = list ? type.listSize : 1;
+  if (of && length >= (list ? 2 : 1)) return { path: name, of, length };
+  throw new StateMismatch(`column ${name}: expected numbers or lists of them of one size, found ${type}`);
+}
+
+function numbersOf(data: Data, { path, of, length }: Column, rows: number): Numbers {
+  const child = (length === 1 ? data : data.children[0]) as Data | undefined;
+  const values = child?.values as Numbers | undefined;
+  const plain = child && [data, child].every(({ offset, nullCount }) => offset === 0 && nullCount === 0);
+  if (!plain || !values || scalars.get(String(child.type)) !== of || values.length < rows * length) {
+    throw new StateMismatch(`column ${path}: expected ${rows * length} numbers and no null, found ${values?.length}`);
+  }
+  return values.subarray(0, rows * length);
+}
+
+function textsOf({ values, valueOffsets, nullBitmap, offset }: Data, rows: number, id: string): (string | null)[] {
+  const bytes = values as Uint8Array;
+  const ends = valueOffsets as Int32Array;
+  const nulls = nullBitmap?.length ? nullBitmap : undefined;
+  const refuse = (): never => {
+    throw new StateMismatch(`step ${id}: expected ${rows} texts in UTF-8, found a column that does not hold them`);
+  };
+  if (offset !== 0 || ends.length <= rows || (nulls && nulls.length * 8 < rows)) refuse();
+  return Array.from({ length: rows }, (_, i) => {
+    const [from, to] = [ends[i] as number, ends[i + 1] as number];
+    if (from < 0 || to < from || to > bytes.length) refuse();
+    if (nulls && !((nulls[i >> 3] as number) & (1 << (i & 7)))) return null;
+    try {
+      return decoder.decode(bytes.subarray(from, to));
+    } catch {
+      return refuse();
     }
-  }
-  let from = 0;
-  for (const batch of table.batches) {
-    for (const column of slab.columns) copyColumn(slab, column, batch, from);
-    from += batch.numRows;
-  }
-  ranked.sort(([a], [b]) => a - b);
-  return Keys.of(
-    names,
-    ranked.map(([, row]) => row),
-    policy,
-  );
+  });
 }
-
-/** Copies one column of a record batch into the rows from `from` on, whatever their pages. */
-function copyColumn<L extends Layout>(
-  slab: Slab<L>,
-  column: Column & { offset: number },
-  batch: RecordBatch,
-  from: number,
-) {
-  const data = batch.getChild(column.path)?.data[0];
-  const values = (column.length === 1 ? data?.values : data?.children[0]?.values) as Float64Array | undefined;
-  if (!values || values.length < batch.numRows * column.length) {
-    throw new StateMismatch(
-      `column ${column.path}: expected ${batch.numRows * column.length} numbers, found ${values?.length}`,
-    );
-  }
-  for (let row = 0; row < batch.numRows; ) {
-    const page = slab.pages[Math.floor((from + row) / slab.pageRows)] as Page;
-    const slot = (from + row) % slab.pageRows;
-    const rows = Math.min(slab.pageRows - slot, batch.numRows - row);
-    const part = values.subarray(row * column.length, (row + rows) * column.length);
-    slab.column(page, column).set(part, slot * column.length);
-    row += rows;
-  }
-}
-
-const indent = (text: string): string => text.replaceAll(/^/gm, '  ');
 
 /** A table as an Arrow IPC stream. */
 export function encode(table: Table): Uint8Array {
   return tableToIPC(table, 'stream');
 }
 
-/** The table of an Arrow IPC stream; its columns are views of `bytes` where these are aligned. */
+/** The table of the Arrow IPC stream at the start of `bytes`, as views of these; refuses what reaches outside. */
 export function decode(bytes: Uint8Array): Table {
-  return tableFromIPC(bytes);
+  return tableFromIPC(bytes.subarray(0, streamEnd(bytes)));
 }
 
-/** A table of text and numbers, for manifests; every column gets the type of its first value. */
-export function tableOf(
-  columns: Record<string, readonly (string | number)[]>,
-  metadata: Record<string, string>,
-): Table {
-  const names = Object.keys(columns);
-  const data = names.map((name) => {
-    const values = columns[name] as readonly (string | number)[];
-    return vectorFromArray(values, typeof values[0] === 'number' ? new Float64() : new Utf8()).data[0] as Data;
+/** Columns of a manifest: text, whole numbers, or numbers below 2³². */
+export type ManifestColumns = Readonly<Record<string, readonly string[] | BigInt64Array | Uint32Array>>;
+
+/** A table of text and numbers in one batch, for manifests. */
+export function tableOf(columns: ManifestColumns, metadata: Readonly<Record<string, string>>): Table {
+  const data = Object.values(columns).map((values) => {
+    if (values instanceof BigInt64Array) return numberData(new Int64(), values, 1);
+    if (values instanceof Uint32Array) return numberData(new Uint32(), values, 1);
+    return textData(values);
   });
-  const fields = names.map((name, i) => new ArrowField(name, (data[i] as Data).type, false));
+  const fields = Object.keys(columns).map((name, i) => new ArrowField(name, (data[i] as Data).type, false));
   const schema = new Schema(fields, new Map(Object.entries(metadata)));
-  const length = data[0]?.length ?? 0;
-  return new Table(schema, [
-    new RecordBatch(schema, makeData({ type: new Struct(fields), length, nullCount: 0, children: data })),
-  ]);
+  return new Table(schema, [batchOf(schema, data, data[0]?.length ?? 0)]);
+}
+
+/** The text and the numbers of a manifest, column by column. */
+export function columnsOf(table: Table): Record<string, readonly (string | number)[]> {
+  const named = table.schema.fields.map(({ name, type }, i) => {
+    const values: (string | number)[] = [];
+    for (const { data, numRows } of table.batches) {
+      const column = data.children[i] as Data;
+      if (numRows === 0) continue;
+      if (DataType.isUtf8(type)) values.push(...(textsOf(column, numRows, 'manifest') as string[]));
+      else values.push(...Array.from(column.values.subarray(0, numRows) as BigInt64Array | Uint32Array, Number));
+    }
+    return [name, values] as const;
+  });
+  return Object.fromEntries(named);
 }

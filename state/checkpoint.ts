@@ -1,11 +1,14 @@
 import { crc32 } from 'node:zlib';
-import { type Bundle, decode, encode, type Table, tableOf } from './arrow.js';
+import { type Bundle, columnsOf, decode, encode, StateMismatch, type Table, tableOf } from './arrow.js';
+import { isKey } from './keys.js';
 
 /** All that a lane needs to go on from `next` as if it had never stopped. */
 export interface Checkpoint {
   readonly shard: string;
   /** Offset of the first row not yet in the state. */
   readonly next: number;
+  /** The log was complete at `next`: unless it has grown since, there is nothing left to do. */
+  readonly ended: boolean;
   /** What pipeline this is, as text: another one is refused. */
   readonly pipeline: string;
   readonly stages: Readonly<Record<string, Bundle>>;
@@ -15,7 +18,7 @@ export interface Checkpoint {
 
 /** Where checkpoints are kept. */
 export interface CheckpointStore {
-  /** The newest undamaged checkpoint at or below `upTo`; undefined if there never was one. */
+  /** The newest undamaged checkpoint at or below `upTo`; undefined if there is none and none was damaged. */
   load(shard: string, upTo?: number): Promise<Checkpoint | undefined>;
   /** Durable once the promise resolves; refuses to go backwards. */
   save(checkpoint: Checkpoint): Promise<void>;
@@ -34,38 +37,15 @@ export const headerBytes = 64;
 /**
  * A checkpoint as bytes: a header of 64 bytes, then Arrow IPC streams one after another. The first is the manifest
  * (stage, table, offset, length and CRC-32 of every other one), so any Arrow reader can walk the file from byte 64.
+ * The same state gives the same bytes.
  */
 export function frame(checkpoint: Checkpoint): Uint8Array {
+  refuseUnsavable(checkpoint);
   const parts = Object.entries(checkpoint.stages).flatMap(([stage, bundle]) =>
     Object.entries(bundle).map(([name, table]) => ({ stage, name, bytes: encode(table) })),
   );
-  const manifestOf = (manifestBytes: number): Uint8Array => {
-    let at = headerBytes + manifestBytes;
-    const offsets = parts.map(({ bytes }) => {
-      const offset = at;
-      at += bytes.length;
-      return offset;
-    });
-    return encode(
-      tableOf(
-        {
-          stage: parts.map(({ stage }) => stage),
-          table: parts.map(({ name }) => name),
-          offset: offsets,
-          length: parts.map(({ bytes }) => bytes.length),
-          crc32: parts.map(({ bytes }) => crc32(bytes)),
-        },
-        {
-          shard: checkpoint.shard,
-          next: String(checkpoint.next),
-          pipeline: checkpoint.pipeline,
-          sinks: JSON.stringify(checkpoint.sinks),
-        },
-      ),
-    );
-  };
-  // The offsets are numbers of fixed size, so the manifest is as long with the true ones as with zeros.
-  const manifest = manifestOf(manifestOf(0).length);
+  // The offsets are numbers of fixed size, so the manifest is as long with the true ones as with others.
+  const manifest = manifestOf(checkpoint, parts, manifestOf(checkpoint, parts, 0).length);
   const bodyBytes = manifest.length + parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const file = new Uint8Array(headerBytes + bodyBytes);
   let at = headerBytes;
@@ -82,32 +62,94 @@ export function frame(checkpoint: Checkpoint): Uint8Array {
   return file;
 }
 
-/** Reads what `frame` wrote; throws `DamagedCheckpoint` unless every byte is as it was written. */
+interface Part {
+  readonly stage: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+function manifestOf({ shard, next, ended, pipeline, sinks }: Checkpoint, parts: Part[], manifestBytes: number) {
+  let at = headerBytes + manifestBytes;
+  const offsets = parts.map(({ bytes }) => {
+    const offset = at;
+    at += bytes.length;
+    return offset;
+  });
+  const marks = Object.entries(sinks).sort(([a], [b]) => (a < b ? -1 : 1));
+  return encode(
+    tableOf(
+      {
+        stage: parts.map(({ stage }) => stage),
+        table: parts.map(({ name }) => name),
+        offset: BigInt64Array.from(offsets, BigInt),
+        length: BigInt64Array.from(parts, ({ bytes }) => BigInt(bytes.length)),
+        crc32: Uint32Array.from(parts, ({ bytes }) => crc32(bytes)),
+      },
+      { checkpoint: JSON.stringify({ shard, next, ended, sinks: Object.fromEntries(marks) }), pipeline },
+    ),
+  );
+}
+
+function refuseUnsavable({ shard, next, sinks, stages }: Checkpoint): void {
+  if (!Number.isSafeInteger(next) || next < 0) {
+    throw new RangeError(`shard ${shard}: expected an offset of 0 or more to save at, got ${next}`);
+  }
+  for (const [name, mark] of Object.entries(sinks)) {
+    if (!Number.isSafeInteger(mark) || mark < 0) {
+      throw new RangeError(`output ${name}: expected a whole number of 0 or more as its mark, got ${mark}`);
+    }
+  }
+  for (const name of [shard, ...Object.entries(stages).flatMap(([stage, bundle]) => [stage, ...Object.keys(bundle)])]) {
+    if (!isKey(name)) throw new RangeError(`expected a name of whole characters, got ${JSON.stringify(name)}`);
+  }
+}
+
+/**
+ * Reads what `frame` wrote; throws `DamagedCheckpoint` unless every byte is as it was written, and `StateMismatch` for
+ * the format of another release, which is not damage.
+ */
 export function unframe(file: Uint8Array): Checkpoint {
   checkHeader(file);
-  const manifest = decode(file.subarray(headerBytes));
-  const text = (name: string): string => {
-    const value = manifest.schema.metadata.get(name);
-    if (value === undefined) throw new DamagedCheckpoint(`the manifest lacks ${name}`);
-    return value;
-  };
-  const stages: Record<string, Record<string, Table>> = {};
-  for (const row of manifest.toArray() as { stage: string; table: string; offset: number; length: number }[]) {
-    const { stage, table, offset, length } = row;
-    let bundle = stages[stage];
-    if (!bundle) {
-      bundle = {};
-      stages[stage] = bundle;
-    }
-    bundle[table] = decode(file.subarray(offset, offset + length));
+  try {
+    return read(file);
+  } catch (error) {
+    // The checksums fit, so another program wrote this: whatever the reader of Arrow says of it, it is no checkpoint.
+    if (error instanceof DamagedCheckpoint) throw error;
+    throw new DamagedCheckpoint(`expected Arrow streams behind the header: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
-  return {
-    shard: text('shard'),
-    next: Number(text('next')),
-    pipeline: text('pipeline'),
-    sinks: JSON.parse(text('sinks')) as Record<string, number>,
-    stages,
-  };
+}
+
+function read(file: Uint8Array): Checkpoint {
+  const manifest = decode(file.subarray(headerBytes));
+  const { stage, table, offset, length, crc32: sums } = columnsOf(manifest) as Record<string, string[] | number[]>;
+  const [about, pipeline] = ['checkpoint', 'pipeline'].map((name) => manifest.schema.metadata.get(name));
+  if (!stage || !table || !offset || !length || !sums || about === undefined || pipeline === undefined) {
+    throw new DamagedCheckpoint('expected a manifest of stage, table, offset, length and crc32 behind the header');
+  }
+  // Names come from outside: without a prototype none of them means anything.
+  const stages: Record<string, Record<string, Table>> = Object.create(null);
+  let end = file.length;
+  for (let i = stage.length - 1; i >= 0; i--) {
+    const from = offset[i] as number;
+    if (!Number.isSafeInteger(from) || from < headerBytes || from + (length[i] as number) !== end || from > end) {
+      throw new DamagedCheckpoint(`expected table ${i} to end at byte ${end}, found it at ${from} + ${length[i]}`);
+    }
+    end = from;
+  }
+  stage.forEach((name, i) => {
+    const bytes = file.subarray(offset[i] as number, (offset[i] as number) + (length[i] as number));
+    if (crc32(bytes) !== sums[i]) throw new DamagedCheckpoint(`the checksum of ${name} ${table[i]} does not fit`);
+    stages[name] ??= Object.create(null) as Record<string, Table>;
+    (stages[name] as Record<string, Table>)[table[i] as string] = decode(bytes);
+  });
+  const { shard, next, ended, sinks } = JSON.parse(about) as Checkpoint;
+  const checkpoint = { shard, next, ended, pipeline, sinks: Object.assign(Object.create(null), sinks), stages };
+  if (typeof shard !== 'string' || typeof ended !== 'boolean')
+    throw new DamagedCheckpoint('the manifest lacks a shard');
+  refuseUnsavable(checkpoint);
+  return checkpoint;
 }
 
 function checkHeader(file: Uint8Array): void {
@@ -121,8 +163,9 @@ function checkHeader(file: Uint8Array): void {
   }
   const version = view.getUint32(8, true);
   if (version !== formatVersion) {
-    throw new DamagedCheckpoint(
-      `expected format version ${formatVersion}, found ${version}: use the release that wrote it`,
+    throw new StateMismatch(
+      `expected a checkpoint of format ${formatVersion}, found format ${version}: open it with the release that wrote ` +
+        'it, or start fresh in another state folder',
     );
   }
   const bodyBytes = Number(view.getBigUint64(16, true));

@@ -41,11 +41,24 @@ export interface Column extends Field {
   readonly path: string;
 }
 
-/** The fields of a layout in a fixed order, parts flattened; refuses lengths below 1. */
+/** Columns that every saved table has before those of the layout. */
+const reserved = ['key', 'rank'];
+
+/** The fields of a layout in a fixed order, parts flattened; refuses lengths below 1 and names that could be mistaken. */
 export function columns(layout: Layout, prefix = ''): Column[] {
   return Object.entries(layout).flatMap(([name, part]) => {
     const path = prefix + name;
+    // A dot joins parts, and paths are the column names of a table: two fields must never come to share one.
+    if (!/^[^.:\s]+$/.test(name) || reserved.includes(path)) {
+      throw new RangeError(
+        `layout field ${JSON.stringify(path)}: expected a name without dots, colons and spaces ` +
+          `that is not ${reserved.join(' or ')}: choose another`,
+      );
+    }
     if (!isField(part)) return columns(part, `${path}.`);
+    if (!Object.hasOwn(bytesOf, part.of)) {
+      throw new RangeError(`layout field ${path}: expected one of ${Object.keys(bytesOf).join(', ')}, got ${part.of}`);
+    }
     if (!Number.isInteger(part.length) || part.length < 1) {
       throw new RangeError(`layout field ${path}: expected a length of at least 1, got ${part.length}`);
     }

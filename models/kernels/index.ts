@@ -3,17 +3,78 @@ import { arena } from '../../state/arena.js';
 
 /**
  * The WebAssembly kernels, bound to the memory where state lives. Addresses are byte offsets: the `byteOffset` of a
- * field of a row. Arguments come as shared state, own state, input, output; state and output are written in place.
+ * field of a row; numbers there are f64 unless said. Arguments come as shared state, own state, input, output, sizes,
+ * constants; state and output are written in place, nothing is allocated. Their sources say formula, paper and weakness.
  */
 export interface Kernels {
   exp(x: number): number;
+  expm1(x: number): number;
   log(x: number): number;
+  log1p(x: number): number;
   pow(x: number, y: number): number;
   sin(x: number): number;
   cos(x: number): number;
   tanh(x: number): number;
+  erfc(x: number): number;
+
+  /** a'b of n numbers each. */
+  dot(a: number, b: number, n: number): number;
+  /** y[rows] <- A x, with A[rows][stride] of which n columns count and x[n]. */
+  matvec(a: number, x: number, y: number, rows: number, n: number, stride: number): void;
+  /** y[n] <- y + alpha x[n]. */
+  axpy(x: number, y: number, n: number, alpha: number): void;
+
+  /** P[packedLength(n)] <- variance on the diagonal of the first `used` of n features, n even; zero elsewhere. */
+  rlsInit(p: number, n: number, used: number, variance: number): void;
+  /** z[n] <- P x[n]; returns x'z, the variance of the forecast in units of the noise variance. */
+  rlsSpread(p: number, x: number, z: number, n: number): number;
+  /**
+   * P learns that x[n] was seen, with weight w in (0, 1] and forgetting lambda; k[n] <- the gain by which weights move
+   * per unit of error; returns x'Px. P_jj of feature j is kept at or below cap: the caller goes round the features.
+   */
+  rlsObserve(p: number, x: number, k: number, n: number, lambda: number, w: number, j: number, cap: number): number;
+
+  /** D[lags] takes in the newest value of the ring y[capacity] at slot s; the first `both` lags lose their oldest term. */
+  nearestUpdate(d: number, y: number, s: number, capacity: number, width: number, lags: number, both: number): void;
+  /** D of `count` lags from `first` on, each from its `width` terms. */
+  nearestRefresh(d: number, y: number, s: number, capacity: number, width: number, first: number, count: number): void;
+  /**
+   * The k lags of first .. last with the smallest D: lags[k] as i32, distances[k], nearest first; returns how many. What
+   * the list held before is used to search faster where `known`, the number found one event ago, is k.
+   */
+  nearestFind(
+    d: number,
+    lags: number,
+    distances: number,
+    first: number,
+    last: number,
+    k: number,
+    known: number,
+  ): number;
+  /** lags[count] and distances[count] in the order of distances whose terms weigh weight[width], the newest first. */
+  nearestRank(
+    y: number,
+    weight: number,
+    lags: number,
+    distances: number,
+    s: number,
+    capacity: number,
+    width: number,
+    count: number,
+  ): void;
+
+  /** x[n] <- pole x + gamma u, complex: real and imaginary parts in arrays of their own, gamma[n] real. */
+  resonate(re: number, im: number, gamma: number, xRe: number, xIm: number, n: number, u: number): void;
+
+  /** First address above the constants. */
   heapBase(): number;
 }
+
+/** Cells of a packed symmetric matrix of n rows, n even. */
+export const packedLength = (n: number): number => (n * (n + 2)) / 2;
+
+/** The next even number: the kernels take features by pairs. */
+export const even = (n: number): number => n + (n & 1);
 
 const module = new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
 

@@ -1,74 +1,97 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StateMismatch } from '../arrow.js';
 import { type Checkpoint, type CheckpointStore, DamagedCheckpoint, frame, unframe } from '../checkpoint.js';
+import { codeOf, type Disk, nodeDisk } from './disk.js';
 
-/** The few things a store asks of a disk; tests put faults in between. */
-export interface Disk {
-  makeFolder(path: string): Promise<void>;
-  list(folder: string): Promise<string[]>;
-  read(path: string): Promise<Uint8Array>;
-  /** Writes and waits until the bytes are durable. */
-  write(path: string, bytes: Uint8Array): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  remove(path: string): Promise<void>;
-  /** Waits until renames and removals in the folder are durable. */
-  syncFolder(folder: string): Promise<void>;
-}
-
-export const nodeDisk: Disk = {
-  makeFolder: async (path) => void (await mkdir(path, { recursive: true })),
-  list: (folder) => readdir(folder),
-  read: (path) => readFile(path),
-  async write(path, bytes) {
-    const file = await open(path, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  },
-  rename,
-  remove: unlink,
-  async syncFolder(folder) {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
-};
+export type { Disk } from './disk.js';
 
 const ending = '.engram';
+/** Ending of files that turned out damaged. */
+const damagedEnding = '.damaged';
+/** Ending of complete generations that a run went back behind on purpose. */
+const aheadEnding = '.ahead';
+
+/** The name of the generation taken at an offset; as text they sort like numbers. */
 const fileName = (next: number): string => `${String(next).padStart(16, '0')}${ending}`;
+
+/** The offset in the name of a generation; undefined for other files. */
+export const offsetOf = (name: string): number | undefined =>
+  /^\d{16}\.engram$/.test(name) ? Number(name.slice(0, -ending.length)) : undefined;
+
+/** The disk refused: which file, why, and what to do; `code` is the system's. */
+export class StoreFailure extends Error {
+  override readonly name = 'StoreFailure';
+
+  constructor(
+    what: string,
+    readonly code: string | undefined,
+    cause: unknown,
+  ) {
+    super(`cannot ${what}: ${(cause as Error).message}. ${hints[code ?? ''] ?? 'Look at the disk.'} ${safe}`, {
+      cause,
+    });
+  }
+}
+
+const safe = 'The last complete checkpoint is untouched; the next run goes on from it.';
+const hints: Record<string, string> = {
+  ENOSPC: 'Free space on the disk.',
+  EDQUOT: 'Free space on the disk.',
+  EACCES: 'Allow this user to read and write there.',
+  EPERM: 'Allow this user to read and write there.',
+  EROFS: 'Name a state folder on a disk that can be written.',
+  ENOTDIR: 'Name a folder, not a file.',
+  EEXIST: 'Name a folder, not a file.',
+  ENOENT: 'Another process works in this folder: stop one of the two.',
+};
+
+/** What this store knows of a shard's folder. */
+interface Line {
+  /** Offset it last loaded or saved: it goes on from there. */
+  newest: number;
+  /** Generations that are none of its own past, with the ending they are to be set aside by. */
+  readonly passed: Map<number, string>;
+  /** A save that failed half way may have left this one, complete. */
+  attempted?: number;
+}
+
+export interface FileStoreOptions {
+  /** Complete generations kept; at least 3. */
+  readonly generations?: number;
+  readonly disk?: Disk;
+  /** Told of every damaged file; it stays beside the others with the ending `.damaged`. A process warning if absent. */
+  readonly onDamaged?: (path: string, error: DamagedCheckpoint) => void;
+  /** Told of files that could not be tidied away, which harms nothing. A process warning if absent. */
+  readonly onWarning?: (message: string) => void;
+}
 
 /**
  * Checkpoints as files, one folder per shard, named by their offset. Written beside, synced, renamed, folder synced:
- * after a crash at any moment the newest complete generation is there. Damaged ones are set aside and reported.
+ * after a crash at any moment the newest complete generation is there. Damaged ones are set aside and reported. One
+ * store at a time goes on: one that finds a generation that is not its own refuses to save.
  */
 export class FileStore implements CheckpointStore {
-  readonly #newest = new Map<string, number>();
+  readonly #lines = new Map<string, Line>();
+  readonly #disk: Disk;
+  readonly #generationsKept: number;
+  readonly #warn: (message: string) => void;
+  readonly #onDamaged: (path: string, error: DamagedCheckpoint) => void;
 
   constructor(
     readonly folder: string,
-    readonly options: {
-      /** Complete generations kept; at least 3. */
-      readonly generations?: number;
-      readonly disk?: Disk;
-      /** Told of every damaged file; it stays beside the others with the ending `.damaged`. */
-      readonly onDamaged?: (path: string, error: DamagedCheckpoint) => void;
-    } = {},
+    options: FileStoreOptions = {},
   ) {
-    const { generations = 3 } = options;
+    const { generations = 3, disk = nodeDisk } = options;
     if (!Number.isInteger(generations) || generations < 3) {
       throw new RangeError(`generations: expected a whole number of at least 3, got ${generations}`);
     }
-  }
-
-  get #disk(): Disk {
-    return this.options.disk ?? nodeDisk;
+    this.#generationsKept = generations;
+    this.#disk = disk;
+    this.#warn = options.onWarning ?? ((message) => process.emitWarning(message, 'EngramWarning'));
+    this.#onDamaged =
+      options.onDamaged ??
+      ((path, error) => this.#warn(`${path} is damaged and set aside, an earlier one is used: ${error.message}`));
   }
 
   /** Where a shard's generations lie: a readable name made safe, and a hash that keeps shards apart. */
@@ -77,72 +100,134 @@ export class FileStore implements CheckpointStore {
       .replaceAll(/[^A-Za-z0-9._-]+/g, '_')
       .slice(-60)
       .replace(/^\.+/, '');
-    return join(this.folder, `${readable}-${createHash('sha256').update(shard).digest('hex').slice(0, 8)}`);
-  }
-
-  /** Offsets of the generations of a shard, ascending. */
-  async #generations(shard: string): Promise<number[]> {
-    const names = await this.#disk.list(this.folderOf(shard)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
-    return names
-      .filter((name) => /^\d{16}\.engram$/.test(name))
-      .map((name) => Number(name.slice(0, -ending.length)))
-      .sort((a, b) => a - b);
+    return join(this.folder, `${readable}-${createHash('sha256').update(shard).digest('hex').slice(0, 12)}`);
   }
 
   async load(shard: string, upTo = Number.POSITIVE_INFINITY): Promise<Checkpoint | undefined> {
-    const generations = await this.#generations(shard);
-    for (const next of generations.toReversed()) {
-      if (next > upTo) continue;
-      const path = join(this.folderOf(shard), fileName(next));
-      try {
-        const checkpoint = unframe(await this.#disk.read(path));
-        if (checkpoint.shard !== shard || checkpoint.next !== next) {
-          throw new DamagedCheckpoint(
-            `expected shard ${shard} at offset ${next}, found ${checkpoint.shard} at ${checkpoint.next}: the file was renamed`,
-          );
-        }
-        this.#newest.set(shard, next);
-        return checkpoint;
-      } catch (error) {
-        if (!(error instanceof DamagedCheckpoint)) throw error;
-        this.options.onDamaged?.(path, error);
-        await this.#disk.rename(path, `${path}.damaged`);
+    const folder = this.folderOf(shard);
+    const names = await this.#names(folder);
+    for (const name of names.filter((name) => name.endsWith('.tmp'))) await this.#tidy(join(folder, name));
+    const passed: Line['passed'] = new Map();
+    let damaged = names.filter((name) => name.endsWith(damagedEnding)).length;
+    for (const next of offsetsOf(names).reverse()) {
+      if (next > upTo) {
+        passed.set(next, aheadEnding);
+        continue;
       }
+      const checkpoint = await this.#read(shard, next);
+      if (!(checkpoint instanceof DamagedCheckpoint)) {
+        this.#lines.set(shard, { newest: next, passed });
+        return checkpoint;
+      }
+      damaged++;
+      passed.set(next, damagedEnding);
+      const path = join(folder, fileName(next));
+      this.#onDamaged(path, checkpoint);
+      await this.#disk.rename(path, path + damagedEnding).catch((error) => {
+        this.#warn(`cannot rename the damaged ${path}: ${(error as Error).message}; it stays and is passed over`);
+      });
     }
-    const damaged = await this.#damaged(shard);
     if (damaged > 0) {
+      const where = Number.isFinite(upTo) ? ` at or below offset ${upTo}` : '';
       throw new DamagedCheckpoint(
-        `${this.folderOf(shard)}: expected an undamaged checkpoint${upTo < Number.POSITIVE_INFINITY ? ` at or below offset ${upTo}` : ''}, ` +
-          `found ${damaged} damaged and no other. Nothing is started from nothing by itself: remove the folder to begin afresh.`,
+        `${folder}: expected an undamaged checkpoint${where}, found ${damaged} damaged and no other. ` +
+          'Nothing is started from nothing by itself: remove the folder to begin afresh.',
       );
     }
+    this.#lines.set(shard, { newest: 0, passed });
     return undefined;
-  }
-
-  async #damaged(shard: string): Promise<number> {
-    const names = await this.#disk.list(this.folderOf(shard)).catch(() => []);
-    return names.filter((name) => name.endsWith('.damaged')).length;
   }
 
   async save(checkpoint: Checkpoint): Promise<void> {
     const { shard, next } = checkpoint;
-    const newest = this.#newest.get(shard) ?? (await this.#generations(shard)).at(-1) ?? 0;
-    if (next < newest) {
+    const folder = this.folderOf(shard);
+    const before = offsetsOf(await this.#names(folder));
+    const line: Line = this.#lines.get(shard) ?? { newest: before.at(-1) ?? 0, passed: new Map() };
+    this.#lines.set(shard, line);
+    const stranger = before.findLast((at) => at > line.newest && !line.passed.has(at) && at !== line.attempted);
+    if (stranger !== undefined || next < line.newest) {
       throw new RangeError(
-        `shard ${shard}: expected a checkpoint at or after offset ${newest}, got ${next}: another process writes here`,
+        `shard ${shard}: expected to go on from offset ${line.newest}, the newest this run knows, got ` +
+          `${stranger === undefined ? `a checkpoint at ${next}` : `a newer one at ${stranger} in ${folder}`}: ` +
+          'another process writes here; stop one of the two, or give each a state folder of its own',
       );
     }
-    const folder = this.folderOf(shard);
+    const bytes = frame(checkpoint);
+    const past = before.filter((at) => at < next && !line.passed.has(at));
     const path = join(folder, fileName(next));
-    await this.#disk.makeFolder(folder);
-    await this.#disk.write(`${path}.tmp`, frame(checkpoint));
-    await this.#disk.rename(`${path}.tmp`, path);
-    await this.#disk.syncFolder(folder);
-    this.#newest.set(shard, next);
-    const old = (await this.#generations(shard)).slice(0, -(this.options.generations ?? 3));
-    for (const generation of old) await this.#disk.remove(join(folder, fileName(generation)));
+    const beside = `${path}.${process.pid}.tmp`;
+    await this.#try(`make the folder ${folder}`, () => this.#disk.makeFolder(folder));
+    await this.#setAside(folder, line, before);
+    line.attempted = next;
+    try {
+      await this.#try(`write the checkpoint ${beside}`, () => this.#disk.write(beside, bytes));
+      await this.#try(`rename ${beside} to ${path}`, () => this.#disk.rename(beside, path));
+      await this.#try(`sync the folder ${folder}`, () => this.#disk.syncFolder(folder));
+    } catch (error) {
+      // What is half written only takes space, of which there may be none left.
+      await this.#disk.remove(beside).catch(() => {});
+      throw error;
+    }
+    line.newest = next;
+    const old = past.slice(0, Math.max(0, past.length + 1 - this.#generationsKept));
+    for (const at of old) await this.#tidy(join(folder, fileName(at)));
   }
+
+  /** The checkpoint at an offset, or why it is not to be used. */
+  async #read(shard: string, next: number): Promise<Checkpoint | DamagedCheckpoint> {
+    const path = join(this.folderOf(shard), fileName(next));
+    try {
+      const checkpoint = unframe(await this.#disk.read(path));
+      if (checkpoint.shard === shard && checkpoint.next === next) return checkpoint;
+      return new DamagedCheckpoint(
+        `expected shard ${shard} at offset ${next}, found ${checkpoint.shard} at ${checkpoint.next}: the file was renamed`,
+      );
+    } catch (error) {
+      if (error instanceof DamagedCheckpoint) return error;
+      if (error instanceof StateMismatch) throw new StateMismatch(`${path}: ${error.message}`, { cause: error });
+      // A sector that cannot be read is damage like any other.
+      if (codeOf(error) === 'EIO') return new DamagedCheckpoint((error as Error).message, { cause: error });
+      throw new StoreFailure(`read the checkpoint ${path}`, codeOf(error), error);
+    }
+  }
+
+  /** Moves what is not this line's past out of the way, so that no later run takes it for the newest. */
+  async #setAside(folder: string, { passed }: Line, present: readonly number[]): Promise<void> {
+    for (const [at, why] of passed) {
+      const path = join(folder, fileName(at));
+      if (present.includes(at)) await this.#try(`set ${path} aside`, () => this.#disk.rename(path, path + why));
+      passed.delete(at);
+    }
+  }
+
+  async #names(folder: string): Promise<string[]> {
+    try {
+      return await this.#disk.list(folder);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw new StoreFailure(`list the folder ${folder}`, codeOf(error), error);
+    }
+  }
+
+  async #try(what: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      throw new StoreFailure(what, codeOf(error), error);
+    }
+  }
+
+  async #tidy(path: string): Promise<void> {
+    await this.#disk.remove(path).catch((error) => {
+      if (codeOf(error) !== 'ENOENT') this.#warn(`cannot remove ${path}: ${(error as Error).message}`);
+    });
+  }
+}
+
+/** The generations among the files of a folder, ascending. */
+function offsetsOf(names: readonly string[]): number[] {
+  return names
+    .map(offsetOf)
+    .filter((next) => next !== undefined)
+    .sort((a, b) => a - b);
 }

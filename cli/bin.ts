@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { isBrokenPipe } from './failure.js';
+import { processIo } from './io.js';
+import { main } from './program.js';
+
+// A reader that has gone (`engram … | head`) is no failure: what is left to say, nobody wants to hear.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (isBrokenPipe(error)) process.exit(0);
+    throw error;
+  });
+}
+
+process.exitCode = await main(process.argv.slice(2), processIo);

@@ -1,0 +1,143 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { hint } from '../connectors/nearest.js';
+import {
+  type Benchmark,
+  type Metrics,
+  mismatches,
+  type Prepared,
+  type Reference,
+  runBenchmark,
+} from '../evaluation/benchmark.js';
+import { benchmarks } from '../evaluation/catalog.js';
+import { findFolder } from '../evaluation/data/folder.js';
+import { forecasterOf } from '../evaluation/forecaster.js';
+import { type LeakCheck, leakTest } from '../evaluation/leak.js';
+import { RowsFile } from '../evaluation/rows-file.js';
+import { type MemoryName, memories } from '../models/catalog.js';
+import { evaluationTable } from './evaluation-table.js';
+import { exitCodes, UsageError } from './failure.js';
+import type { Io } from './io.js';
+import { count } from './numbers.js';
+
+/** The options of `engram evaluate`, parsed. */
+export interface EvaluateOptions {
+  /** Folder of the benchmark's data, or its parent. */
+  readonly data: string;
+  /** Names with commas between; `default` when absent. */
+  readonly memory?: string;
+  readonly json?: string;
+  /** Folder for what was scored, row by row. */
+  readonly out?: string;
+  readonly leakTest?: boolean;
+}
+
+/** What one memory got. */
+export interface EvaluationResult {
+  readonly memory: string;
+  /** Which of several random starts; memories without chance have one. */
+  readonly seed: number;
+  readonly metrics: Metrics;
+  readonly seconds: number;
+  readonly rows: number;
+  readonly leaks?: readonly LeakCheck[];
+}
+
+/** The floors that every figure is printed beside. */
+const floors = ['last-value', 'seasonal-naive', 'rls'] as const;
+
+/** Puts memories to the test of a benchmark, with the floors beside them; the exit code. */
+export async function evaluate(name: string, options: EvaluateOptions, io: Io): Promise<number> {
+  const benchmark = benchmarkOf(name);
+  const asked = memoriesOf(options.memory ?? 'default');
+  const prepared = prepare(benchmark, options.data);
+  const results: EvaluationResult[] = [];
+  for (const memory of new Set([...asked, ...floors])) {
+    results.push(runOne(benchmark, prepared, memory, asked.includes(memory) ? options : { data: options.data }, io));
+  }
+  const references = prepared.references();
+  if (options.json) writeJson(options.json, benchmark, results, references);
+  const lines = evaluationTable(benchmark, results, references, io.stdout.columns ?? 160);
+  io.stdout.write(`${lines.join('\n')}\n`);
+  const faults = [
+    ...references.flatMap(mismatches),
+    ...results.flatMap(({ memory, leaks = [] }) =>
+      leaks.filter(({ same }) => !same).map(({ stream, row }) => `${memory} looked ahead: ${stream}, row ${row}`),
+    ),
+  ];
+  for (const fault of faults) io.stderr.write(`engram: ${fault}\n`);
+  return faults.length === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+function benchmarkOf(name: string): Benchmark {
+  const found = benchmarks.find((benchmark) => benchmark.name === name);
+  if (found) return found;
+  const names = benchmarks.map((benchmark) => benchmark.name);
+  throw new UsageError(
+    `benchmark: expected one of ${names.join(', ')}, got ${JSON.stringify(name)}${hint(name, names)}`,
+  );
+}
+
+function memoriesOf(text: string): MemoryName[] {
+  const names = Object.keys(memories);
+  return text.split(',').map((name) => {
+    if (Object.hasOwn(memories, name)) return name as MemoryName;
+    throw new UsageError(
+      `--memory: expected one of ${names.join(', ')}, got ${JSON.stringify(name)}${hint(name, names)}`,
+    );
+  });
+}
+
+function prepare(benchmark: Benchmark, data: string): Prepared {
+  let folder: string;
+  try {
+    folder = findFolder(data, benchmark.folder);
+  } catch (error) {
+    throw new UsageError(`--data: ${(error as Error).message}`, { cause: error });
+  }
+  return benchmark.prepare(folder);
+}
+
+function runOne(
+  benchmark: Benchmark,
+  prepared: Prepared,
+  memory: MemoryName,
+  { out, leakTest: looksForLeaks }: EvaluateOptions,
+  { stderr, nowMs }: Io,
+): EvaluationResult {
+  const make = forecasterOf(memory);
+  const recorder = out === undefined ? undefined : new RowsFile(out, benchmark, memory);
+  const startMs = nowMs();
+  let rows = 0;
+  let shownMs = startMs;
+  const metrics = runBenchmark(prepared, make, {
+    recorder,
+    onRows(done, total) {
+      rows = done;
+      if (!stderr.isTTY || (done < total && nowMs() - shownMs < 200)) return;
+      shownMs = nowMs();
+      const share = Math.floor((100 * done) / total);
+      stderr.write(`\r\u001B[2K${benchmark.name}  ${memory}  ${share} %  ${count(done)} of ${count(total)} rows`);
+    },
+  });
+  const seconds = (nowMs() - startMs) / 1000;
+  recorder?.close();
+  if (stderr.isTTY) stderr.write('\r\u001B[2K');
+  const leaks = looksForLeaks ? { leaks: leakTest(prepared.streams, make) } : {};
+  return { memory, seed: 0, metrics: finite(metrics), seconds, rows, ...leaks };
+}
+
+/** Figures that do not exist, such as a delay where nothing was found, are left out. */
+function finite(metrics: Metrics): Metrics {
+  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+}
+
+function writeJson(
+  path: string,
+  { name }: Benchmark,
+  results: readonly EvaluationResult[],
+  references: readonly Reference[],
+): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${JSON.stringify({ benchmark: name, results, references }, null, 2)}\n`);
+}

@@ -1,0 +1,78 @@
+import { benchmarks } from '../evaluation/catalog.js';
+
+/** What the help of each command says below its options: examples first, then what a reader cannot guess. */
+export const more = {
+  engram: `
+Examples:
+  engram replay data/nyc_taxi.csv --report taxi.html
+      What comes next, what was strange, and a page to look at.
+  engram replay sensors.parquet --key machine --values temp,pressure --out forecasts.arrow --out anomalies.ndjson --state state
+      Every machine a series of its own; stopped at any moment, the same command goes on where it was.
+  engram pipelines sensor-anomaly > mine.json
+      A pipeline to start your own from.
+  engram <command> --help
+      Everything about one command.
+
+Exit codes: 0 done, 1 failed, 2 asked for wrongly, 130 stopped by Ctrl-C.`,
+
+  replay: `
+Examples:
+  engram replay data/nyc_taxi.csv --time timestamp --values value --report taxi.html
+  engram replay sensors.csv.gz --key machine --values temp,pressure --out forecasts.ndjson --out anomalies.ndjson --state state
+  engram replay flow.parquet --pipeline traffic-forecast --horizons 3,6,12 --out forecasts.parquet
+  zcat log.csv.gz | engram replay - --out - | jq -c 'select(.alarm)'
+  engram replay log.csv --speed 600x        (an hour passes in six seconds)
+
+Input: CSV (also ; or tab), NDJSON, Arrow and Parquet, by the ending of its name (.csv .tsv .txt .ndjson .jsonl .arrow
+  .feather .parquet); .gz may follow those of text. "-" is standard input, CSV unless --format says otherwise.
+  Without --time the column called timestamp, datetime, time or date is taken; without --values all numeric ones;
+  without --key all rows are one series. An empty field, NaN, NA or null is a missing value, and is data as well.
+
+Rows that cannot be used are never dropped in silence: they go to the rejects, with file line, reason and text.
+  Not a number, not a time, too few or too many fields, no JSON, cut off: rejected when read. Out of order beyond what
+  the pipeline waits for, duplicates, times far off: rejected by its reorder step. Too many keys: rejected by the step
+  that is full. A damaged file stops the run after its last whole row.
+
+Output: one row per event, in the order of events, and after a crash and restart byte for byte the same.
+  forecasts  {id, key, timeMs, offset, values, surprise, score, alarm, forecast: {horizons, levels, mean, quantiles}}
+             mean is [channel][horizon], quantiles [channel][horizon][level]; in Arrow and Parquet one column each.
+             score: share of normal rows at least as strange (0.001 is one in a thousand).
+  anomalies  one row when an anomaly is over: id, key, start, end, peak, severity, score, channel, actual, expected,
+             low, high, why. One still open when the log ends is told as it stands. With {"episode": {"report":
+             "changes"}} also one when it begins and when it gets worse, with the same id.
+  rejects    {shard, offset, stage, reason, message, raw, line}
+  The kind follows from the file name (anomalies…, rejects…, all else forecasts) or is put before it: anomalies:run1.ndjson.
+
+State: with --state a checkpoint is written as the log is read, three generations are kept, and Ctrl-C finishes the rows
+  at hand and writes one more. The same command goes on there; --fresh begins again. engram inspect shows what is in it.`,
+
+  pipelines: `
+Examples:
+  engram pipelines                          (what there is, step by step)
+  engram pipelines sensor-anomaly > mine.json
+  engram replay log.csv --pipeline mine.json
+
+A pipeline is plain JSON: {"name": "mine", "stages": [{"normalize": {}}, {"remember": {"memory": "default", …}}, …]}.
+  A wrong field is told with its path, what was expected, and the nearest name. A module (.js, .mjs; .ts from Node 22.18
+  on) whose default export is a pipeline works too.`,
+
+  inspect: `
+Examples:
+  engram inspect state                      (generations, steps, keys, bytes)
+  engram inspect state --key machine-7      (all that is remembered of one series)
+  engram inspect state --diff other-state   (what differs between two)
+
+A checkpoint is Arrow: any Arrow reader opens it from byte 64 on.`,
+
+  evaluate: `
+Benchmarks:
+${benchmarks.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}
+
+Examples:
+  engram evaluate nyc-taxi --data data
+  engram evaluate nyc-taxi --data data --memory seasonal-naive --json scores.json --out rows
+
+Every protocol shows a memory only what had come before, and its metrics are checked against published outputs first.
+  --json writes {benchmark, results: [{memory, seed, metrics}]}; --out DIR writes what was scored, row by row, so that
+  another program can score it again.`,
+} as const;

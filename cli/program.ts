@@ -1,0 +1,162 @@
+import { Command, CommanderError } from 'commander';
+import { endings, type FileFormat } from '../connectors/file.js';
+import { timeFormats } from '../connectors/times.js';
+import { type MemoryName, memories } from '../models/catalog.js';
+import * as parse from './arguments.js';
+import { type EvaluateOptions, evaluate } from './evaluate.js';
+import { describeFailure, exitCodes, isBrokenPipe, UsageError } from './failure.js';
+import { more } from './help.js';
+import type { Io } from './io.js';
+import { parseOut } from './outputs.js';
+import { showPipelines } from './pipelines.js';
+import { type ReplayOptions, replay } from './replay.js';
+import { version } from './version.js';
+
+/** Runs the command; returns the exit code and throws nothing. */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = commands(io, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    if (isBrokenPipe(error)) return exitCodes.done;
+    io.stderr.write(`${describeFailure(error, args.includes('--verbose'))}\n`);
+    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+  }
+}
+
+/** The command line; `done` is told the exit code of what ran. */
+export function commands(io: Io, done: (code: number) => void): Command {
+  const program = new Command('engram')
+    .description(
+      'Reads streams of events, learns from every one, forecasts what comes next and tells what should not have been.',
+    )
+    .version(version(), '--version', 'print the version')
+    .helpCommand(false);
+  program.addCommand(replayCommand(io, done));
+  program.addCommand(evaluateCommand(io, done));
+  program.addCommand(pipelinesCommand(io));
+  for (const command of [program, ...program.commands]) {
+    const name = command.name() as keyof typeof more;
+    command
+      .helpOption('--help', 'print this')
+      .addHelpText('after', more[name])
+      .configureHelp({ helpWidth: Math.min(io.stdout.columns ?? 110, 118) })
+      .configureOutput({
+        writeOut: (text) => void io.stdout.write(text),
+        writeErr: (text) => void io.stderr.write(text),
+        // Said once, by `main`.
+        outputError: () => {},
+      })
+      .exitOverride((error) => {
+        throw error.exitCode === 0 || error.code === 'commander.help' ? error : new UsageError(sentence(error, name));
+      });
+  }
+  return program;
+}
+
+/** What commander found wrong as one line: what was expected, what came, the nearest name, and where to read on. */
+function sentence({ code, message }: CommanderError, name: string): string {
+  const help = `${name === 'engram' ? 'engram' : `engram ${name}`} --help tells what there is`;
+  const [, quoted = ''] = /'([^']*)'/.exec(message) ?? [];
+  const [, near] = /Did you mean (?:one of )?(.*)\?\)/.exec(message) ?? [];
+  const meant = near ? ` (did you mean "${near}"?)` : '';
+  switch (code) {
+    case 'commander.unknownOption':
+      return `there is no option ${quoted}${meant}: ${help}`;
+    case 'commander.unknownCommand':
+      return `there is no command ${quoted}${meant}: ${help}`;
+    case 'commander.missingArgument':
+      return `${name}: expected ${quoted === 'input' ? 'an input (a file, or - for standard input)' : `a ${quoted}`}, got nothing: ${help}`;
+    case 'commander.optionMissingArgument':
+      return `${quoted.split(' ')[0]}: expected ${quoted.split(' ')[1] ?? 'a value'} after it, got nothing: ${help}`;
+    case 'commander.missingMandatoryOptionValue':
+      return `${name}: expected ${quoted}, it is missing: ${help}`;
+    case 'commander.excessArguments':
+      return `${name}: ${message.replace(/^.*Expected (\d+ arguments?) but got (\d+).*$/s, 'expected $1, got $2')}: ${help}`;
+    default:
+      return `${message.replace(/^error: /, '').replaceAll('\n', ' ')}: ${help}`;
+  }
+}
+
+const collect =
+  <T>(parseOne: (text: string) => T) =>
+  (text: string, before: readonly T[] = []): T[] => [...before, parseOne(text)];
+
+function replayCommand(io: Io, done: (code: number) => void): Command {
+  const formats = [...new Set(Object.values(endings))] as FileFormat[];
+  return new Command('replay')
+    .summary('read a log through a pipeline: forecasts, anomalies, a report')
+    .description('Reads a log of events through a pipeline and writes forecasts and anomalies.')
+    .argument('<input>', 'a file (CSV, NDJSON, Arrow, Parquet; .gz too), or - for standard input')
+    .option(
+      '--pipeline <name|file>',
+      'a shipped pipeline (see engram pipelines), a .json file or a module',
+      'sensor-anomaly',
+    )
+    .option('--time <column>', 'column of the event time')
+    .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
+    .option('--key <column>', 'column that says which series a row belongs to')
+    .option('--horizons <rows>', 'rows ahead to forecast, such as 1,5,48', parse.parseHorizons)
+    .option(
+      '--memory <name>',
+      'what remembers; the default is a mixture that needs no tuning',
+      parse.parseChoice('--memory', Object.keys(memories) as MemoryName[]),
+    )
+    .option(
+      '--out <file>',
+      'where results go, any number of times (.ndjson .arrow .parquet, or -); see below',
+      collect(parseOut),
+    )
+    .option('--state <dir>', 'folder for checkpoints: the same command goes on where it was', parse.parseState)
+    .option('--fresh', 'begin at the first row, whatever --state holds')
+    .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
+    .option(
+      '--speed <n>',
+      'event time passes so many times as fast as it did, such as 60x; else as fast as it can',
+      parse.parseSpeed,
+    )
+    .option(
+      '--format <name>',
+      'what the input is, where its name does not tell',
+      parse.parseChoice('--format', formats),
+    )
+    .option(
+      '--time-format <name>',
+      'how times are written, where it cannot be seen',
+      parse.parseChoice('--time-format', timeFormats),
+    )
+    .option('--zone <offset>', 'offset of times that name none, such as +02:00 (default: UTC)')
+    .option('--step <time>', 'time from row to row of a log without times, such as 5min', parse.parseStep)
+    .option('--quiet', 'no progress and no summary, only errors')
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (input: string, options: ReplayOptions) => done(await replay(input, options, io)));
+}
+
+function pipelinesCommand(io: Io): Command {
+  return new Command('pipelines')
+    .summary('list the shipped pipelines, or print one as JSON')
+    .description('Lists the shipped pipelines with the settings of their steps; with a name, prints that one as JSON.')
+    .argument('[name]', 'a shipped pipeline')
+    .action((name: string | undefined) => void io.stdout.write(showPipelines(name)));
+}
+
+function evaluateCommand(io: Io, done: (code: number) => void): Command {
+  return new Command('evaluate')
+    .summary('put memories to the test of a published protocol')
+    .description(
+      'Scores memories by a published protocol, with persistence, seasonal naive and least squares beside them.',
+    )
+    .argument('<benchmark>', 'one of the protocols below')
+    .requiredOption('--data <dir>', 'folder with the data of the benchmark')
+    .option('--memory <names>', 'memories to test, comma between them (default: default)')
+    .option('--json <file>', 'write the metrics as JSON')
+    .option('--out <dir>', 'write what was scored, row by row, as CSV')
+    .option('--leak-test', 'also replace the rows after some moments by noise: nothing said before may change')
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (name: string, options: EvaluateOptions) => done(await evaluate(name, options, io)));
+}

@@ -1,0 +1,223 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { CutInput } from '../connectors/bytes.js';
+import { type FileFormat, type FileOptions, fileSource, streamSource } from '../connectors/file.js';
+import { hint } from '../connectors/nearest.js';
+import type { Source } from '../connectors/source.js';
+import type { TimeFormat } from '../connectors/times.js';
+import type { Result } from '../event.js';
+import { loadPipeline } from '../pipelines/load.js';
+import type { Pipeline } from '../pipelines/pipeline.js';
+import { run, type Summary } from '../pipelines/run.js';
+import { SpecError } from '../pipelines/spec-error.js';
+import { FileStore } from '../state/stores/file.js';
+import { exitCodes, UsageError } from './failure.js';
+import { coloured, type Io } from './io.js';
+import { count, plural } from './numbers.js';
+import { type Output, refuseClashes, withRejects } from './outputs.js';
+import { ReportRows } from './report/rows.js';
+import { writeReport } from './report/write.js';
+import { rowCount } from './row-count.js';
+import { type ErrorLine, errorLines } from './scores.js';
+import { sinksFor } from './sinks.js';
+import { anomalyTable, errorTable, places, rejectLines } from './summary.js';
+import { Tally } from './tally.js';
+import { Progress } from './view/progress.js';
+import { paint } from './view/text.js';
+
+/** The options of `engram replay`, parsed. */
+export interface ReplayOptions {
+  readonly pipeline: string;
+  readonly time?: string;
+  readonly values?: readonly string[];
+  readonly key?: string;
+  readonly format?: FileFormat;
+  readonly timeFormat?: TimeFormat;
+  readonly zone?: string;
+  readonly step?: number;
+  readonly horizons?: readonly number[];
+  readonly memory?: string;
+  readonly out?: readonly Output[];
+  readonly state?: string;
+  readonly report?: string;
+  readonly speed?: number;
+  readonly fresh?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Replays a log through a pipeline, shows what happens, and tells at the end what was found and where it is. */
+export async function replay(input: string, options: ReplayOptions, io: Io): Promise<number> {
+  const named = options.out ?? [];
+  refuseClashes(named, input, options.report);
+  const pipeline = await usage(() => loadPipeline(options.pipeline, overridesOf(options)));
+  const source = await usage(async () => sourceOf(input, options, io));
+  const opening = await usage(() => source.open());
+  const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
+  const outputs = withRejects(named, options.state);
+  const sinks = sinksFor(outputs, shape, io);
+  const scratch = options.report ? (options.state ?? (await mkdtemp(join(tmpdir(), 'engram-')))) : undefined;
+  const report = scratch ? new ReportRows(scratch) : undefined;
+  try {
+    return await follow();
+  } finally {
+    if (scratch && scratch !== options.state) await rm(scratch, { recursive: true, force: true });
+  }
+
+  async function follow(): Promise<number> {
+    const { stderr } = io;
+    const say = (text: string): void => void (options.quiet || stderr.write(`${text}\n`));
+    const store = options.state
+      ? new FileStore(options.state, { onDamaged: (path, error) => say(`set aside ${path}: ${error.message}`) })
+      : undefined;
+    if (store && options.fresh) for (const shard of opening.shards) await forget(store.folderOf(shard));
+    const total = options.quiet ? undefined : (opening.rows ?? (input === '-' ? undefined : await rowCount(input)));
+    const progress = options.quiet
+      ? undefined
+      : new Progress({ terminal: stderr, colour: coloured(io, stderr), nowMs: () => io.nowMs() });
+    const tally = new Tally();
+    const stop = new AbortController();
+    const ignore = io.onInterrupt(() => stop.abort());
+    const startMs = io.nowMs();
+    let from = 0;
+    let errors: ErrorLine[] = [];
+    let summary: Summary;
+    try {
+      summary = await run<Result>({
+        pipeline,
+        source: { open: () => Promise.resolve(opening), read: (...given) => source.read(...given) },
+        sinks: {
+          results: [...sinks.results, ...(report ? [report.results] : [])],
+          anomalies: [...sinks.anomalies, ...(report ? [report.anomalies] : [])],
+          rejects: sinks.rejects,
+        },
+        ...(store ? { store } : {}),
+        ...(options.speed === undefined ? {} : { speed: options.speed }),
+        stop: stop.signal,
+        onResume(_, next) {
+          from = next;
+          tally.next = next;
+          if (next > 0) say(`going on at row ${count(next)}, from the checkpoint in ${options.state}`);
+          progress?.begin(next, total);
+        },
+        // The tables are views of live state, so what is needed of them is taken at once.
+        onEnd(_, state) {
+          errors = errorLines(state);
+        },
+        onBatch(batch) {
+          tally.batch(batch);
+          progress?.batch(batch);
+        },
+      });
+      progress?.end();
+    } finally {
+      progress?.abandon();
+      ignore();
+    }
+    const seconds = (io.nowMs() - startMs) / 1000;
+    if (report && options.report) {
+      await writeReport(options.report, await report.collect(opening.channels), {
+        input,
+        pipeline,
+        errors,
+        tally,
+        stopped: summary.stopped,
+      });
+    }
+    if (!options.quiet) tell(tally, errors, summary, { from, seconds });
+    if (!summary.stopped) return exitCodes.done;
+    stderr.write(
+      options.state
+        ? `engram: stopped at row ${count(tally.next)}: run the same command${options.fresh ? ' without --fresh' : ''} to go on\n`
+        : `engram: stopped at row ${count(tally.next)}: without --state nothing was kept to go on from\n`,
+    );
+    return exitCodes.interrupted;
+  }
+
+  /** Everything at the end: anomalies, errors, counts, and where things are. */
+  function tell(
+    tally: Tally,
+    errors: readonly ErrorLine[],
+    summary: Summary,
+    { from, seconds }: { from: number; seconds: number },
+  ): void {
+    const piped = named.some(({ path }) => path === '-');
+    const stream = piped ? io.stderr : io.stdout;
+    const width = Math.max(60, stream.columns ?? 120);
+    const colours = paint(coloured(io, stream));
+    const pathsOf = (kind: Output['kind']): string[] =>
+      outputs.filter((out) => out.kind === kind && out.path !== '-').map(({ path }) => path);
+    const written = [
+      ...pathsOf('forecasts').map((path) => ['forecasts', path] as const),
+      ...pathsOf('anomalies').map((path) => ['anomalies', path] as const),
+      ...(tally.rejected > 0 ? pathsOf('rejects').map((path) => ['rejects', path] as const) : []),
+      ...(options.state ? [['checkpoint', options.state] as const] : []),
+      ...(options.report ? [['report', options.report] as const] : []),
+    ];
+    const since = from > 0 ? `, from row ${count(from)} on` : '';
+    const lines = [
+      '',
+      ...anomalyTable([...tally.anomalies.values()], pathsOf('anomalies')[0], width, colours),
+      '',
+      ...block(errorTable(errors, width, colours)),
+      ...block(rejectLines(tally.rejects, pathsOf('rejects')[0] ?? 'standard output')),
+      `${plural(tally.rows, 'row')}${since} in ${seconds.toFixed(1)} s: ${count(tally.rows / Math.max(seconds, 1e-3))} rows/s, ` +
+        `${plural(summary.checkpoints, 'checkpoint')}`,
+      ...(from > 0 && tally.rows === 0
+        ? ['Nothing new since the checkpoint: --fresh begins again at the first row.']
+        : []),
+      ...(written.length > 0 ? ['', colours.bold('Written:'), ...places(written)] : []),
+    ];
+    stream.write(`${lines.join('\n')}\n`);
+  }
+}
+
+const block = (lines: readonly string[]): string[] => (lines.length > 0 ? [...lines, ''] : []);
+
+/** Faults of what was asked for, told as such. */
+async function usage<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CutInput || !(error instanceof Error)) throw error;
+    const plainError = error instanceof SpecError || error.constructor === Error || error.constructor === RangeError;
+    throw plainError ? new UsageError(error.message, { cause: error }) : error;
+  }
+}
+
+const overridesOf = ({ horizons, memory }: ReplayOptions) => ({
+  ...(horizons ? { horizons } : {}),
+  ...(memory === undefined ? {} : { memory }),
+});
+
+function sourceOf(input: string, options: ReplayOptions, { stdin }: Io): Source {
+  if (input !== '-' && !existsSync(input)) {
+    const folder = dirname(input);
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    throw new UsageError(`${input}: expected a file, there is none${hint(basename(input), names)}`);
+  }
+  const { time, values, key, format, timeFormat, zone, step } = options;
+  const given = Object.entries({ time, values, key, format, timeFormat, zone, step }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const settings = Object.fromEntries(given) as FileOptions;
+  return input === '-' ? streamSource(stdin, settings) : fileSource(input, settings);
+}
+
+/** Rows ahead and quantile levels that the pipeline's forecasts have. */
+function forecastsOf({ stages }: Pipeline<Result>): { horizons: readonly number[]; levels: readonly number[] } {
+  const settings = (id: string): Record<string, unknown> =>
+    (stages.find((stage) => stage.id === id)?.settings ?? {}) as Record<string, unknown>;
+  return {
+    horizons: (settings('remember').horizons as number[] | undefined) ?? [],
+    levels: (settings('interval').levels as number[] | undefined) ?? [],
+  };
+}
+
+/** Removes the generations of a shard, and nothing else that may lie in the folder. */
+async function forget(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) if (/^\d{16}\.engram(\.tmp|\.damaged)?$/.test(name)) await rm(join(folder, name));
+}

@@ -1,0 +1,10 @@
+import type { Severity as AnySeverity } from '../../../event.js';
+import type * as data from '../data.js';
+
+declare global {
+  type Severity = AnySeverity;
+  type ReportData = data.ReportData;
+  type ReportSeries = data.ReportSeries;
+  type ReportAnomaly = data.ReportAnomaly;
+  type Columns = data.Columns;
+}

@@ -1,0 +1,220 @@
+import { type Anomaly, type Severity, severities } from '../../event.js';
+import type { Columns, ReportAnomaly, ReportSeries } from './data.js';
+import { type Point, Thin } from './thin.js';
+
+/** The part of a result that a report needs. */
+export interface ReportRow {
+  readonly key: string;
+  readonly timeMs: number;
+  /** NaN or null where a channel is missing. */
+  readonly values: readonly (number | null)[];
+  readonly forecast: {
+    readonly horizons: readonly number[];
+    readonly levels: readonly number[];
+    readonly mean: ArrayLike<number | null>;
+    readonly quantiles: ArrayLike<number | null>;
+  };
+}
+
+/** Limits that keep the file below 5 MB and the page quick. */
+export const reportLimits = { keys: 16, series: 32, rows: 50_000, anomalies: 1_000, rowsAround: 60 } as const;
+
+const worst = (a: Anomaly, b: Anomaly): number =>
+  severities.indexOf(b.severity) - severities.indexOf(a.severity) || a.score - b.score || (a.id < b.id ? -1 : 1);
+
+/** One channel of one key while rows come in. */
+interface Track {
+  readonly key: string;
+  readonly channel: string;
+  readonly index: number;
+  readonly thin: Thin;
+  /** Forecasts whose row has not come yet, oldest first. */
+  readonly waiting: Omit<Point, 'timeMs' | 'actual'>[];
+  previousMs: number;
+  stepMs: number;
+  last: ReportRow | undefined;
+}
+
+/**
+ * Makes what the report shows of all anomalies and one pass over the rows: the keys with the worst anomalies, and after
+ * them the first ones seen, as far as the limits go.
+ */
+export class Collector {
+  readonly #anomalies: readonly Anomaly[];
+  readonly #tracks = new Map<string, Track[]>();
+  readonly #wanted: Set<string>;
+  readonly #keys = new Set<string>();
+  readonly #keyLimit: number;
+  readonly #channels: readonly number[];
+  #rows = 0;
+
+  constructor(
+    readonly channels: readonly string[],
+    anomalies: Iterable<Anomaly>,
+  ) {
+    // An anomaly is told when it opens and again when it closes: the last word counts.
+    const byId = new Map<string, Anomaly>();
+    for (const anomaly of anomalies) byId.set(anomaly.id, anomaly);
+    this.#anomalies = [...byId.values()].sort(worst);
+    const { keys, series } = reportLimits;
+    const troubled = new Set(this.#anomalies.map(({ channel }) => channels.indexOf(channel)).filter((c) => c >= 0));
+    this.#channels = [...new Set([...troubled, ...channels.keys()])].slice(0, series).sort((a, b) => a - b);
+    this.#keyLimit = Math.max(1, Math.min(keys, Math.floor(series / Math.max(1, this.#channels.length))));
+    this.#wanted = new Set([...new Set(this.#anomalies.map(({ key }) => key))].slice(0, this.#keyLimit));
+  }
+
+  add(row: ReportRow): void {
+    this.#rows++;
+    this.#keys.add(row.key);
+    let tracks = this.#tracks.get(row.key);
+    if (!tracks) {
+      const free = this.#keyLimit - [...this.#wanted].filter((key) => !this.#tracks.has(key)).length;
+      if (!this.#wanted.has(row.key) && this.#tracks.size >= free) return;
+      const limit = Math.floor(reportLimits.rows / ((this.#tracks.size + 1) * this.#channels.length));
+      for (const { thin } of [...this.#tracks.values()].flat()) thin.shrink(limit);
+      tracks = this.#channels.map((index) => this.#track(row.key, index, limit));
+      this.#tracks.set(row.key, tracks);
+    }
+    for (const track of tracks) follow(track, row);
+  }
+
+  #track(key: string, index: number, limit: number): Track {
+    const own = this.#anomalies.filter((anomaly) => anomaly.key === key);
+    const track: Track = {
+      key,
+      channel: this.channels[index],
+      index,
+      waiting: [],
+      previousMs: Number.NaN,
+      stepMs: Number.POSITIVE_INFINITY,
+      last: undefined,
+      thin: new Thin(limit, ({ timeMs }) => {
+        const around = reportLimits.rowsAround * track.stepMs;
+        return own.some(({ startMs, endMs }) => timeMs >= startMs - around && timeMs <= endMs + around);
+      }),
+    };
+    return track;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get keys(): number {
+    return this.#keys.size;
+  }
+
+  get keysDrawn(): number {
+    return this.#tracks.size;
+  }
+
+  /** All tracks, those of the keys with the worst anomalies first. */
+  series(): ReportSeries[] {
+    return this.#ordered().map((track) => {
+      const points = track.thin.points();
+      return {
+        key: track.key,
+        channel: track.channel,
+        rows: track.thin.rows,
+        horizon: track.last?.forecast.horizons[0] ?? 1,
+        past: columnsOf(points),
+        future: columnsOf(futureOf(track), points.at(-1)?.timeMs),
+      };
+    });
+  }
+
+  #ordered(): Track[] {
+    const rank = new Map([...this.#wanted].map((key, i) => [key, i]));
+    return [...this.#tracks.entries()]
+      .sort(([a], [b]) => (rank.get(a) ?? Number.MAX_SAFE_INTEGER) - (rank.get(b) ?? Number.MAX_SAFE_INTEGER))
+      .flatMap(([, tracks]) => tracks);
+  }
+
+  /** The worst anomalies, in the order of time. */
+  anomalies(): { shown: ReportAnomaly[]; inAll: number; bySeverity: Record<Severity, number> } {
+    const order = this.#ordered();
+    const bySeverity = { info: 0, warning: 0, major: 0, critical: 0 };
+    for (const { severity } of this.#anomalies) bySeverity[severity]++;
+    const shown = this.#anomalies
+      .slice(0, reportLimits.anomalies)
+      .sort((a, b) => a.peakMs - b.peakMs || (a.id < b.id ? -1 : 1))
+      .map((anomaly): ReportAnomaly => {
+        const series = order.findIndex(({ key, channel }) => key === anomaly.key && channel === anomaly.channel);
+        const { id, key, channel, severity, startMs, endMs, peakMs, alarms, score, why } = anomaly;
+        const part = { id, key, channel, severity, startMs, endMs, peakMs, alarms, score, why };
+        return {
+          ...part,
+          ...(series >= 0 ? { series } : {}),
+          open: anomaly.status === 'open',
+          actual: known(anomaly.actual),
+          expected: known(anomaly.expected),
+          low: known(anomaly.low),
+          high: known(anomaly.high),
+        };
+      });
+    return { shown, inAll: this.#anomalies.length, bySeverity };
+  }
+}
+
+const nothing = { expected: Number.NaN, low98: Number.NaN, low80: Number.NaN, high80: Number.NaN, high98: Number.NaN };
+
+/** Draws the row beside the forecast that was made for it, and keeps the forecast made at it. */
+function follow(track: Track, row: ReportRow): void {
+  const { timeMs, values, forecast } = row;
+  if (timeMs > track.previousMs) track.stepMs = Math.min(track.stepMs, timeMs - track.previousMs);
+  track.previousMs = timeMs;
+  const ahead = forecast.horizons[0] ?? 1;
+  const made = track.waiting.length >= ahead ? track.waiting.shift() : undefined;
+  track.thin.add({ timeMs, actual: values[track.index] ?? Number.NaN, ...(made ?? nothing) });
+  track.waiting.push(bandAt(forecast, track.index, 0));
+  track.last = row;
+}
+
+/** The quantile at a level; NaN if the pipeline does not give it. */
+function bandAt(forecast: ReportRow['forecast'], channel: number, horizon: number): Omit<Point, 'timeMs' | 'actual'> {
+  const { horizons, levels, mean, quantiles } = forecast;
+  const at = channel * horizons.length + horizon;
+  const quantile = (level: number): number => {
+    const index = levels.indexOf(level);
+    return index < 0 ? Number.NaN : (quantiles[at * levels.length + index] ?? Number.NaN);
+  };
+  return {
+    expected: mean[at] ?? Number.NaN,
+    low98: quantile(0.01),
+    low80: quantile(0.1),
+    high80: quantile(0.9),
+    high98: quantile(0.99),
+  };
+}
+
+/** What the last row expects of the rows to come. */
+function futureOf({ last, index, stepMs, previousMs }: Track): Point[] {
+  if (!last || !Number.isFinite(stepMs)) return [];
+  return last.forecast.horizons.map((ahead, h) => ({
+    timeMs: previousMs + ahead * stepMs,
+    actual: Number.NaN,
+    ...bandAt(last.forecast, index, h),
+  }));
+}
+
+const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** Points as columns, rounded to what can be seen; times as steps from `fromMs`. */
+function columnsOf(points: readonly Point[], fromMs = 0): Columns {
+  let size = 0;
+  for (const { actual, expected } of points) size = Math.max(size, Math.abs(known(actual) ?? known(expected) ?? 0));
+  // Six digits of the largest value: finer than any screen, and a third of the bytes.
+  const unit = size > 0 ? 10 ** (Math.floor(Math.log10(size)) - 6) : 1;
+  const shown = (value: number): number | null =>
+    Number.isFinite(value) ? Number((Math.round(value / unit) * unit).toPrecision(8)) : null;
+  const column = (name: Exclude<keyof Point, 'timeMs'>) => points.map((point) => shown(point[name]));
+  return {
+    stepsMs: points.map(({ timeMs }, i) => timeMs - (i === 0 ? fromMs : points[i - 1].timeMs)),
+    actual: column('actual'),
+    expected: column('expected'),
+    low98: column('low98'),
+    low80: column('low80'),
+    high80: column('high80'),
+    high98: column('high98'),
+  };
+}

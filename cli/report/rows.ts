@@ -1,0 +1,58 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { encodeAnomaly } from '../../connectors/encode.js';
+import { ndjsonSink } from '../../connectors/ndjson-sink.js';
+import type { Sink } from '../../connectors/sink.js';
+import type { Anomaly, Result } from '../../event.js';
+import { Collector, type ReportRow } from './collect.js';
+
+/** Quantiles that the page draws. */
+const drawn = [0.01, 0.1, 0.9, 0.99];
+
+/** What a report is made of, kept beside the state while the run goes on: files that a restart cuts back like any other. */
+export class ReportRows {
+  readonly results: Sink<Result>;
+  readonly anomalies: Sink<Anomaly>;
+  readonly #rowsPath: string;
+  readonly #anomaliesPath: string;
+
+  constructor(folder: string) {
+    this.#rowsPath = join(folder, 'report-rows.ndjson');
+    this.#anomaliesPath = join(folder, 'report-anomalies.ndjson');
+    this.results = ndjsonSink(this.#rowsPath, encodeRow);
+    this.anomalies = ndjsonSink(this.#anomaliesPath, encodeAnomaly);
+  }
+
+  /** Reads all of it once more. */
+  async collect(channels: readonly string[]): Promise<Collector> {
+    const anomalies: Anomaly[] = [];
+    for await (const anomaly of lines<Anomaly>(this.#anomaliesPath)) anomalies.push(anomaly);
+    const collector = new Collector(channels, anomalies);
+    for await (const row of lines<ReportRow>(this.#rowsPath)) collector.add(row);
+    return collector;
+  }
+}
+
+function encodeRow({ key, timeMs, values, forecast }: Result): string {
+  const { horizons, levels, mean, quantiles } = forecast;
+  const kept = drawn.map((level) => levels.indexOf(level)).filter((at) => at >= 0);
+  const row: ReportRow = {
+    key,
+    timeMs,
+    values,
+    forecast: {
+      horizons,
+      levels: kept.map((at) => levels[at]),
+      mean: [...mean],
+      quantiles: [...mean].flatMap((_, at) => kept.map((level) => quantiles[at * levels.length + level])),
+    },
+  };
+  return JSON.stringify(row);
+}
+
+async function* lines<T>(path: string): AsyncGenerator<T> {
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line !== '') yield JSON.parse(line) as T;
+  }
+}

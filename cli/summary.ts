@@ -1,0 +1,97 @@
+import { type Anomaly, severities } from '../event.js';
+import { count, figure, moment, odds, percent, plural } from './numbers.js';
+import type { ErrorLine } from './scores.js';
+import { severityMarks } from './view/chart.js';
+import { type TableColumn, table } from './view/table.js';
+import { type Paint, plain } from './view/text.js';
+
+/** Anomalies that the table at the end shows. */
+export const shownAnomalies = 20;
+
+const worst = (a: Anomaly, b: Anomaly): number =>
+  severities.indexOf(b.severity) - severities.indexOf(a.severity) || a.score - b.score || (a.id < b.id ? -1 : 1);
+
+/** The worst anomalies in the order of time; `file` is where all of them are. */
+export function anomalyTable(all: readonly Anomaly[], file: string | undefined, width: number, paint: Paint): string[] {
+  if (all.length === 0) return ['No anomalies: every row was within what the stream had led to expect.'];
+  const shown = [...all]
+    .sort(worst)
+    .slice(0, shownAnomalies)
+    .sort((a, b) => a.peakMs - b.peakMs || (a.id < b.id ? -1 : 1));
+  const manyKeys = new Set(all.map(({ key }) => key)).size > 1;
+  const manyChannels = new Set(all.map(({ channel }) => channel)).size > 1;
+  const columns: (TableColumn & { of: (anomaly: Anomaly) => string })[] = [
+    { title: 'Peak (UTC)', of: ({ peakMs }) => moment(peakMs) },
+    {
+      title: 'Severity',
+      of: ({ severity, status }) => `${severityMarks[severity]} ${severity}${status === 'open' ? ' (open)' : ''}`,
+    },
+    ...(manyKeys ? [{ title: 'Key', gives: true, of: ({ key }: Anomaly) => plain(key) }] : []),
+    ...(manyChannels ? [{ title: 'Channel', gives: true, of: ({ channel }: Anomaly) => plain(channel) }] : []),
+    { title: 'Actual', align: 'right', of: ({ actual }) => figure(actual) },
+    { title: 'Expected', align: 'right', of: ({ expected }) => figure(expected) },
+    { title: 'Rarity', align: 'right', of: ({ score }) => odds(score) },
+    { title: 'Why', gives: true, of: ({ why }) => plain(reason(why)) },
+  ];
+  const [head, rule, ...lines] = table(
+    columns,
+    shown.map((anomaly) => columns.map(({ of }) => of(anomaly))),
+    width,
+  );
+  const rest = all.length - shown.length;
+  return [
+    paint.bold(`${plural(all.length, 'anomaly', 'anomalies')}${rest > 0 ? `, the ${shownAnomalies} worst:` : ':'}`),
+    head,
+    paint.dim(rule),
+    ...lines.map((line, i) => {
+      const { severity } = shown[i];
+      const mark = severityMarks[severity];
+      return line.replace(`${mark} ${severity}`, paint[severity](`${mark} ${severity}`));
+    }),
+    ...(rest > 0
+      ? [`… and ${count(rest)} more${file ? ` in ${file}` : ': --out anomalies.ndjson writes them all'}`]
+      : []),
+  ];
+}
+
+/** What the columns before do not say already: `x 5 where 2 was expected: 3 higher` leaves `3 higher`. */
+const reason = (why: string): string => why.split(' was expected: ').at(-1) ?? why;
+
+/** Error and coverage per horizon beside the simple forecasters; the first column group says how far ahead. */
+export function errorTable(lines: readonly ErrorLine[], width: number, paint: Paint): string[] {
+  if (lines.length === 0) return [];
+  const columns: TableColumn[] = [
+    { title: 'Ahead', align: 'right' },
+    { title: 'Forecaster', gives: true },
+    ...['MAE', 'WAPE', 'CRPS', 'in 80 %', 'in 90 %', 'in 98 %'].map((title) => ({ title, align: 'right' as const })),
+  ];
+  const rows = lines.map(({ horizon, forecaster, mae, wape, crps, coverage }, i) => [
+    lines[i - 1]?.horizon === horizon ? '' : plural(horizon, 'row'),
+    forecaster,
+    figure(mae),
+    percent(wape),
+    figure(crps),
+    ...[0, 1, 2].map((level) => (coverage ? percent(coverage[level]) : '')),
+  ]);
+  const [head, rule, ...body] = table(columns, rows, width);
+  return [
+    paint.bold('Forecast error, and the share of values inside each band:'),
+    head,
+    paint.dim(rule),
+    ...body.map((line, i) => (lines[i - 1]?.horizon !== lines[i].horizon ? paint.bold(line) : line)),
+  ];
+}
+
+/** Rejected rows by reason, and where they are. */
+export function rejectLines(rejects: ReadonlyMap<string, number>, file: string): string[] {
+  const all = [...rejects.values()].reduce((sum, n) => sum + n, 0);
+  if (all === 0) return [];
+  const reasons = [...rejects].sort(([, a], [, b]) => b - a).map(([reason, n]) => `${count(n)} ${reason}`);
+  return [`${plural(all, 'row')} rejected (${reasons.join(', ')}): see ${file}`];
+}
+
+/** Names and places in two columns. */
+export function places(entries: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(0, ...entries.map(([name]) => name.length));
+  return entries.map(([name, path]) => `  ${name.padEnd(width)}  ${path}`);
+}

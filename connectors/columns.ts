@@ -1,0 +1,276 @@
+import type { Event } from '../event.js';
+import { hint } from './nearest.js';
+import { type Fault, type Reason, shown } from './rejects.js';
+import type { Visit } from './table.js';
+import { formatOf, type TimeFormat, type TimeReader, timeFormats, timeReader, zoneOf } from './times.js';
+
+/** Which columns of a table are what. */
+export interface ColumnOptions {
+  /** Column of the event time; if not named, the one called timestamp, datetime, time or date. */
+  readonly time?: string;
+  /** Columns of the channels; if not named, all that are numeric in the first dated row. */
+  readonly values?: readonly string[];
+  /** Column of the key; without it all rows are of one series, called like the shard. */
+  readonly key?: string;
+  /** How times are written; `auto` decides by the first rows. */
+  readonly timeFormat?: TimeFormat;
+  /** Offset of times that name no zone, such as +02:00; UTC by default. */
+  readonly zone?: string;
+  /** Milliseconds from row to row of a table without times; row 0 is 1970-01-01. */
+  readonly step?: number;
+}
+
+/** Rows looked at, at most, to choose columns and the format of times. */
+export const sampleRows = 64;
+export const keyCharsMax = 1024;
+const keysKept = 1 << 16;
+const timeNames = ['timestamp', 'datetime', 'time', 'date', 'timems'];
+const missing = new Set(['NaN', 'nan', 'NA', 'N/A', 'null', 'NULL']);
+
+/** Looks at the head of a table and settles what its columns are. */
+export class Chooser implements Visit {
+  #names: readonly string[] = [];
+  #time = -1;
+  #sampled = 0;
+  #format: Exclude<TimeFormat, 'auto'> | undefined;
+  #ambiguous: string | undefined;
+  #undated: unknown;
+  /** The first row that may decide what is numeric. */
+  #model: readonly unknown[] | undefined;
+  /** The columns are known. */
+  begun = false;
+
+  constructor(
+    readonly table: string,
+    readonly shard: string,
+    readonly options: ColumnOptions,
+  ) {
+    const { timeFormat = 'auto', step, time } = options;
+    if (!timeFormats.includes(timeFormat)) {
+      throw new Error(`timeFormat: expected ${timeFormats.join(', ')}, got ${shown(timeFormat)}`);
+    }
+    if (step !== undefined && !(Number.isFinite(step) && step > 0)) {
+      throw new Error(`step: expected milliseconds above 0, got ${shown(step)}`);
+    }
+    if (step !== undefined && time !== undefined) {
+      throw new Error('expected either a time column or a step between rows, got both: leave one out');
+    }
+    if (options.values && options.values.length === 0)
+      throw new Error('values: expected at least one column, got none');
+    this.#format = timeFormat === 'auto' ? undefined : timeFormat;
+  }
+
+  columns(names: readonly string[]): void {
+    if (this.begun) return;
+    this.begun = true;
+    this.#names = names;
+    if (this.options.step === undefined) this.#time = this.#timeColumn();
+  }
+
+  row(cells: readonly unknown[]): boolean {
+    const enough = this.#judge(cells);
+    return ++this.#sampled >= sampleRows || enough;
+  }
+
+  settle(): Columns {
+    const { options } = this;
+    const zoneMs = options.zone === undefined ? 0 : zoneOf(options.zone);
+    if (zoneMs === undefined) {
+      throw new Error(`zone: expected an offset such as +02:00 or Z, got ${shown(options.zone)}`);
+    }
+    if (this.#time >= 0 && this.#format === undefined && this.#sampled > 0) {
+      const column = this.#names[this.#time];
+      throw new Error(
+        this.#ambiguous === undefined
+          ? `${this.table}: expected times in column "${column}" (ISO 8601, epoch seconds or milliseconds, or ` +
+              `day/month/year), came ${shown(this.#undated)}: name the right column as time`
+          : `${this.table}: ${shown(this.#ambiguous)} in column "${column}" can be day/month or month/day: ` +
+              'set timeFormat to dmy or mdy',
+      );
+    }
+    const named = options.key ?? (this.#events() && this.#names.includes('key') ? 'key' : undefined);
+    const key = named === undefined ? -1 : this.#find(named, 'key');
+    const values = options.values ? options.values.map((name) => this.#find(name, 'values')) : this.#numeric(key);
+    return new Columns(this.#names, this.#time, this.#format ?? 'iso', zoneMs, values, key, this.shard, options.step);
+  }
+
+  /** True when nothing more needs to be seen. */
+  #judge(cells: readonly unknown[]): boolean {
+    if (this.#time < 0) {
+      this.#model ??= cells.slice();
+      return true;
+    }
+    const cell = cells[this.#time];
+    if (this.options.timeFormat !== undefined && this.options.timeFormat !== 'auto') {
+      if (Number.isNaN(timeReader(this.options.timeFormat, 0)(cell))) return false;
+      this.#model ??= cells.slice();
+      return true;
+    }
+    const format = formatOf(typeof cell === 'string' ? cell.trim() : cell);
+    if (format === undefined) {
+      this.#undated ??= cell;
+      return false;
+    }
+    this.#model ??= cells.slice();
+    if (format === 'either') {
+      this.#ambiguous ??= cell as string;
+      return false;
+    }
+    this.#format = format;
+    return true;
+  }
+
+  #timeColumn(): number {
+    if (this.options.time !== undefined) return this.#find(this.options.time, 'time');
+    const names = this.#names;
+    const found = names.filter((name) => timeNames.includes(name.toLowerCase()));
+    if (found.length === 1) return this.#find(found[0], 'time');
+    throw new Error(
+      `${this.table}: expected one column called timestamp, datetime, time or date, ` +
+        `${found.length === 0 ? 'there is none' : `there are ${found.join(', ')}`}: name the time column, ` +
+        `or give the step between rows. The columns are: ${listed(names)}`,
+    );
+  }
+
+  #find(name: string, what: string): number {
+    const at = this.#names.indexOf(name);
+    if (at < 0) {
+      throw new Error(
+        `${this.table}: ${what}: there is no column "${name}"${hint(name, this.#names)}. ` +
+          `The columns are: ${listed(this.#names)}`,
+      );
+    }
+    if (this.#names.indexOf(name, at + 1) >= 0) {
+      throw new Error(`${this.table}: ${what}: expected one column "${name}", there are two: rename one`);
+    }
+    return at;
+  }
+
+  /** The rows are events as Engram writes them: their channels are `values`, whatever else is numeric. */
+  #events(): boolean {
+    return this.#names.includes('timeMs') && this.#names.includes('values.0');
+  }
+
+  /** The columns besides time and key that hold a number, or nothing, in the first dated row. */
+  #numeric(key: number): number[] {
+    const names = this.#names;
+    const model = this.#model;
+    const found = names.flatMap((name, at) => {
+      if (at === this.#time || at === key || name === '') return [];
+      if (this.#events() && !name.startsWith('values.')) return [];
+      return model === undefined || numberOf(model[at]) !== refusal ? [at] : [];
+    });
+    if (found.length === 0) {
+      throw new Error(
+        `${this.table}: expected at least one numeric column, found none: name them as values. ` +
+          `The columns are: ${listed(names)}`,
+      );
+    }
+    for (const at of found) this.#find(names[at], 'values');
+    return found;
+  }
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length > 40 ? `${names.slice(0, 40).join(', ')} and ${names.length - 40} more` : names.join(', ');
+
+/** What the columns of a table turned out to be; makes events of its rows. */
+export class Columns {
+  readonly channels: readonly string[];
+  /** The columns that are looked at. */
+  readonly needed: readonly string[];
+  /** Why `decode` gave no event. */
+  fault: Fault = { reason: 'not-a-time', message: '' };
+  readonly #read: TimeReader;
+  /** Keys as strings of their own: a slice would keep the whole text it is of in memory. */
+  readonly #keys = new Map<string, string>();
+
+  constructor(
+    readonly names: readonly string[],
+    readonly time: number,
+    readonly timeFormat: Exclude<TimeFormat, 'auto'>,
+    zoneMs: number,
+    readonly values: readonly number[],
+    readonly key: number,
+    readonly shard: string,
+    readonly step: number | undefined,
+  ) {
+    this.channels = values.map((at) => names[at]);
+    this.needed = [...new Set([time, key, ...values])].filter((at) => at >= 0).map((at) => names[at]);
+    this.#read = timeReader(timeFormat, zoneMs);
+  }
+
+  /** The event of a row, or undefined with the reason in `fault`. */
+  decode(cells: readonly unknown[], offset: number): Event | undefined {
+    const timeMs = this.time < 0 ? offset * (this.step as number) : this.#timeOf(cells[this.time]);
+    if (Number.isNaN(timeMs)) {
+      const came = shown(cells[this.time]);
+      return this.#refuse(
+        'not-a-time',
+        `expected a time (${this.timeFormat}) in "${this.names[this.time]}", came ${came}`,
+      );
+    }
+    const values: number[] = [];
+    let absent = 0;
+    for (const at of this.values) {
+      const cell = cells[at];
+      const value = numberOf(cell);
+      if (value === refusal) {
+        return this.#refuse('not-a-number', `expected a number in "${this.names[at]}", came ${shown(cell)}`);
+      }
+      if (cell === undefined) absent++;
+      values.push(value);
+    }
+    if (absent === values.length) {
+      return this.#refuse('missing-column', `expected ${listed(this.channels)}, none of them is there`);
+    }
+    const key = this.key < 0 ? this.shard : this.#keyOf(cells[this.key]);
+    return key === undefined ? undefined : { key, timeMs, values, offset };
+  }
+
+  #timeOf(cell: unknown): number {
+    const timeMs = this.#read(cell);
+    return Number.isNaN(timeMs) && typeof cell === 'string' ? this.#read(cell.trim()) : timeMs;
+  }
+
+  #keyOf(cell: unknown): string | undefined {
+    const key = typeof cell === 'string' ? cell : cell === null || cell === undefined ? '' : String(cell);
+    const known = this.#keys.get(key);
+    if (known !== undefined) return known;
+    const column = this.names[this.key];
+    if (key === '') return this.#refuse('missing-key', `expected a key in "${column}", the field is empty`);
+    if (key.length > keyCharsMax) {
+      return this.#refuse('long-key', `expected at most ${keyCharsMax} characters in "${column}", came ${key.length}`);
+    }
+    const own = Buffer.from(key, 'utf16le').toString('utf16le');
+    if (this.#keys.size >= keysKept) this.#keys.clear();
+    this.#keys.set(own, own);
+    return own;
+  }
+
+  #refuse(reason: Reason, message: string): undefined {
+    this.fault = { reason, message };
+    return undefined;
+  }
+}
+
+/** Stands for a cell that is no number: no number a channel may have is infinite. */
+const refusal = Number.POSITIVE_INFINITY;
+
+/** The number of a cell; NaN where it is missing, infinite where it is refused. */
+function numberOf(cell: unknown): number {
+  if (typeof cell === 'string') {
+    const value = Number(cell);
+    if (value === 0 || Number.isNaN(value)) {
+      const text = cell.trim();
+      if (text === '' || missing.has(text)) return Number.NaN;
+    }
+    if (!Number.isFinite(value)) return refusal;
+    // `Number` also reads 0x1F, 0b11 and 0o17, which are more likely damage than data.
+    return cell.length > 2 && /[xbo]/i.test(cell) ? refusal : value;
+  }
+  if (typeof cell === 'number') return Number.isFinite(cell) || Number.isNaN(cell) ? cell : refusal;
+  if (cell === null || cell === undefined) return Number.NaN;
+  if (typeof cell === 'boolean') return cell ? 1 : 0;
+  return typeof cell === 'bigint' ? Number(cell) : refusal;
+}

@@ -1,0 +1,63 @@
+import type { Anomaly, Forecast, Reject, Result } from '../event.js';
+
+/** Turns a row into one line of JSON, without the line end. */
+export type Encode<T> = (row: T) => string;
+
+/** A result as one line, its id `shard@offset`; what is missing or infinite is null. */
+export function encodeResult(shard: string): Encode<Result> {
+  const prefix = `{"id":${JSON.stringify(`${shard}@`).slice(0, -1)}`;
+  const keys = new Map<string, string>();
+  const quoted = (key: string): string => {
+    let text = keys.get(key);
+    if (text === undefined) {
+      if (keys.size >= 1 << 16) keys.clear();
+      text = JSON.stringify(key);
+      keys.set(key, text);
+    }
+    return text;
+  };
+  return ({ offset, key, timeMs, values, surprise, score, alarm, forecast }) =>
+    `${prefix}${offset}","key":${quoted(key)},"timeMs":${timeMs},"offset":${offset},"values":${list(values)},` +
+    `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},"forecast":${encodeForecast(forecast)}}`;
+}
+
+/** Every field of an anomaly; the id says which lines belong to the same one. */
+export const encodeAnomaly: Encode<Anomaly> = (anomaly) => JSON.stringify(anomaly);
+
+/** Every field of a reject. */
+export const encodeReject: Encode<Reject> = (reject) => JSON.stringify(reject);
+
+/** Means as `[channel][horizon]`, quantiles as `[channel][horizon][level]`. */
+function encodeForecast({ horizons, levels, mean, quantiles }: Forecast): string {
+  const steps = horizons.length;
+  const width = levels.length;
+  const channels = steps === 0 ? 0 : mean.length / steps;
+  let means = '';
+  let bands = '';
+  for (let channel = 0; channel < channels; channel++) {
+    means += channel === 0 ? '[' : ',[';
+    bands += channel === 0 ? '[' : ',[';
+    for (let step = 0; step < steps; step++) {
+      const at = channel * steps + step;
+      means += step === 0 ? number(mean[at]) : `,${number(mean[at])}`;
+      bands += step === 0 ? '[' : ',[';
+      for (let level = 0; level < width; level++) {
+        const quantile = number(quantiles[at * width + level]);
+        bands += level === 0 ? quantile : `,${quantile}`;
+      }
+      bands += ']';
+    }
+    means += ']';
+    bands += ']';
+  }
+  return `{"horizons":${list(horizons)},"levels":${list(levels)},"mean":[${means}],"quantiles":[${bands}]}`;
+}
+
+/** JSON's own way to write a number: null for what is none. */
+const number = (value: number): string => (value - value === 0 ? `${value}` : 'null');
+
+function list(values: readonly number[]): string {
+  let text = '[';
+  for (let i = 0; i < values.length; i++) text += i === 0 ? number(values[i]) : `,${number(values[i])}`;
+  return `${text}]`;
+}

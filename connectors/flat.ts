@@ -1,0 +1,107 @@
+import type { Anomaly, Reject, Result } from '../event.js';
+import type { ColumnType } from './codecs/cells.js';
+
+/** One column of a flat file, and how a row fills it. */
+export interface FlatColumn<T> {
+  readonly name: string;
+  readonly type: ColumnType;
+  of(row: T): string | number | boolean;
+}
+
+/** What must be known of a pipeline before its first result, to name the columns. */
+export interface ResultShape {
+  readonly shard: string;
+  readonly channels: readonly string[];
+  /** Rows ahead of each forecast. */
+  readonly horizons: readonly number[];
+  /** Probability levels of the quantiles. */
+  readonly levels: readonly number[];
+}
+
+/**
+ * The columns of results: `id, key, time, offset, <channel>…, surprise, score, alarm`, then for every channel and horizon
+ * `<channel>_mean_h5` and its quantiles `<channel>_q99_h5` (levels in percent).
+ */
+export function resultColumns({ shard, channels, horizons, levels }: ResultShape): FlatColumn<Result>[] {
+  const front: FlatColumn<Result>[] = [
+    { name: 'id', type: 'text', of: ({ offset }) => `${shard}@${offset}` },
+    { name: 'key', type: 'text', of: ({ key }) => key },
+    { name: 'time', type: 'time', of: ({ timeMs }) => timeMs },
+    { name: 'offset', type: 'whole', of: ({ offset }) => offset },
+  ];
+  const verdict: FlatColumn<Result>[] = [
+    { name: 'surprise', type: 'real', of: ({ surprise }) => surprise },
+    { name: 'score', type: 'real', of: ({ score }) => score },
+    { name: 'alarm', type: 'flag', of: ({ alarm }) => alarm },
+  ];
+  const free = unused([...front, ...verdict].map(({ name }) => name));
+  const real = (name: string, of: (row: Result) => number): FlatColumn<Result> => ({
+    name: free(name),
+    type: 'real',
+    of,
+  });
+  const width = levels.length;
+  return [
+    ...front,
+    ...channels.map((channel, c) => real(channel, ({ values }) => values[c])),
+    ...verdict,
+    ...channels.flatMap((channel, c) =>
+      horizons.flatMap((horizon, h) => {
+        const at = c * horizons.length + h;
+        return [
+          real(`${channel}_mean_h${horizon}`, ({ forecast }) => forecast.mean[at]),
+          ...levels.map((level, l) =>
+            real(`${channel}_q${percent(level)}_h${horizon}`, ({ forecast }) => forecast.quantiles[at * width + l]),
+          ),
+        ];
+      }),
+    ),
+  ];
+}
+
+/** All fields of an anomaly; times end in `Ms` in events and not here, where they are timestamps. */
+export const anomalyColumns: readonly FlatColumn<Anomaly>[] = [
+  { name: 'id', type: 'text', of: ({ id }) => id },
+  { name: 'key', type: 'text', of: ({ key }) => key },
+  { name: 'status', type: 'text', of: ({ status }) => status },
+  { name: 'start', type: 'time', of: ({ startMs }) => startMs },
+  { name: 'end', type: 'time', of: ({ endMs }) => endMs },
+  { name: 'startOffset', type: 'whole', of: ({ startOffset }) => startOffset },
+  { name: 'endOffset', type: 'whole', of: ({ endOffset }) => endOffset },
+  { name: 'peak', type: 'time', of: ({ peakMs }) => peakMs },
+  { name: 'peakOffset', type: 'whole', of: ({ peakOffset }) => peakOffset },
+  { name: 'alarms', type: 'whole', of: ({ alarms }) => alarms },
+  { name: 'severity', type: 'text', of: ({ severity }) => severity },
+  { name: 'score', type: 'real', of: ({ score }) => score },
+  { name: 'channel', type: 'text', of: ({ channel }) => channel },
+  { name: 'actual', type: 'real', of: ({ actual }) => actual },
+  { name: 'expected', type: 'real', of: ({ expected }) => expected },
+  { name: 'low', type: 'real', of: ({ low }) => low },
+  { name: 'high', type: 'real', of: ({ high }) => high },
+  { name: 'why', type: 'text', of: ({ why }) => why },
+];
+
+/** All fields of a reject; where the input is not text, `line` is null. */
+export const rejectColumns: readonly FlatColumn<Reject>[] = [
+  { name: 'shard', type: 'text', of: ({ shard }) => shard },
+  { name: 'offset', type: 'whole', of: ({ offset }) => offset },
+  { name: 'stage', type: 'text', of: ({ stage }) => stage },
+  { name: 'reason', type: 'text', of: ({ reason }) => reason },
+  { name: 'message', type: 'text', of: ({ message }) => message },
+  { name: 'raw', type: 'text', of: ({ raw }) => raw ?? '' },
+  { name: 'line', type: 'real', of: ({ line }) => line ?? Number.NaN },
+];
+
+/** 0.99 as 99, 0.025 as 2.5, whatever binary fractions make of it. */
+const percent = (level: number): number => Number((level * 100).toPrecision(6));
+
+/** Gives names that were not given before: a channel called `score` becomes `score_2`. */
+function unused(taken: readonly string[]): (name: string) => string {
+  const given = new Set(taken);
+  return (name) => {
+    let free = name;
+    for (let n = 2; given.has(free); n++) free = `${name}_${n}`;
+    given.add(free);
+    return free;
+  };
+}

@@ -1,0 +1,125 @@
+import type { Admin, Kafka } from 'kafkajs';
+import { offsetOf } from './record.js';
+
+/** First and next offset of a partition. */
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What a group has committed for a partition; `offset` is negative where kafkajs or a tool wrote a reset. */
+export interface Committed {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+export interface TopicPlan {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** A cluster that cannot be reached now, or says that it will know soon. */
+export function isPassing(error: unknown): boolean {
+  const { retriable, name, cause } = error as { retriable?: boolean; name?: string; cause?: unknown };
+  return retriable === true || name === 'KafkaJSConnectionError' || (cause instanceof Error && isPassing(cause));
+}
+
+/** The questions a worker asks of a cluster; one connection, opened when first needed. */
+export class KafkaAdmin {
+  #admin: Promise<Admin> | undefined;
+
+  constructor(
+    readonly kafka: Kafka,
+    readonly patienceMs = 30_000,
+  ) {}
+
+  /** Asks again, over a new connection, while the cluster says that it will know soon; kafkajs does not. */
+  async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const until = Date.now() + this.patienceMs;
+    for (let waitMs = 30; ; waitMs = Math.min(waitMs * 2, 500)) {
+      try {
+        this.#admin ??= this.#connect();
+        return await question(await this.#admin);
+      } catch (error) {
+        await this.close();
+        if (!isPassing(error) || Date.now() > until) throw error;
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+      }
+    }
+  }
+
+  async #connect(): Promise<Admin> {
+    const admin = this.kafka.admin();
+    await admin.connect();
+    return admin;
+  }
+
+  /** Names of all topics. */
+  topics(): Promise<string[]> {
+    return this.#ask((admin) => admin.listTopics());
+  }
+
+  /** How many partitions each topic has; unknown topics are missing from the answer. */
+  async partitions(topics: readonly string[]): Promise<Map<string, number>> {
+    const known = new Set(await this.topics());
+    const wanted = topics.filter((topic) => known.has(topic));
+    if (wanted.length === 0) return new Map();
+    const { topics: found } = await this.#ask((admin) => admin.fetchTopicMetadata({ topics: wanted }));
+    return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
+  }
+
+  /** A topic's own setting, as the cluster answers it. */
+  async setting(topic: string, name: string): Promise<string | undefined> {
+    // 2 is a topic, in the protocol's numbers.
+    const resource = { type: 2, name: topic, configNames: [name] };
+    const { resources } = await this.#ask((admin) =>
+      admin.describeConfigs({ includeSynonyms: false, resources: [resource] }),
+    );
+    return resources[0]?.configEntries.find((entry) => entry.configName === name)?.configValue;
+  }
+
+  /** Makes the topics that are not there; one made by somebody else meanwhile is fine. */
+  async ensure(plans: readonly TopicPlan[]): Promise<void> {
+    const known = await this.partitions(plans.map(({ topic }) => topic));
+    const missing = plans.filter(({ topic }) => !known.has(topic));
+    if (missing.length === 0) return;
+    const topics = missing.map(({ topic, partitions, config = {} }) => ({
+      topic,
+      numPartitions: partitions,
+      configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+    }));
+    await this.#ask((admin) => admin.createTopics({ waitForLeaders: true, topics })).catch(async (error: Error) => {
+      const now = await this.partitions(missing.map(({ topic }) => topic));
+      if (missing.some(({ topic }) => !now.has(topic))) throw error;
+    });
+  }
+
+  async bounds(topic: string, partition: number): Promise<Bounds> {
+    const all = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
+    const found = all.find((one) => one.partition === partition);
+    if (!found) throw new RangeError(`topic ${topic} has no partition ${partition}`);
+    return { low: offsetOf(found.low), high: offsetOf(found.high) };
+  }
+
+  /** The first offset of each partition whose record is not older than the time; the end where there is none. */
+  async offsetsAt(topic: string, timeMs: number): Promise<Map<number, number>> {
+    const found = await this.#ask((admin) => admin.fetchTopicOffsetsByTimestamp(topic, timeMs));
+    return new Map(found.map(({ partition, offset }) => [partition, offsetOf(offset)]));
+  }
+
+  /** What a group has committed; undefined where it never has. */
+  async committed(groupId: string, topic: string, partition: number): Promise<Committed | undefined> {
+    const [answer] = await this.#ask((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
+    const found = answer?.partitions.find((one) => one.partition === partition);
+    // -1 without metadata is "never"; -2 is what kafkajs leaves behind when it resets a position.
+    if (!found || (found.offset === '-1' && !found.metadata)) return undefined;
+    return { offset: offsetOf(found.offset), metadata: found.metadata ?? '' };
+  }
+
+  async close(): Promise<void> {
+    const admin = this.#admin;
+    this.#admin = undefined;
+    await admin?.then((one) => one.disconnect()).catch(() => {});
+  }
+}

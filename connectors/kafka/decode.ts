@@ -1,0 +1,94 @@
+import type { Event } from '../../event.js';
+import { Columns } from '../columns.js';
+import { type TimeFormat, zoneOf } from '../times.js';
+import type { KafkaRecord } from './record.js';
+
+/** Why a record is no event: a stable word, and what was expected, what came, what to do. */
+export interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Reads the fields of a payload; `paths` are the fields that will be looked at. */
+export interface PayloadCodec {
+  readonly name: string;
+  /** What it was built with, as plain JSON: part of what a checkpoint must agree with. */
+  readonly settings?: unknown;
+  /** Undefined where a field is missing. */
+  fields(value: Buffer, paths: readonly string[], record: KafkaRecord): readonly unknown[] | Refusal;
+  /** Called before records are decoded that may need something from elsewhere, such as a schema. */
+  prepare?(records: readonly KafkaRecord[]): Promise<void>;
+}
+
+/** Where in a record the parts of an event are. */
+export interface Mapping {
+  /** Fields of the channels, in order. */
+  readonly values: readonly string[];
+  /** Field of the event time; the record's own timestamp without it. */
+  readonly time?: string;
+  /** How that field is written. */
+  readonly timeFormat?: Exclude<TimeFormat, 'auto'>;
+  readonly zone?: string;
+  /** Field of the key; the record's own key without it. */
+  readonly key?: string;
+}
+
+const keyCell = '(record key)';
+const timeCell = '(record time)';
+
+/** Makes events of records. */
+export class RecordDecoder {
+  readonly channels: readonly string[];
+  readonly settings: unknown;
+  readonly #columns: Columns;
+  readonly #paths: readonly string[];
+
+  constructor(
+    readonly codec: PayloadCodec,
+    mapping: Mapping,
+    shard: string,
+  ) {
+    const { values, time, key, timeFormat = 'iso', zone } = mapping;
+    if (values.length === 0) throw new RangeError('values: expected at least one field of the payload, got none');
+    const zoneMs = zone === undefined ? 0 : zoneOf(zone);
+    if (zoneMs === undefined) throw new RangeError(`zone: expected an offset such as +02:00 or Z, got ${zone}`);
+    this.channels = values;
+    this.settings = { codec: codec.name, ...(codec.settings ? { with: codec.settings } : {}), ...mapping };
+    this.#paths = [...values, ...(time === undefined ? [] : [time]), ...(key === undefined ? [] : [key])];
+    this.#columns = new Columns(
+      [...values, time ?? timeCell, key ?? keyCell],
+      values.length,
+      time === undefined ? 'epoch-ms' : timeFormat,
+      zoneMs,
+      values.map((_, at) => at),
+      values.length + 1,
+      shard,
+      undefined,
+    );
+    this.#own = { time: time === undefined, key: key === undefined };
+  }
+
+  readonly #own: { readonly time: boolean; readonly key: boolean };
+
+  /** The event of a record, `tombstone` for a record without a value, or why it is neither. */
+  decode(record: KafkaRecord): Event | Refusal | 'tombstone' {
+    if (record.value === null) {
+      if (record.key) return 'tombstone';
+      return { reason: 'empty', message: 'expected a value, or a key whose memory shall be deleted; both are null' };
+    }
+    const fields = this.codec.fields(record.value, this.#paths, record);
+    if (!Array.isArray(fields)) return fields as Refusal;
+    const cells = fields.slice(0, this.channels.length);
+    let at = cells.length;
+    cells.push(this.#own.time ? record.timestampMs : fields[at++]);
+    cells.push(this.#own.key ? textOf(record.key) : fields[at]);
+    return this.#columns.decode(cells, record.offset) ?? this.#columns.fault;
+  }
+}
+
+/** A key as text; one that is not UTF-8 as hexadecimal digits, so that different keys stay different. */
+function textOf(key: Buffer | null): string {
+  if (key === null) return '';
+  const text = key.toString('utf8');
+  return text.includes('\ufffd') ? `0x${key.toString('hex')}` : text;
+}

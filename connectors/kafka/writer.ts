@@ -1,0 +1,179 @@
+import kafkajs, { type Kafka, type Message, type Producer, type Transaction } from 'kafkajs';
+import { type Compression, compressionType } from './compression.js';
+import type { Outgoing } from './record.js';
+
+/** How far a partition has been read, written with the results. */
+export interface Position {
+  readonly groupId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** At most 4096 bytes by the broker's default. */
+  readonly metadata: string;
+}
+
+/** Puts results and position into the log together, or not at all. One call at a time. */
+export interface Writer {
+  commit(rows: readonly Outgoing[], position: Position): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WriterOptions {
+  readonly compression?: Compression;
+  /** The broker ends a transaction that takes longer; must exceed the longest commit. */
+  readonly transactionTimeoutMs?: number;
+  /** A new producer after so many records: kafkajs' sequence numbers break at 2^31. */
+  readonly recordsMax?: number;
+}
+
+/** Another producer with the same transactional id has begun, so this one may not write any more. */
+export function isFenced(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { type } = at as Error & { type?: string };
+    if (type === 'INVALID_PRODUCER_EPOCH' || type === 'PRODUCER_FENCED' || type === 'INVALID_PRODUCER_ID_MAPPING')
+      return true;
+    if (/producer attempted an operation with an old epoch|producer.*fenced/i.test(at.message)) return true;
+  }
+  return false;
+}
+
+/**
+ * Writes in transactions. Opening it fences every earlier writer of the same id and ends what that one left open, so
+ * offsets read afterwards are final. After any error it is of no more use: kafkajs' producer cannot be trusted then.
+ */
+export class TransactionalWriter implements Writer {
+  #written = 0;
+  #broken = false;
+
+  private constructor(
+    readonly kafka: Kafka,
+    readonly transactionalId: string,
+    readonly options: WriterOptions,
+    private producer: Producer,
+  ) {}
+
+  static async open(kafka: Kafka, transactionalId: string, options: WriterOptions = {}): Promise<TransactionalWriter> {
+    return new TransactionalWriter(kafka, transactionalId, options, await fence(kafka, transactionalId, options));
+  }
+
+  async commit(rows: readonly Outgoing[], position: Position): Promise<void> {
+    if (this.#broken) throw new Error(`writer ${this.transactionalId}: an earlier commit failed, open another one`);
+    if (this.#written + rows.length > (this.options.recordsMax ?? 1e9)) await this.#renew();
+    let transaction: Transaction | undefined;
+    try {
+      transaction = await this.producer.transaction();
+      // Records first: only sending them is retried while the last transaction is still being ended.
+      if (rows.length > 0) {
+        await transaction.sendBatch({
+          acks: -1,
+          compression: compressionType(this.options.compression ?? 'none'),
+          topicMessages: messagesOf(rows),
+        });
+      }
+      await sendOffsets(transaction, position);
+      await transaction.commit();
+      this.#written += rows.length;
+    } catch (error) {
+      this.#broken = true;
+      throw error;
+    }
+  }
+
+  async #renew(): Promise<void> {
+    await this.producer.disconnect();
+    this.producer = await fence(this.kafka, this.transactionalId, this.options);
+    this.#written = 0;
+  }
+
+  /** Lets go of the connections; a transaction left open is ended by whoever opens this id next, or by its timeout. */
+  async close(): Promise<void> {
+    this.#broken = true;
+    await this.producer.disconnect().catch(() => {});
+  }
+}
+
+async function fence(kafka: Kafka, transactionalId: string, options: WriterOptions): Promise<Producer> {
+  const producer = kafka.producer({
+    transactionalId,
+    transactionTimeout: options.transactionTimeoutMs ?? 15_000,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    retry: { initialRetryTime: 10, maxRetryTime: 500, retries: 12 },
+  });
+  try {
+    await producer.connect();
+    // kafkajs asks for its producer id only when a transaction begins: an empty one makes it ask now.
+    await (await producer.transaction()).abort();
+  } catch (error) {
+    await producer.disconnect().catch(() => {});
+    throw error;
+  }
+  return producer;
+}
+
+/** kafkajs does not retry this while the coordinator is busy with something that ends by itself. */
+async function sendOffsets(transaction: Transaction, position: Position): Promise<void> {
+  const { groupId, topic, partition, offset, metadata } = position;
+  const entry = { partition, offset: String(offset), metadata };
+  for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 200)) {
+    try {
+      await transaction.sendOffsets({ consumerGroupId: groupId, topics: [{ topic, partitions: [entry] }] });
+      return;
+    } catch (error) {
+      const { type } = error as { type?: string };
+      const passing = type === 'CONCURRENT_TRANSACTIONS' || type === 'COORDINATOR_LOAD_IN_PROGRESS';
+      if (!passing || waitMs >= 200) throw error;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+}
+
+/** What commits offsets for a member of a group: the consumer. */
+export interface OffsetCommitter {
+  commitOffsets(positions: { topic: string; partition: number; offset: string; metadata: string }[]): Promise<void>;
+}
+
+/** Writes results, then the position: after a crash between the two the results come again, under the same ids. */
+export class PlainWriter implements Writer {
+  private constructor(
+    readonly producer: Producer,
+    readonly committer: OffsetCommitter,
+    readonly options: WriterOptions,
+  ) {}
+
+  static async open(kafka: Kafka, committer: OffsetCommitter, options: WriterOptions = {}): Promise<PlainWriter> {
+    const producer = kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    await producer.connect();
+    return new PlainWriter(producer, committer, options);
+  }
+
+  async commit(rows: readonly Outgoing[], position: Position): Promise<void> {
+    if (rows.length > 0) {
+      const compression = compressionType(this.options.compression ?? 'none');
+      await this.producer.sendBatch({ acks: -1, compression, topicMessages: messagesOf(rows) });
+    }
+    const { topic, partition, offset, metadata } = position;
+    await this.committer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
+  }
+
+  async close(): Promise<void> {
+    await this.producer.disconnect().catch(() => {});
+  }
+}
+
+function messagesOf(rows: readonly Outgoing[]): { topic: string; messages: Message[] }[] {
+  const byTopic = new Map<string, Message[]>();
+  for (const { topic, partition, key, value, headers } of rows) {
+    const message = { partition, key, value, ...(headers ? { headers } : {}) } as Message;
+    const messages = byTopic.get(topic);
+    if (messages) messages.push(message);
+    else byTopic.set(topic, [message]);
+  }
+  return [...byTopic].map(([topic, messages]) => ({ topic, messages }));
+}

@@ -1,0 +1,24 @@
+import type { Benchmark } from './benchmark.js';
+import { ett, etth1, ettm1 } from './protocols/ett.js';
+import { hotgym } from './protocols/hotgym.js';
+import { nab } from './protocols/nab.js';
+import { nycTaxi, nycTaxiDrift } from './protocols/nyc-taxi.js';
+import { pems } from './protocols/pems.js';
+import { skab } from './protocols/skab.js';
+import { traffic } from './protocols/traffic.js';
+import { vus } from './protocols/vus.js';
+
+/** Every benchmark, in the order of the help. */
+export const benchmarks: readonly Benchmark[] = [
+  nycTaxi,
+  nycTaxiDrift,
+  hotgym,
+  pems,
+  ett,
+  etth1,
+  ettm1,
+  traffic,
+  nab,
+  vus,
+  skab,
+];

@@ -1,0 +1,108 @@
+import type { Batch, Event } from '../event.js';
+import type { MemoryName } from '../models/catalog.js';
+import { type Detected, detect } from '../operators/detect.js';
+import { type Forecasted, interval } from '../operators/interval.js';
+import { normalize } from '../operators/normalize.js';
+import { remember } from '../operators/remember.js';
+import { seasons } from '../operators/seasons.js';
+import { Lane } from '../pipelines/lane.js';
+import { pipeline } from '../pipelines/pipeline.js';
+import type { StreamRow } from './stream.js';
+
+/** What the pipeline under test says when it has seen one row. */
+export interface Step {
+  /** Point forecasts in the units of the values, index `channel * horizons + horizon`. */
+  readonly mean: Float64Array;
+  /** Probability levels of `quantiles`, ascending; empty without a distribution. */
+  readonly levels: readonly number[];
+  /** Index `(channel * horizons + horizon) * levels + level`. */
+  readonly quantiles?: Float64Array | undefined;
+  /** Probability that a channel will be at or below `x`, `horizon` counted among the horizons; good until the next push. */
+  readonly cdf?: ((channel: number, horizon: number, x: number) => number) | undefined;
+  /** How strange the row was, 0 to 1, higher is stranger. */
+  readonly score: number;
+  readonly alarm: boolean;
+}
+
+/** A pipeline at work on one stream. */
+export interface Forecaster {
+  /** Rows in order; one answer for each. */
+  push(rows: readonly StreamRow[]): readonly Step[];
+  close(): void;
+}
+
+export interface ForecasterOptions {
+  readonly channels: readonly string[];
+  /** Rows ahead to forecast, ascending. */
+  readonly horizons: readonly number[];
+}
+
+/** Makes a fresh forecaster for a stream. */
+export type MakeForecaster = (options: ForecasterOptions) => Forecaster;
+
+/** The levels users get, and 5 and 95 %, so that the coverage of 90 % can be told. */
+const levels = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
+
+/** More keys than any benchmark has. */
+const keys = { limit: 1000, whenFull: 'reject' } as const;
+
+/** The smallest probability that `detect` tells, as a power of ten. */
+const strangest = 15;
+
+/** The pipeline that every benchmark puts to the test, with one memory: the same configuration for all data. */
+export function forecasterOf(memory: MemoryName): MakeForecaster {
+  return ({ channels, horizons }) => {
+    const { stages } = pipeline('evaluation')
+      .through(normalize({ keys }))
+      .through(seasons({ keys }))
+      .through(remember({ memory, horizons, keys }))
+      .through(interval({ levels, keys }))
+      .through(detect({ keys }));
+    const lane = new Lane<Forecasted & Detected>(stages, { name: 'evaluation', channels });
+    let next = 0;
+    return {
+      push(rows) {
+        const events = rows.map(({ key, timeMs, values }): Event => ({ key, timeMs, values, offset: next++ }));
+        const batch: Batch<Event> = { shard: 'evaluation', rows: events, rejects: [], next };
+        const made = lane.push(batch);
+        const [reject] = made.rejects;
+        if (reject) throw new Error(`row ${reject.offset} was refused by ${reject.stage}: ${reject.message}`);
+        return made.rows.map((row) => stepOf(row, channels.length, horizons));
+      },
+      close: () => lane.close(),
+    };
+  };
+}
+
+function stepOf(
+  { forecast, score, alarm }: Forecasted & Detected,
+  channels: number,
+  horizons: readonly number[],
+): Step {
+  return {
+    mean: pick(forecast.mean, 1, forecast.horizons, channels, horizons),
+    levels: forecast.levels,
+    quantiles: pick(forecast.quantiles, forecast.levels.length, forecast.horizons, channels, horizons),
+    score: Math.min(1, -Math.log10(score) / strangest),
+    alarm,
+  };
+}
+
+/** The horizons that were asked for, out of those that are forecast: the next row is always among these. */
+function pick(
+  from: Float64Array,
+  size: number,
+  forecast: readonly number[],
+  channels: number,
+  horizons: readonly number[],
+): Float64Array {
+  if (forecast.length === horizons.length) return from;
+  const picked = new Float64Array(channels * horizons.length * size);
+  for (let c = 0; c < channels; c++) {
+    horizons.forEach((horizon, h) => {
+      const at = (c * forecast.length + forecast.indexOf(horizon)) * size;
+      picked.set(from.subarray(at, at + size), (c * horizons.length + h) * size);
+    });
+  }
+  return picked;
+}

@@ -1,0 +1,107 @@
+import { f64, type Row } from '../state/layout.js';
+import { modulo } from './series.js';
+
+/** Labels before weights move: until then errors have no known size. */
+const trustLabels = 20;
+/** Weight of the newest error in the running error of the mixture. */
+const errorRate = 0.002;
+/** Errors count at most this many running errors there, and among the recent squares. */
+const errorMax = 8;
+/** Errors beyond this many running errors pull no harder. */
+const pullMax = 2;
+/** A member counts as at most this many running errors away from the mixture. */
+const apartMax = 10;
+
+/**
+ * Weights of experts for one target per horizon, by polynomial regret without tuning: ML-Poly (Gaillard, Stoltz and van
+ * Erven, A second-order bound with excess losses) on the gradient of a Huber loss, in units of the mixture's own running
+ * error. R_k grows with what the mixture would have gained by following expert k:
+ *   l_k = clip(e/s, 2) (x_k - yhat)/s,  R_k -= l_k,  V_k += l_k^2,  B = max |l|,  w_k ~ max(R_k, 0)/(B^2 + V_k)
+ * Beside it goes the recent squared error of every expert, over about 20 rows and the horizon. Forecasts of horizon h wait
+ * for their label in h slots. Labels come in the order of their rows.
+ */
+export function expertWeights(experts: number, horizons: readonly number[]) {
+  const count = horizons.length;
+  // First slot of each horizon.
+  const firsts = horizons.map((_, i) => horizons.slice(0, i).reduce((sum, h) => sum + h, 0));
+  const slots = firsts[count - 1] + horizons[count - 1];
+  const layout = {
+    waiting: f64(slots * experts),
+    mixed: f64(slots),
+    /** Per horizon and expert. */
+    weight: f64(count * experts),
+    regret: f64(count * experts),
+    square: f64(count * experts),
+    recent: f64(count * experts),
+    /** Per horizon: largest |l|, running error of the mixture, its labels, and how many rows `recent` sums up. */
+    largest: f64(count),
+    error: f64(count),
+    labels: f64(count),
+    recentRows: f64(count),
+  };
+  type Own = Row<typeof layout>;
+  const slotAt = (t: number, i: number): number => firsts[i] + modulo(t, horizons[i]);
+
+  function weigh(own: Own, i: number, slot: number, label: number, scale: number): void {
+    const from = slot * experts;
+    const to = i * experts;
+    const mixed = own.mixed[slot];
+    const pull = bound((mixed - label) / scale, pullMax);
+    let largest = own.largest[i];
+    for (let k = 0; k < experts; k++) {
+      largest = Math.max(largest, Math.abs(pull * bound((own.waiting[from + k] - mixed) / scale, apartMax)));
+    }
+    own.largest[i] = largest;
+    const decay = 1 - 1 / (20 + horizons[i]);
+    own.recentRows[i] = decay * own.recentRows[i] + 1;
+    let sum = 0;
+    for (let k = 0; k < experts; k++) {
+      const at = to + k;
+      const loss = pull * bound((own.waiting[from + k] - mixed) / scale, apartMax);
+      own.regret[at] -= loss;
+      own.square[at] += loss * loss;
+      const weight = own.regret[at] > 0 ? own.regret[at] / (largest * largest + own.square[at]) : 0;
+      own.weight[at] = weight;
+      sum += weight;
+      const size = Math.min(errorMax, Math.abs(own.waiting[from + k] - label) / scale);
+      own.recent[at] = decay * own.recent[at] + size * size;
+    }
+    for (let k = 0; k < experts; k++) own.weight[to + k] = sum > 0 ? own.weight[to + k] / sum : 1 / experts;
+  }
+
+  return {
+    layout,
+    start(own: Own): void {
+      own.weight.fill(1 / experts);
+    },
+    /** The value of row t has come: every horizon's forecast for it is judged. */
+    learn(own: Own, t: number, label: number): void {
+      for (let i = 0; i < count; i++) {
+        if (t < horizons[i]) continue;
+        const slot = slotAt(t, i);
+        const size = Math.abs(own.mixed[slot] - label);
+        const scale = own.error[i];
+        const labels = ++own.labels[i];
+        const counted = labels > trustLabels ? Math.min(size, errorMax * scale) : size;
+        own.error[i] += Math.max(1 / labels, errorRate) * (counted - scale);
+        if (labels > trustLabels && scale > 0) weigh(own, i, slot, label, scale);
+      }
+    },
+    /** What the mixture said of row t at the i-th horizon, until row t says the next. */
+    said: (own: Own, t: number, i: number): number => own.mixed[slotAt(t, i)],
+    /** Keeps what the experts said at row t for the i-th horizon, from `at` on every `stride`. */
+    keep(own: Own, t: number, i: number, forecasts: Float64Array, at: number, stride: number): void {
+      const to = slotAt(t, i) * experts;
+      for (let k = 0; k < experts; k++) own.waiting[to + k] = forecasts[at + k * stride];
+    },
+    /** Keeps what their mixture was. */
+    keepMixed(own: Own, t: number, i: number, mixed: number): void {
+      own.mixed[slotAt(t, i)] = mixed;
+    },
+    /** One over the recent squared error of an expert, near 1 for one as good as the mixture usually is. */
+    recency: (own: Own, i: number, k: number): number =>
+      (own.recentRows[i] + 0.3) / (own.recent[i * experts + k] + 0.3),
+  };
+}
+
+const bound = (x: number, limit: number): number => Math.max(-limit, Math.min(limit, x));

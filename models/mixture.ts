@@ -1,0 +1,268 @@
+import { f64, type Row } from '../state/layout.js';
+import { expertWeights } from './expert-weights.js';
+import { kernels } from './kernels/index.js';
+import { neighbours, pastWindows } from './knn.js';
+import type { MemoryOptions, Model, Prediction } from './model.js';
+import { resonatorBank } from './resonator.js';
+import { autoregression } from './rls.js';
+import { season } from './seasonal-rls.js';
+import { append, isValue, modulo, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
+import { restart } from './univariate.js';
+
+/**
+ * The parts in the order of their forecasts: the last value; for each of three seasonal profiles (short period, long
+ * period, long period over more cycles) autoregression, median, level and last cycle; lags; resonators; neighbours of the
+ * values and of the standardised residuals.
+ */
+const members = [
+  'last',
+  ...['sar-short', 'median-short', 'level-short', 'naive-short'],
+  ...['sar-long', 'median-long', 'level-long', 'sar-fast', 'naive-long'],
+  ...['sar-wide', 'median-wide', 'level-wide'],
+  ...['lags', 'resonator'],
+  ...['knn-level', 'knn', 'residual-knn-level', 'residual-knn', 'knn-residual'],
+] as const;
+const shortAt = members.indexOf('sar-short');
+const longAt = members.indexOf('sar-long');
+const wideAt = members.indexOf('sar-wide');
+const lagsAt = members.indexOf('lags');
+const resonatorAt = members.indexOf('resonator');
+const knnAt = members.indexOf('knn-level');
+const residualAt = members.indexOf('residual-knn-level');
+
+/** Rows of values and of residuals that are searched for neighbours, powers of two. */
+const valueRows = 16_384;
+const residualRows = 8192;
+/** Residuals that a profile needs for its lags alone. */
+const lagRows = 4096;
+/** Weights by regret alone, times recent accuracy, and times its square. */
+const sharpnesses = 3;
+/** Weight of the newest size in the mean of the sizes that the long profile expects. */
+const typicalRate = 0.002;
+
+/** The parts that one channel is remembered by. */
+function partsOf(options: MemoryOptions) {
+  return {
+    short: season({ ...options, period: 'short', cycles: 6, forget: [0.999], residuals: lagRows }),
+    long: season({ ...options, period: 'long', cycles: 4, forget: [0.999, 0.997], residuals: residualRows }),
+    wide: season({ ...options, period: 'long', cycles: 8, forget: [0.999], residuals: lagRows }),
+    lags: autoregression(options),
+    resonator: resonatorBank({ ...options, shortPoles: 16, longPoles: 24 }),
+    near: pastWindows({ ...options, width: 48, capacity: valueRows }),
+    residualNear: neighbours({ ...options, width: 24, capacity: residualRows }),
+    experts: expertWeights(members.length, options.horizons),
+    blend: expertWeights(sharpnesses, options.horizons),
+  };
+}
+type Parts = ReturnType<typeof partsOf>;
+
+function channelLayout({ horizons }: MemoryOptions, parts: Parts) {
+  return {
+    series: seriesLayout(valueRows),
+    short: parts.short.layout,
+    long: parts.long.layout,
+    wide: parts.wide.layout,
+    lags: parts.lags.layout,
+    resonator: parts.resonator.layout,
+    near: parts.near.layout,
+    residualNear: parts.residualNear.layout,
+    experts: parts.experts.layout,
+    blend: parts.blend.layout,
+    /** Mean of the sizes that the long profile expected, per horizon. */
+    typical: f64(horizons.length),
+    /** Typical error that the last forecasts of the shortest horizon were given. */
+    spread: f64(horizons[0]),
+  };
+}
+type Channel = Row<ReturnType<typeof channelLayout>>;
+
+/**
+ * The default memory: twenty small forecasters of every horizon and an online mixture of them that needs no tuning
+ * (MODELS 4.1). Labels that mature are judged first, then the parts learn, take in the row and forecast, then they are
+ * mixed by regret, by regret times recent accuracy and by regret times its square, and the three are mixed by regret.
+ * Good on anything with seasons, level and repeats; it costs tens of microseconds per event, 400 kB per key and channel,
+ * and 4 kB more per row of horizon. New periods make the parts that live by them start anew from the last 4,096 rows.
+ */
+export function mixture(options: MemoryOptions) {
+  const { channels, horizons } = options;
+  const count = horizons.length;
+  const parts = partsOf(options);
+  const channel = channelLayout(options, parts);
+  const names = Array.from({ length: channels }, (_, c) => `c${c}`);
+  const keyed: Record<string, typeof channel> = Object.fromEntries(names.map((name) => [name, channel]));
+  const shared = {};
+  // Both are written before they are read, in every step: no state.
+  const forecasts = new Float64Array((members.length + 1) * count);
+  const mixed = new Float64Array(sharpnesses);
+
+  /** Surprise of a value under what was expected of it at the shortest horizon; then all forecasts for it are judged. */
+  function judge(own: Channel, t: number, value: number): number {
+    const scale = own.series.scale[0] || 1;
+    let surprise = 0;
+    if (t >= horizons[0]) {
+      // Laplace density of the error: 1/2b exp(-|e|/b).
+      const b = Math.max(own.spread[modulo(t, horizons[0])], scale * 1e-6);
+      surprise = Math.abs(value - parts.blend.said(own.blend, t, 0)) / b + kernels.log((2 * b) / scale);
+    }
+    parts.experts.learn(own.experts, t, value);
+    parts.blend.learn(own.blend, t, value);
+    return surprise;
+  }
+
+  /** The parts that live by the periods start anew. */
+  function begin(own: Channel, t: number): void {
+    restart(parts.short, own.short, own.series, t, forecasts);
+    restart(parts.long, own.long, own.series, t, forecasts);
+    restart(parts.wide, own.wide, own.series, t, forecasts);
+    restart(parts.resonator, own.resonator, own.series, t, forecasts);
+    own.residualNear.begun[0] = 0;
+    own.typical.fill(0);
+  }
+
+  /** Every part learns row t and forecasts. */
+  function ask(own: Channel, t: number): void {
+    const { series } = own;
+    forecasts.fill(valueAt(series, t), 0, count);
+    parts.short.step(own.short, series, t, forecasts, shortAt * count, count);
+    parts.long.step(own.long, series, t, forecasts, longAt * count, count);
+    // Its last cycle is that of the profile before, so its place is the next one's and written over.
+    parts.wide.step(own.wide, series, t, forecasts, wideAt * count, count);
+    parts.lags.step(own.lags, series, t, forecasts, lagsAt * count);
+    parts.resonator.step(own.resonator, series, t, forecasts, resonatorAt * count);
+    parts.near.step(own.near, series, t, forecasts, knnAt * count, count);
+    askResiduals(own, t);
+    for (let j = 0; j < members.length * count; j++) {
+      if (!isValue(forecasts[j])) forecasts[j] = valueAt(series, t);
+    }
+  }
+
+  /** What the standardised residuals did after windows like now, and after the neighbours of the values. */
+  function askResiduals({ series, long, near, residualNear }: Channel, t: number): void {
+    const ring = long.residual;
+    const first = long.begun[0] - 1;
+    const known = first >= 0;
+    if (known) parts.residualNear.step(residualNear, ring, t, first);
+    const now = known ? ring[slotOf(ring, t)] : 0;
+    const found = residualNear.found[0] > 0;
+    const shift = known && found ? 0.5 * (now - parts.residualNear.read(residualNear, ring, t, 0)) : 0;
+    for (let i = 0; i < count; i++) {
+      const at = residualAt * count + i;
+      const place = parts.long.place(t, i);
+      const middle = known ? long.expected[place] : valueAt(series, t);
+      const size = known ? long.size[place] : 0;
+      const follow = known && found ? parts.residualNear.read(residualNear, ring, t, horizons[i]) : 0;
+      let other = 0;
+      for (let q = 0; known && q < near.found[0]; q++) {
+        const row = t - near.lag[q] + horizons[i];
+        if (row >= first && row > t - ring.length) other += near.weight[q] * ring[slotOf(ring, row)];
+      }
+      forecasts[at] = middle + size * (follow + shift);
+      forecasts[at + count] = middle + size * follow;
+      forecasts[at + 2 * count] = middle + size * other;
+    }
+  }
+
+  /** Mixes the forecasts of the i-th horizon into `out` and says how far they may miss. */
+  function mix(own: Channel, t: number, i: number, out: Prediction, at: number): void {
+    const { experts, blend } = own;
+    const { weight } = experts;
+    const first = i * members.length;
+    let sum1 = 0;
+    let sum2 = 0;
+    mixed.fill(0);
+    for (let k = 0; k < members.length; k++) {
+      if (!(weight[first + k] > 0)) continue;
+      const forecast = forecasts[k * count + i];
+      const recency = parts.experts.recency(experts, i, k);
+      const once = weight[first + k] * recency;
+      const twice = once * recency;
+      sum1 += once;
+      sum2 += twice;
+      mixed[0] += weight[first + k] * forecast;
+      mixed[1] += once * forecast;
+      mixed[2] += twice * forecast;
+    }
+    mixed[1] /= sum1;
+    mixed[2] /= sum2;
+    parts.experts.keep(experts, t, i, forecasts, i, count);
+    parts.experts.keepMixed(experts, t, i, mixed[1]);
+    parts.blend.keep(blend, t, i, mixed, 0, 1);
+    const shares = i * sharpnesses;
+    const mean =
+      blend.weight[shares] * mixed[0] + blend.weight[shares + 1] * mixed[1] + blend.weight[shares + 2] * mixed[2];
+    parts.blend.keepMixed(blend, t, i, mean);
+    out.mean[at + i] = mean;
+
+    let apart = 0;
+    for (let k = 0; k < members.length; k++) {
+      const recency = parts.experts.recency(experts, i, k);
+      const share =
+        weight[first + k] *
+        (blend.weight[shares] +
+          (blend.weight[shares + 1] * recency) / sum1 +
+          (blend.weight[shares + 2] * recency * recency) / sum2);
+      const gap = forecasts[k * count + i] - mean;
+      apart += share * gap * gap;
+    }
+    out.spread[at + i] = spreadOf(own, t, i);
+    if (out.gauges) {
+      out.gauges[2 * (at + i)] = Math.sqrt(apart);
+      out.gauges[2 * (at + i) + 1] = own.near.found[0] > 0 ? own.near.novelty[0] : 0;
+    }
+  }
+
+  /** The mixture's usual error, larger at phases where the long profile expects larger residuals. */
+  function spreadOf({ series, long, blend, typical }: Channel, t: number, i: number): number {
+    const usual = blend.labels[i] > 0 ? blend.error[i] : series.scale[0];
+    if (long.begun[0] === 0) return usual;
+    const size = long.size[parts.long.place(t, i)];
+    typical[i] = typical[i] > 0 ? typical[i] + typicalRate * (size - typical[i]) : size;
+    return (usual * size) / typical[i];
+  }
+
+  return {
+    name: 'default',
+    version: 1,
+    ...options,
+    gauges: 2,
+    members,
+    shared,
+    keyed,
+    init() {},
+    initKey(_, row) {
+      for (const name of names) {
+        const own = row[name];
+        for (const part of ['short', 'long', 'wide', 'lags', 'resonator', 'near'] as const) {
+          parts[part].start(own[part] as never, own.series);
+        }
+        parts.residualNear.start(own.residualNear);
+        parts.experts.start(own.experts);
+        parts.blend.start(own.blend);
+      }
+    },
+    step(_, row, { values, scale, periods }, out) {
+      let surprise = 0;
+      for (let c = 0; c < channels; c++) {
+        const own = row[names[c]];
+        const { series } = own;
+        const at = c * count;
+        if (isValue(values[c])) surprise += judge(own, series.rows[0], values[c]);
+        append(series, values[c], scale[c]);
+        const t = series.rows[0] - 1;
+        if (t < 0) {
+          out.mean.fill(Number.NaN, at, at + count);
+          out.spread.fill(Number.NaN, at, at + count);
+          continue;
+        }
+        if (takePeriods(series, periods)) begin(own, t);
+        ask(own, t);
+        for (let i = 0; i < count; i++) mix(own, t, i, out, at);
+        own.spread[modulo(t, horizons[0])] = out.spread[at];
+        for (let k = 0; out.members && k < members.length; k++) {
+          for (let i = 0; i < count; i++) out.members[(k * channels + c) * count + i] = forecasts[k * count + i];
+        }
+      }
+      out.surprise = surprise;
+    },
+  } satisfies Model<typeof shared, typeof keyed>;
+}

@@ -1,0 +1,45 @@
+import { crc32 } from 'node:zlib';
+
+/** Where the output of a task stands: a running checksum of each kind of output, however it was cut into commits. */
+export interface Digest {
+  readonly results: number;
+  readonly anomalies: number;
+  readonly rejects: number;
+  /** Rows of all kinds. */
+  readonly rows: number;
+}
+
+export const emptyDigest: Digest = { results: 0, anomalies: 0, rejects: 0, rows: 0 };
+
+/** The same with one more row of output. */
+export function digestWith(
+  digest: Digest,
+  kind: 'results' | 'anomalies' | 'rejects',
+  key: Buffer | string | null,
+  value: Buffer | string | null,
+): Digest {
+  const sum = crc32(value ?? '', crc32(key ?? '', digest[kind]));
+  return { ...digest, [kind]: sum, rows: digest.rows + 1 };
+}
+
+const hex = (sum: number): string => sum.toString(16).padStart(8, '0');
+
+export const digestText = ({ results, anomalies, rejects, rows }: Digest): string =>
+  `${hex(results)}${hex(anomalies)}${hex(rejects)}-${rows}`;
+
+/** What is committed beside an offset: where the task began, its newest checkpoint, and where its output stands. */
+export interface Note {
+  /** First offset this state has ever seen. */
+  readonly begin: number;
+  /** Offset of the newest checkpoint when this was committed; -1 before the first. */
+  readonly checkpoint: number;
+  readonly digest: string;
+}
+
+export const noteText = ({ begin, checkpoint, digest }: Note): string => `b=${begin};cp=${checkpoint};d=${digest}`;
+
+/** Reads a note; undefined where somebody else has set the offset. */
+export function readNote(text: string): Note | undefined {
+  const parts = /^b=(\d+);cp=(-?\d+);d=([0-9a-f]{24}-\d+)$/.exec(text);
+  return parts ? { begin: Number(parts[1]), checkpoint: Number(parts[2]), digest: parts[3] } : undefined;
+}

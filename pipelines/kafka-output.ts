@@ -1,0 +1,96 @@
+import { type Encode, encodeAnomaly } from '../connectors/encode.js';
+import type { KafkaRecord, Outgoing } from '../connectors/kafka/record.js';
+import type { Anomaly, Batch, Event, Reject } from '../event.js';
+import { type Digest, digestWith } from './kafka-digest.js';
+
+/** Where the rows of a pipeline go, and how they are written. */
+export interface KafkaOutputs<B> {
+  readonly results?: { readonly topic: string; readonly encode: (shard: string) => Encode<B> };
+  readonly anomalies?: { readonly topic: string; readonly encode?: Encode<Anomaly> };
+  readonly rejects?: { readonly topic: string };
+}
+
+/** The topics an input's outputs go to by default. */
+export function outputTopics(input: string): { results: string; anomalies: string; rejects: string } {
+  return { results: `${input}.forecasts`, anomalies: `${input}.anomalies`, rejects: `${input}.dlq` };
+}
+
+/** Turns what a lane made of some records into records to be written, each with an id that every replay gives again. */
+export class OutputWriter<B extends Event> {
+  readonly #encode: Encode<B> | undefined;
+  /** Where the output stands, silent rows included. */
+  digest: Digest;
+
+  constructor(
+    readonly outputs: KafkaOutputs<B>,
+    readonly input: {
+      readonly topic: string;
+      readonly partition: number;
+      readonly shard: string;
+      readonly app: string;
+    },
+    digest: Digest,
+  ) {
+    this.#encode = outputs.results?.encode(input.shard);
+    this.digest = digest;
+  }
+
+  /** `records` are the ones the batch was made of, by offset. */
+  rows(batch: Batch<B>, records: ReadonlyMap<number, KafkaRecord>): Outgoing[] {
+    const { results, anomalies, rejects } = this.outputs;
+    const out: Outgoing[] = [];
+    if (results && this.#encode) {
+      let index = 0;
+      let before = -1;
+      for (const row of batch.rows) {
+        index = row.offset === before ? index + 1 : 0;
+        before = row.offset;
+        const id = `${this.input.shard}-${row.offset}-${index}`;
+        const trace = records.get(row.offset)?.headers.traceparent;
+        const headers = { 'engram-id': id, ...(trace === undefined ? {} : { traceparent: trace }) };
+        out.push(this.#row('results', results.topic, row.key, this.#encode(row), headers));
+      }
+    }
+    if (anomalies) {
+      const { encode = encodeAnomaly } = anomalies;
+      for (const anomaly of batch.anomalies ?? []) {
+        const headers = { 'engram-id': `${anomaly.id}-${anomaly.status}` };
+        out.push(this.#row('anomalies', anomalies.topic, anomaly.key, encode(anomaly), headers));
+      }
+    }
+    if (rejects) {
+      // Rows refused by the decoder and by later steps are told in one order, however the log was cut.
+      const sorted = [...batch.rejects].sort((a, b) => a.offset - b.offset);
+      for (const reject of sorted) out.push(this.#letter(rejects.topic, reject, records.get(reject.offset)));
+    }
+    return out;
+  }
+
+  #letter(topic: string, reject: Reject, record: KafkaRecord | undefined): Outgoing {
+    const headers = {
+      ...record?.headers,
+      'x-error-topic': this.input.topic,
+      'x-error-partition': String(this.input.partition),
+      'x-error-offset': String(reject.offset),
+      'x-error-timestamp': String(record?.timestampMs ?? ''),
+      'x-error-stage': reject.stage,
+      'x-error-class': reject.reason,
+      'x-error-message': reject.message,
+      'x-error-app': this.input.app,
+      'engram-id': `${this.input.shard}-${reject.offset}-${reject.stage}`,
+    };
+    const value = record ? record.value : (reject.raw ?? null);
+    return this.#row('rejects', topic, record?.key ?? null, value, headers);
+  }
+
+  #row(
+    kind: 'results' | 'anomalies' | 'rejects',
+    topic: string,
+    key: Buffer | string | null,
+    value: Buffer | string | null,
+    headers: Outgoing['headers'] & object,
+  ): Outgoing {
+    this.digest = digestWith(this.digest, kind, key, value);
+    return { topic, partition: this.input.partition, key, value, headers };
+  }
+}

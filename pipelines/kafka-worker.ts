@@ -1,0 +1,319 @@
+import { KafkaAdmin } from '../connectors/kafka/admin.js';
+import { type KafkaOptions, kafkaClient } from '../connectors/kafka/client.js';
+import type { Compression } from '../connectors/kafka/compression.js';
+import { type Mapping, type PayloadCodec, RecordDecoder } from '../connectors/kafka/decode.js';
+import type { FeedOptions } from '../connectors/kafka/feed.js';
+import { GroupReader } from '../connectors/kafka/group.js';
+import type { TopicPartition } from '../connectors/kafka/sticky.js';
+import { isFenced, PlainWriter, TransactionalWriter } from '../connectors/kafka/writer.js';
+import { hint } from '../connectors/nearest.js';
+import type { Event } from '../event.js';
+import { StateMismatch } from '../state/arrow.js';
+import { DamagedCheckpoint } from '../state/checkpoint.js';
+import type { KafkaOutputs } from './kafka-output.js';
+import { Hopeless } from './kafka-restore.js';
+import { KafkaTask, type TaskEvent, type TaskOptions } from './kafka-task.js';
+
+/** `effectively-once` is at-least-once for readers that drop rows whose `engram-id` they have seen. */
+export const kafkaModes = ['exactly-once', 'at-least-once', 'effectively-once'] as const;
+export type KafkaMode = (typeof kafkaModes)[number];
+
+/** What happened, for logs, metrics and readiness. */
+export type WorkerEvent =
+  | (TaskEvent & { readonly shard: string })
+  | { readonly type: 'assigned'; readonly shards: readonly string[] }
+  | { readonly type: 'rebalancing' | 'heartbeat' | 'stopping' }
+  | { readonly type: 'revoked'; readonly shard: string }
+  | { readonly type: 'dropped'; readonly shard: string; readonly error: Error; readonly fenced: boolean }
+  | { readonly type: 'reader-failed'; readonly error: Error };
+
+type FromWorker = 'topic' | 'partition' | 'partitions' | 'decoder' | 'outputs';
+
+export interface WorkerOptions<B extends Event> extends Omit<TaskOptions<B>, FromWorker> {
+  readonly kafka: KafkaOptions;
+  readonly input: string;
+  readonly codec: PayloadCodec;
+  readonly mapping: Mapping;
+  /** Topics of the outputs, which have as many partitions as the input; made when they are not there. */
+  readonly outputs: KafkaOutputs<B>;
+  readonly mode?: KafkaMode;
+  readonly compression?: Compression;
+  /** Output topics are made with these settings. */
+  readonly outputConfig?: Readonly<Record<string, string>>;
+  readonly sessionTimeoutMs?: number;
+  readonly heartbeatMs?: number;
+  readonly rebalanceTimeoutMs?: number;
+  readonly fetchWaitMs?: number;
+  readonly feed?: FeedOptions;
+  readonly transactionTimeoutMs?: number;
+  /** More partitions than this are refused: each has connections and state of its own. */
+  readonly partitionsMax?: number;
+  readonly onEvent?: (event: WorkerEvent) => void;
+}
+
+/** A partition this process answers for, with the task that works on it now. */
+interface Slot {
+  readonly at: TopicPartition;
+  readonly shard: string;
+  readonly done: Promise<void>;
+  task: Pick<KafkaTask<never>, 'live' | 'next' | 'stop' | 'suspect'> | undefined;
+  owned: boolean;
+  wake: () => void;
+}
+
+const backoffMs = { first: 100, most: 10_000 };
+
+/** A member of a consumer group that runs a task for every partition it is given, until it is stopped. */
+export class KafkaWorker<B extends Event> {
+  readonly #kafka: ReturnType<typeof kafkaClient>;
+  readonly #admin: KafkaAdmin;
+  readonly #slots = new Map<string, Slot>();
+  /** Work on partitions that were given up, until it is done. */
+  readonly #leaving = new Set<Promise<void>>();
+  #partitions = 0;
+  #reader: GroupReader | undefined;
+  #beats = 0;
+  #stopping = false;
+  #failure: Error | undefined;
+  #wake: () => void = () => {};
+
+  constructor(readonly options: WorkerOptions<B>) {
+    this.#kafka = kafkaClient(options.kafka);
+    this.#admin = new KafkaAdmin(this.#kafka);
+  }
+
+  /** Every partition of this process is restored and live; false before the first assignment. */
+  get ready(): boolean {
+    return this.#slots.size > 0 && [...this.#slots.values()].every(({ task }) => task?.live);
+  }
+
+  /** Shards this process answers for, and whether each is live. */
+  get shards(): { shard: string; live: boolean; next: number }[] {
+    return [...this.#slots.values()].map(({ shard, task }) => ({
+      shard,
+      live: task?.live ?? false,
+      next: task?.next ?? -1,
+    }));
+  }
+
+  /** Joins the group and works; resolves after an orderly stop, rejects with the reason that ended it. */
+  async run(stop: AbortSignal): Promise<void> {
+    const onStop = (): void => {
+      this.#stopping = true;
+      this.#wake();
+    };
+    stop.addEventListener('abort', onStop);
+    if (stop.aborted) onStop();
+    try {
+      await this.#prepare();
+      for (let waitMs = backoffMs.first; !this.#stopping && !this.#failure; ) {
+        const began = Date.now();
+        await this.#membership();
+        if (this.#stopping || this.#failure) break;
+        waitMs = Date.now() - began > 60_000 ? backoffMs.first : Math.min(waitMs * 2, backoffMs.most);
+        await this.#sleep(waitMs);
+      }
+    } finally {
+      stop.removeEventListener('abort', onStop);
+      await this.#admin.close().catch(() => {});
+    }
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Looks at the topics before anything is read. */
+  async #prepare(): Promise<void> {
+    const { input, outputs, outputConfig = {} } = this.options;
+    const known = await this.#admin.partitions([input]);
+    const partitions = known.get(input);
+    if (!partitions) {
+      const all = await this.#admin.topics();
+      throw new Error(`input: there is no topic "${input}"${hint(input, all)}: create it, or correct the name`);
+    }
+    const policy = await this.#admin.setting(input, 'cleanup.policy').catch(() => undefined);
+    if (policy?.includes('compact')) {
+      throw new Error(
+        `input: topic ${input} has cleanup.policy=${policy}: records vanish from a compacted log, so memories could not be ` +
+          'rebuilt from it. Use a topic with cleanup.policy=delete',
+      );
+    }
+    this.#partitions = partitions;
+    const topics = [outputs.results?.topic, outputs.anomalies?.topic, outputs.rejects?.topic].filter(
+      (topic) => topic !== undefined,
+    );
+    await this.#admin.ensure(topics.map((topic) => ({ topic, partitions, config: outputConfig })));
+    for (const [topic, count] of await this.#admin.partitions(topics)) {
+      if (count < partitions) {
+        throw new Error(
+          `outputs: expected topic ${topic} to have as many partitions as ${input} (${partitions}), it has ${count}: add partitions, or name another topic`,
+        );
+      }
+    }
+  }
+
+  /** One membership, from joining to the end, be it asked for or not. */
+  async #membership(): Promise<void> {
+    const { options } = this;
+    let ended = false;
+    const end = (error?: Error): void => {
+      if (error) this.#emit({ type: 'reader-failed', error });
+      // Waiting does not help against a missing permission.
+      if (error && /AUTHORIZATION_FAILED/.test(String((error as { type?: string }).type))) this.#failure ??= error;
+      ended = true;
+      this.#wake();
+    };
+    const reader = new GroupReader(
+      this.#kafka,
+      { ...options.feed, ...options, topics: [options.input] },
+      {
+        assigned: (owned) => this.#assigned(owned),
+        rebalancing: () => this.#emit({ type: 'rebalancing' }),
+        heartbeat: () => {
+          this.#beats++;
+          this.#emit({ type: 'heartbeat' });
+        },
+        failed: end,
+      },
+    );
+    this.#reader = reader;
+    try {
+      await reader.start();
+    } catch (error) {
+      end(error as Error);
+    }
+    while (!ended && !this.#stopping && !this.#failure) await this.#sleep(60_000);
+    this.#emit({ type: 'stopping' });
+    // Tasks finish and save while the membership still holds; then the group is left at once.
+    for (const slot of this.#slots.values()) this.#release(slot);
+    this.#slots.clear();
+    await Promise.all(this.#leaving);
+    await reader.stop().catch(() => {});
+  }
+
+  #assigned(owned: readonly TopicPartition[]): void {
+    const { partitionsMax = 50 } = this.options;
+    if (owned.length > partitionsMax) {
+      this.#fail(
+        new Error(
+          `assigned ${owned.length} partitions, partitionsMax is ${partitionsMax}: start more processes, or raise it`,
+        ),
+      );
+      return;
+    }
+    const shards = owned.map(({ topic, partition }) => `${topic}-${partition}`);
+    this.#emit({ type: 'assigned', shards });
+    for (const [shard, slot] of this.#slots) {
+      if (!shards.includes(shard)) {
+        this.#release(slot);
+        this.#slots.delete(shard);
+        this.#emit({ type: 'revoked', shard });
+      } else slot.task?.suspect();
+      slot.wake();
+    }
+    for (const at of owned) {
+      const shard = `${at.topic}-${at.partition}`;
+      if (!this.#slots.has(shard) && !this.#stopping) this.#slots.set(shard, this.#slot(at, shard));
+    }
+  }
+
+  #release(slot: Slot): void {
+    this.#leaving.add(slot.done);
+    void slot.done.finally(() => this.#leaving.delete(slot.done));
+    slot.owned = false;
+    slot.task?.stop();
+    slot.wake();
+  }
+
+  #slot(at: TopicPartition, shard: string): Slot {
+    const slot: Slot = { at, shard, done: Promise.resolve(), task: undefined, owned: true, wake: () => {} };
+    return Object.assign(slot, { done: this.#keepWorking(slot) });
+  }
+
+  /** Builds a task, lets it work, and builds another one when it fails, for as long as the partition is owned. */
+  async #keepWorking(slot: Slot): Promise<void> {
+    for (let waitMs = backoffMs.first; slot.owned && !this.#failure; ) {
+      const beats = this.#beats;
+      // Let the assignment finish before the first request.
+      await Promise.resolve();
+      const task = this.#task(slot);
+      slot.task = task;
+      try {
+        await task.run();
+        slot.task = undefined;
+        waitMs = backoffMs.first;
+      } catch (error) {
+        slot.task = undefined;
+        if (!slot.owned) return;
+        const fenced = isFenced(error);
+        this.#emit({ type: 'dropped', shard: slot.shard, error: error as Error, fenced });
+        if (error instanceof Hopeless || error instanceof StateMismatch || error instanceof DamagedCheckpoint) {
+          this.#fail(error);
+          return;
+        }
+        // Whoever fenced this task may own the partition: go on only when the group still counts on us.
+        while (fenced && slot.owned && this.#beats === beats && !this.#failure) await this.#pause(slot, 200);
+        if (task.commits > 0) waitMs = backoffMs.first;
+        await this.#pause(slot, waitMs);
+        waitMs = Math.min(waitMs * 2, backoffMs.most);
+        continue;
+      }
+      // The feed was closed although the partition is owned: the membership is being renewed.
+      if (slot.owned) await this.#pause(slot, 100);
+    }
+  }
+
+  #task(slot: Slot): KafkaTask<B> {
+    const { options } = this;
+    const { topic, partition } = slot.at;
+    const { groupId, compression, transactionTimeoutMs, mode = 'exactly-once' } = options;
+    const reader = this.#reader as GroupReader;
+    const writing = {
+      ...(compression ? { compression } : {}),
+      ...(transactionTimeoutMs ? { transactionTimeoutMs } : {}),
+    };
+    const decoder = new RecordDecoder(options.codec, options.mapping, slot.shard);
+    return new KafkaTask<B>(
+      { ...options, topic, partition, partitions: this.#partitions, decoder },
+      {
+        writer: () =>
+          mode === 'exactly-once'
+            ? TransactionalWriter.open(this.#kafka, `${groupId}-${topic}-${partition}`, writing)
+            : PlainWriter.open(this.#kafka, reader, writing),
+        committed: () => this.#admin.committed(groupId, topic, partition),
+        bounds: () => this.#admin.bounds(topic, partition),
+        open: (from) => reader.open(topic, partition, from),
+        drop: (feed) => reader.drop(feed),
+        onEvent: (event) => this.#emit({ ...event, shard: slot.shard }),
+        nowMs: () => performance.now(),
+      },
+    );
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake();
+  }
+
+  #emit(event: WorkerEvent): void {
+    this.options.onEvent?.(event);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #pause(slot: Slot, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      slot.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

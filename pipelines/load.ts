@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { hint } from '../connectors/nearest.js';
+import type { Result } from '../event.js';
+import type { Pipeline } from './pipeline.js';
+import { shipped } from './shipped.js';
+import { parseSpec, pipelineOf } from './spec.js';
+import { SpecError } from './spec-error.js';
+import type { PipelineSpec } from './stages.js';
+
+/** What a run may set otherwise than the pipeline says. */
+export interface Overrides {
+  readonly horizons?: readonly number[];
+  readonly memory?: string;
+}
+
+const modules = ['.js', '.mjs', '.ts', '.mts'];
+
+/** The pipeline of a shipped name, a JSON file, or a module whose default export is a pipeline or its JSON. */
+export async function loadPipeline(nameOrFile: string, overrides: Overrides = {}): Promise<Pipeline<Result>> {
+  if (Object.hasOwn(shipped, nameOrFile)) return built(shipped[nameOrFile], nameOrFile, overrides);
+  const ending = extname(nameOrFile).toLowerCase();
+  if (ending === '.json') return built(await readJson(nameOrFile), nameOrFile, overrides);
+  if (modules.includes(ending)) {
+    const made = await importDefault(nameOrFile);
+    if (!isPipeline(made)) return built(made, nameOrFile, overrides);
+    const [given] = Object.keys(overrides);
+    if (given === undefined) return made;
+    throw new SpecError(
+      `${nameOrFile}: expected ${given} to be set in the module, got it as an option: a pipeline made by code is run as it is`,
+    );
+  }
+  const names = Object.keys(shipped);
+  throw new SpecError(
+    `pipeline: expected one of ${names.join(', ')}, or a file that ends with .json, .js, .mjs or .ts, ` +
+      `got ${JSON.stringify(nameOrFile)}${hint(nameOrFile, names)}`,
+  );
+}
+
+function built(value: unknown, from: string, overrides: Overrides): Pipeline<Result> {
+  return pipelineOf(withOverrides(parseSpec(value, from), overrides, from));
+}
+
+function withOverrides(spec: PipelineSpec, overrides: Overrides, from: string): PipelineSpec {
+  if (Object.keys(overrides).length === 0) return spec;
+  const stages = spec.stages.map((stage) =>
+    'remember' in stage ? { remember: { ...stage.remember, ...overrides } } : stage,
+  );
+  return parseSpec({ ...spec, stages }, from);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new SpecError(
+      error.code === 'ENOENT'
+        ? `${path}: there is no such file: give the name of a shipped pipeline (engram pipelines lists them) or a file`
+        : `${path}: cannot be read: ${error.message}`,
+    );
+  });
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new SpecError(`${path}: expected JSON: ${(error as Error).message}`);
+  }
+}
+
+async function importDefault(path: string): Promise<unknown> {
+  const module = (await import(pathToFileURL(resolve(path)).href).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+      throw new SpecError(
+        `${path}: Node ${process.versions.node} cannot import TypeScript: compile it to .js, or use Node 22.18 or newer`,
+      );
+    }
+    if (error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes(resolve(path))) {
+      throw new SpecError(`${path}: there is no such file`);
+    }
+    throw new SpecError(`${path}: cannot be imported: ${error.message}`);
+  })) as { default?: unknown };
+  if (module.default === undefined) {
+    throw new SpecError(
+      `${path}: expected a default export that is a pipeline or its JSON, there is no default export`,
+    );
+  }
+  return module.default;
+}
+
+/** True for what `pipeline(…).through(…)` makes. */
+function isPipeline(value: unknown): value is Pipeline<Result> {
+  const { name, stages, through } = (value ?? {}) as Partial<Pipeline>;
+  return typeof name === 'string' && Array.isArray(stages) && typeof through === 'function';
+}

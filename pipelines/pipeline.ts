@@ -1,0 +1,38 @@
+import type { Event } from '../event.js';
+import type { Stage } from '../operators/stage.js';
+import type { AnyStage } from './lane.js';
+
+/** Steps in order, under a name; `B` is what the last step makes of an event. */
+export interface Pipeline<B = unknown> {
+  readonly name: string;
+  readonly stages: readonly AnyStage[];
+  /** The same pipeline with one more step. */
+  through<C>(stage: Stage<B, C>): Pipeline<C>;
+}
+
+/** A pipeline without steps, to be continued with `.through(step)`; the compiler checks that the steps fit. */
+export function pipeline(name: string): Pipeline<Event> {
+  return build<Event>(name, []);
+}
+
+function build<B>(name: string, stages: readonly AnyStage[]): Pipeline<B> {
+  return {
+    name,
+    stages,
+    through(stage) {
+      if (stages.some(({ id }) => id === stage.id)) {
+        throw new RangeError(`pipeline ${name}: expected every step once, got ${stage.id} twice`);
+      }
+      return build(name, [...stages, stage]);
+    },
+  };
+}
+
+/** All that a checkpoint must agree with, as text: the steps with their settings, and the channels. */
+export function identityOf({ name, stages }: Pipeline, channels: readonly string[]): string {
+  return JSON.stringify(
+    { name, channels, stages: stages.map(({ id, settings }) => ({ [id]: settings ?? {} })) },
+    null,
+    1,
+  );
+}

@@ -1,0 +1,171 @@
+import type { Sink } from '../connectors/sink.js';
+import type { Source } from '../connectors/source.js';
+import type { Anomaly, Batch, Event, Reject } from '../event.js';
+import type { Bundle } from '../state/arrow.js';
+import { StateMismatch } from '../state/arrow.js';
+import type { Checkpoint, CheckpointStore } from '../state/checkpoint.js';
+import { Lane } from './lane.js';
+import { type Clock, pace, wallClock } from './pace.js';
+import { identityOf, type Pipeline } from './pipeline.js';
+
+/** Outputs by what they take. */
+export interface Sinks<B> {
+  readonly results?: readonly Sink<B>[];
+  readonly anomalies?: readonly Sink<Anomaly>[];
+  readonly rejects?: readonly Sink<Reject>[];
+}
+
+export interface RunOptions<B> {
+  readonly pipeline: Pipeline<B>;
+  readonly source: Source;
+  readonly sinks?: Sinks<B>;
+  /** Without a store nothing is kept, and every run begins at the start. */
+  readonly store?: CheckpointStore;
+  /** Rows between two checkpoints. */
+  readonly checkpointRows?: number;
+  /** Event time passes this many times as fast as it did; at full speed when absent. */
+  readonly speed?: number;
+  readonly clock?: Clock;
+  /** Ends the run after the batch at work, with a checkpoint. */
+  readonly stop?: AbortSignal;
+  /** Sees every batch of results once it is written. */
+  readonly onBatch?: (batch: Batch<B>) => void;
+  /** Told once per shard, before its first row: where it goes on, or 0. */
+  readonly onResume?: (shard: string, next: number, rows: number | undefined) => void;
+  /** Shown the state of every step when a shard is done; the tables are views that end with the call. */
+  readonly onEnd?: (shard: string, state: Readonly<Record<string, Bundle>>) => void;
+}
+
+/** What a run did. */
+export interface Summary {
+  readonly rows: number;
+  readonly rejects: number;
+  readonly anomalies: number;
+  readonly checkpoints: number;
+  /** True when it was asked to stop before the log ended. */
+  readonly stopped: boolean;
+}
+
+const neverStop = new AbortController().signal;
+
+/**
+ * Reads the source through the pipeline into the sinks, shard after shard. With a store it goes on where the last
+ * checkpoint was taken, and cuts the outputs back to the marks in it: what a crash left is written again, the same.
+ */
+export async function run<B>(options: RunOptions<B>): Promise<Summary> {
+  const { pipeline, source, sinks = {}, store, stop = neverStop } = options;
+  const { shards, channels, rows } = await source.open();
+  const identity = identityOf(pipeline, channels);
+  const saved = new Map<string, Checkpoint>();
+  for (const shard of shards) {
+    const checkpoint = await store?.load(shard);
+    if (checkpoint) saved.set(shard, fits(checkpoint, identity));
+  }
+  const outputs = new Outputs(sinks);
+  await outputs.open([...saved.values()]);
+  const counts = { rows: 0, rejects: 0, anomalies: 0, checkpoints: 0 };
+  let complete = true;
+  try {
+    for (const shard of shards) {
+      const from = saved.get(shard);
+      options.onResume?.(shard, from?.next ?? 0, rows);
+      complete = (await runShard(shard)) && complete;
+      if (stop.aborted) break;
+    }
+  } catch (error) {
+    await outputs.close(false).catch(() => {});
+    throw error;
+  }
+  await outputs.close(complete && !stop.aborted);
+  return { ...counts, stopped: stop.aborted };
+
+  async function runShard(shard: string): Promise<boolean> {
+    const { checkpointRows = 20_000, speed, clock = wallClock } = options;
+    const from = saved.get(shard);
+    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages);
+    let next = from?.next ?? 0;
+    let ended = from?.ended ?? false;
+    let unsaved = 0;
+    const checkpoint = async (): Promise<void> => {
+      if (!store || unsaved === 0) return;
+      const marks = await outputs.flush();
+      await store.save({ shard, next, pipeline: identity, stages: lane.save(), sinks: marks, ended });
+      counts.checkpoints++;
+      unsaved = 0;
+    };
+    try {
+      const batches = source.read(shard, next, stop);
+      for await (const batch of speed === undefined ? batches : pace(batches, speed, clock, stop)) {
+        // The end of a log that had already ended says nothing new: what was let go must not be let go again.
+        if (!(batch.ends && ended && batch.next === next)) {
+          const made = lane.push(batch as Batch<Event>);
+          await outputs.write(made);
+          counts.rows += batch.rows.length;
+          counts.rejects += made.rejects.length;
+          counts.anomalies += made.anomalies?.length ?? 0;
+          unsaved += batch.next - next + (batch.ends ? 1 : 0);
+          next = batch.next;
+          ended = batch.ends === true;
+          options.onBatch?.(made);
+        }
+        if (unsaved >= checkpointRows) await checkpoint();
+        if (stop.aborted) break;
+      }
+      await checkpoint();
+      options.onEnd?.(shard, lane.save());
+      return ended;
+    } finally {
+      lane.close();
+    }
+  }
+}
+
+/** The checkpoint, if it was taken by this pipeline on these channels. */
+function fits(checkpoint: Checkpoint, identity: string): Checkpoint {
+  if (checkpoint.pipeline === identity) return checkpoint;
+  throw new StateMismatch(
+    `shard ${checkpoint.shard}: the checkpoint at offset ${checkpoint.next} was taken by another pipeline.\n` +
+      `expected:\n${identity}\nfound:\n${checkpoint.pipeline}\n` +
+      'Run the pipeline it was taken by, or begin afresh (--fresh, or another state folder).',
+  );
+}
+
+/** The sinks of a run, as one. */
+class Outputs<B> {
+  readonly #all: readonly Sink<never>[];
+
+  constructor(readonly sinks: Sinks<B>) {
+    this.#all = [...(sinks.results ?? []), ...(sinks.anomalies ?? []), ...(sinks.rejects ?? [])] as Sink<never>[];
+  }
+
+  /** Begins at the start, or goes on from the furthest marks: shards are written one after another. */
+  async open(checkpoints: readonly Checkpoint[]): Promise<void> {
+    for (const sink of this.#all) {
+      const marks = checkpoints.flatMap(({ sinks }) => sinks[sink.name] ?? []);
+      if (checkpoints.length > 0 && marks.length === 0) {
+        const [{ next, sinks }] = checkpoints;
+        throw new StateMismatch(
+          `output ${sink.name}: the checkpoint at offset ${next} knows only ${Object.keys(sinks).join(', ') || 'no outputs'}, ` +
+            'so this one would lack all earlier rows. Name the same outputs, or begin afresh (--fresh).',
+        );
+      }
+      await sink.open(marks.length > 0 ? Math.max(...marks) : undefined);
+    }
+  }
+
+  async write({ rows, rejects, anomalies = [] }: Batch<B>): Promise<void> {
+    if (rows.length > 0) for (const sink of this.sinks.results ?? []) await sink.write(rows);
+    if (anomalies.length > 0) for (const sink of this.sinks.anomalies ?? []) await sink.write(anomalies);
+    if (rejects.length > 0) for (const sink of this.sinks.rejects ?? []) await sink.write(rejects);
+  }
+
+  async flush(): Promise<Record<string, number>> {
+    const marks: Record<string, number> = {};
+    for (const sink of this.#all) marks[sink.name] = await sink.flush();
+    return marks;
+  }
+
+  async close(complete: boolean): Promise<void> {
+    for (const sink of this.#all) await sink.close(complete);
+  }
+}

@@ -1,0 +1,108 @@
+import { hint } from '../connectors/nearest.js';
+
+/** A pipeline that was written wrongly: names the place, what was expected, and what came. */
+export class SpecError extends Error {
+  override readonly name = 'SpecError';
+}
+
+/** What a schema found wrong, as zod says it. */
+export interface Issue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly expected?: string;
+  readonly values?: readonly unknown[];
+  readonly keys?: readonly string[];
+  readonly origin?: string;
+  readonly minimum?: number | bigint;
+  readonly maximum?: number | bigint;
+  readonly inclusive?: boolean;
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
+/** The first thing wrong as one sentence; `path` leads to the value the schema was given. */
+export function explain(issues: readonly Issue[], value: unknown, path: string, known: readonly string[]): string {
+  // A misspelt name explains a missing one, so it is told first.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
+  const at = place(path, issue.path);
+  const came = valueAt(value, issue.path);
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const [key] = issue.keys ?? [''];
+      const names = issue.path.length === 0 ? known : [];
+      const expected = names.length > 0 ? `expected one of ${names.join(', ')}` : 'there is no such field';
+      return `${place(at, [key])}: ${expected}, got ${shown(key)}${hint(key, names)}`;
+    }
+    case 'invalid_type':
+      return came === undefined
+        ? `${at}: expected ${typeName(issue.expected)}, it is missing`
+        : `${at}: expected ${typeName(issue.expected)}, got ${shown(came)}`;
+    case 'invalid_value': {
+      const words = (issue.values ?? []).map(String);
+      return `${at}: expected ${words.length > 1 ? `one of ${words.join(', ')}` : words[0]}, got ${shown(came)}${hint(String(came), words)}`;
+    }
+    case 'too_small':
+      return `${at}: expected ${bound('at least', 'above', issue, issue.minimum)}, got ${shown(came)}`;
+    case 'too_big':
+      return `${at}: expected ${bound('at most', 'below', issue, issue.maximum)}, got ${shown(came)}`;
+    case 'invalid_union': {
+      // The alternative that got furthest is the one that was meant.
+      const [meant] = [...(issue.errors ?? [])].sort((a, b) => depth(b) - depth(a) || a.length - b.length);
+      return meant && depth(meant) > 0
+        ? explain(
+            meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
+            value,
+            path,
+            known,
+          )
+        : `${at}: expected ${alternatives(issue)}, got ${shown(came)}`;
+    }
+    default:
+      return `${at}: ${issue.message}, got ${shown(came)}`;
+  }
+}
+
+const depth = (issues: readonly Issue[]): number => Math.max(0, ...issues.map(({ path }) => path.length));
+
+const alternatives = (issue: Issue): string =>
+  (issue.errors ?? [])
+    .map(([first]) => (first?.values ? first.values.join(', ') : typeName(first?.expected)))
+    .join(' or ');
+
+function bound(inclusive: string, exclusive: string, issue: Issue, limit: number | bigint | undefined): string {
+  const word = issue.inclusive === false ? exclusive : inclusive;
+  return issue.origin === 'array' ? `${word} ${limit} entries` : `a number ${word} ${limit}`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
+const typeName = (expected = ''): string => typeNames[expected] ?? expected;
+
+/** A path as people write it: `stages[3].remember.horizons[1]`. */
+export function place(path: string, parts: readonly PropertyKey[]): string {
+  return parts.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${String(part)}` : String(part)),
+    path,
+  );
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let found = value;
+  for (const part of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, part)) return undefined;
+    found = (found as Record<PropertyKey, unknown>)[part];
+  }
+  return found;
+}
+
+/** A value inside a message, not too long. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { hint } from '../connectors/nearest.js';
+import type { Result } from '../event.js';
+import { type MemoryName, memories } from '../models/catalog.js';
+import type { AnyStage } from './lane.js';
+import { type Pipeline, pipeline } from './pipeline.js';
+import { explain, type Issue, SpecError, shown } from './spec-error.js';
+import { needs, type PipelineSpec, type StageName, type StageOptions, stageNames, stages } from './stages.js';
+
+const keys = z
+  .strictObject({ limit: z.int().min(1).max(100_000_000), whenFull: z.enum(['reject', 'evict']) })
+  .exactOptional();
+const levels = z.array(z.number().gt(0).lt(1)).min(1);
+const count = z.number().min(0);
+
+/** What every operator accepts; the compiler holds it against the operator's own options. */
+const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { readonly shape: object } } = {
+  reorder: z.strictObject({
+    latenessMs: count.exactOptional(),
+    capacity: z.int().min(1).exactOptional(),
+    duplicates: z.enum(['keep', 'reject']).exactOptional(),
+    leapMs: z.number().min(1).exactOptional(),
+    keys,
+  }),
+  align: z.strictObject({
+    stepMs: z.union([z.literal('auto'), z.number().min(1)]).exactOptional(),
+    fill: z.union([z.enum(['none', 'missing', 'previous']), z.number()]).exactOptional(),
+    maxGapRows: z.int().min(0).exactOptional(),
+    collide: z.enum(['keep', 'first', 'last', 'mean']).exactOptional(),
+    keys,
+  }),
+  normalize: z.strictObject({ memoryRows: z.number().exactOptional(), keys }),
+  seasons: z.strictObject({
+    memoryRows: z.int().min(128).exactOptional(),
+    longestRows: z.int().min(8).exactOptional(),
+    keys,
+  }),
+  remember: z.strictObject({
+    memory: z.enum(Object.keys(memories) as [MemoryName, ...MemoryName[]]),
+    horizons: z.array(z.int().min(1)).min(1),
+    keys,
+  }),
+  interval: z.strictObject({ levels: levels.exactOptional(), keys }),
+  detect: z.strictObject({
+    falseAlarms: z
+      .union([
+        z.strictObject({ count, rows: z.number().min(1) }),
+        z.strictObject({ count, per: z.enum(['hour', 'day', 'week', 'month']) }),
+      ])
+      .exactOptional(),
+    warmupRows: z.int().min(1).exactOptional(),
+    memoryRows: z.number().min(1).exactOptional(),
+    keys,
+  }),
+  episode: z.strictObject({
+    closeRows: z.int().min(1).exactOptional(),
+    minAlarms: z.int().min(1).exactOptional(),
+    report: z.enum(['closed', 'changes']).exactOptional(),
+    keys,
+  }),
+  evaluate: z.strictObject({
+    horizons: z.array(z.int().min(1)).min(1).exactOptional(),
+    levels: levels.exactOptional(),
+    memory: z.string().min(1).exactOptional(),
+    keys,
+  }),
+  'drop-filled': z.strictObject({}),
+};
+
+const outline = z.strictObject({
+  name: z.string().min(1).max(200),
+  about: z.string().exactOptional(),
+  stages: z.array(z.unknown()).min(1).max(100),
+});
+
+/** Steps without which there is nothing to write: forecasts with bands, and scores. */
+const required = ['remember', 'interval', 'detect'];
+
+/** The value as a pipeline, or a `SpecError` that names the field in `from`, what was expected, and what came. */
+export function parseSpec(value: unknown, from = 'pipeline'): PipelineSpec {
+  const found = outline.safeParse(value);
+  if (!found.success) {
+    throw new SpecError(`${from}: ${explain(issues(found.error), value, '', Object.keys(outline.shape))}`);
+  }
+  found.data.stages.forEach((stage, i) => {
+    const wrong = wrongStage(stage, `stages[${i}]`);
+    if (wrong) throw new SpecError(`${from}: ${wrong}`);
+  });
+  const spec = found.data as PipelineSpec;
+  const wrong = wrongOrder(spec.stages.map((stage) => Object.keys(stage)[0]));
+  if (wrong) throw new SpecError(`${from}: ${wrong}`);
+  return spec;
+}
+
+/** The pipeline that a spec describes. */
+export function pipelineOf(spec: PipelineSpec): Pipeline<Result> {
+  // Scores go by the name of the memory they are of, unless they were given another.
+  const memory = spec.stages.find((stage) => 'remember' in stage)?.remember.memory;
+  return spec.stages.reduce<Pipeline>((made, stage, i) => {
+    const [[name, settings]] = Object.entries(stage) as [StageName, object][];
+    const full = name === 'evaluate' ? { memory, ...settings } : settings;
+    try {
+      return made.through((stages[name] as (options: object) => AnyStage)(full));
+    } catch (error) {
+      // What only the operator knows, it says itself: `detect.warmupRows: expected …`.
+      throw error instanceof RangeError ? new SpecError(`${spec.name}: stages[${i}].${error.message}`) : error;
+    }
+  }, pipeline(spec.name)) as Pipeline<Result>;
+}
+
+function wrongStage(stage: unknown, path: string): string | undefined {
+  const names = typeof stage === 'object' && stage !== null && !Array.isArray(stage) ? Object.keys(stage) : [];
+  if (names.length !== 1) {
+    return `${path}: expected one step with its options, such as {"normalize": {}}, got ${shown(stage)}`;
+  }
+  const [name] = names;
+  if (!Object.hasOwn(options, name)) {
+    return `${path}: expected one of ${stageNames.join(', ')}, got ${shown(name)}${hint(name, stageNames)}`;
+  }
+  const settings = (stage as Record<string, unknown>)[name];
+  const { shape } = options[name as StageName];
+  const found = options[name as StageName].safeParse(settings);
+  if (found.success) return undefined;
+  return explain(issues(found.error), settings, `${path}.${name}`, Object.keys(shape));
+}
+
+function wrongOrder(names: readonly string[]): string | undefined {
+  for (const [i, name] of names.entries()) {
+    if (names.indexOf(name) < i)
+      return `stages[${i}].${name}: expected every step once, it is also stages[${names.indexOf(name)}]`;
+    const lacking = needs[name]?.find((other) => !names.slice(0, i).includes(other));
+    if (lacking) return `stages[${i}].${name}: expected a step ${lacking} before it, which makes what it reads`;
+  }
+  const lacking = required.find((name) => !names.includes(name));
+  return lacking ? `stages: expected a step ${lacking}: without it there is nothing to write` : undefined;
+}
+
+const issues = (error: z.ZodError): readonly Issue[] => error.issues as unknown as readonly Issue[];

@@ -1,0 +1,344 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Kafka } from 'kafkajs';
+import { Cluster, type ClusterOptions, sleep } from '../kafka/broker.js';
+import { committedOf, drained, endsOf, readAll } from '../kafka/harness.js';
+import { clientOf, createTopic } from '../kafka/with-broker.js';
+
+export interface ChaosPlan {
+  readonly events: number;
+  readonly keys: number;
+  readonly partitions: number;
+  readonly workers: number;
+  readonly kills: number;
+  readonly zombies: number;
+  readonly rebalances: number;
+  readonly brokerRestarts: number;
+  readonly seed: number;
+  readonly cluster?: ClusterOptions;
+  /** Told what is going on, one line each. */
+  readonly log?: (line: string) => void;
+}
+
+export interface ChaosReport {
+  readonly seconds: number;
+  readonly records: number;
+  readonly results: number;
+  readonly deadLetters: number;
+  readonly faults: Record<string, number>;
+  /** What the workers told, by type. */
+  readonly told: Record<string, number>;
+  /** SHA-256 of all results in order of partition and offset: of the disturbed run, the calm one, and as Java reads it. */
+  readonly digests: { readonly chaos: string; readonly calm: string; readonly java: string };
+  readonly problems: readonly string[];
+}
+
+type Fault = 'kill' | 'zombie' | 'rebalance' | 'broker';
+const here = dirname(fileURLToPath(import.meta.url));
+const sessionMs = 3000;
+
+/** Random numbers from a seed (mulberry32), so that a schedule can be run again. */
+export function dice(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Worker processes that are replaced when they die. */
+class Crew {
+  readonly told: Record<string, number> = {};
+  readonly problems: string[] = [];
+  readonly #members = new Set<ChildProcess>();
+  readonly #killed = new Set<ChildProcess>();
+
+  constructor(
+    readonly settings: object,
+    readonly log: (line: string) => void,
+  ) {}
+
+  get members(): ChildProcess[] {
+    return [...this.#members];
+  }
+
+  hire(): ChildProcess {
+    const child = spawn(process.execPath, [join(here, 'kafka-worker.mjs'), JSON.stringify(this.settings)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#members.add(child);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const event = JSON.parse(line) as { type: string; error?: string; how?: string };
+      this.told[event.type] = (this.told[event.type] ?? 0) + 1;
+      if (event.how?.startsWith('COLD')) this.problems.push(line);
+      if (event.type === 'failed') this.problems.push(line);
+      if (['dropped', 'reader-failed', 'failed', 'checkpoint-failed'].includes(event.type))
+        this.log(`  ${child.pid} ${line.slice(0, 260)}`);
+    });
+    child.once('exit', (code, signal) => {
+      this.#members.delete(child);
+      if (!this.#killed.has(child) && code !== 0)
+        this.problems.push(`worker ${child.pid} ended by itself: ${code ?? signal}`);
+    });
+    return child;
+  }
+
+  async kill(child: ChildProcess): Promise<void> {
+    this.#killed.add(child);
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  async dismiss(child: ChildProcess): Promise<void> {
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    child.kill('SIGCONT');
+    const late = setTimeout(() => {
+      this.problems.push(`worker ${child.pid} did not end within 30 s of SIGTERM`);
+      child.kill('SIGKILL');
+    }, 30_000);
+    await gone;
+    clearTimeout(late);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.members.map((child) => this.dismiss(child)));
+  }
+}
+
+/** Writes the input in transactions, some of which it aborts, with some records that cannot be used. */
+class Feeder {
+  #made = 0;
+  #batch = 0;
+  /** Records that readers must see. */
+  visible = 0;
+  /** Of these, records no worker can use. */
+  poison = 0;
+
+  constructor(
+    readonly kafka: Kafka,
+    readonly topic: string,
+    readonly plan: ChaosPlan,
+    readonly random: () => number,
+  ) {}
+
+  async write(upTo: number): Promise<void> {
+    const { kafka, plan, random } = this;
+    const producer = kafka.producer({
+      transactionalId: `${this.topic}-feeder-${this.#batch}`,
+      transactionTimeout: 5000,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    while (this.#made < upTo) {
+      const size = Math.min(upTo - this.#made, 200 + Math.floor(random() * 800));
+      const aborted = random() < 0.1;
+      let poison = 0;
+      const messages = Array.from({ length: size }, (_, i) => {
+        const n = this.#made + i;
+        const key = Math.floor(random() * plan.keys);
+        const bad = random() < 0.01;
+        if (bad) poison++;
+        const value = bad
+          ? ['{', '{"value":"x"}', '{"value":2000000}', '[]'][n % 4]
+          : JSON.stringify({ value: Math.floor(random() * 1e6), n });
+        return { key: `sensor-${key}`, value, partition: key % plan.partitions };
+      });
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: this.topic, messages });
+      if (aborted) await transaction.abort();
+      else {
+        await transaction.commit();
+        this.#made += size;
+        this.visible += size;
+        this.poison += poison;
+      }
+      this.#batch++;
+    }
+    await producer.disconnect();
+  }
+}
+
+/** Runs workers through faults on a real cluster, then once undisturbed, and compares byte by byte. */
+export async function chaos(plan: ChaosPlan): Promise<ChaosReport> {
+  const began = performance.now();
+  const random = dice(plan.seed);
+  const log = plan.log ?? (() => {});
+  const cluster = await Cluster.start(plan.cluster);
+  const folder = await mkdtemp(join(tmpdir(), 'engram-chaos-'));
+  const kafka = clientOf(cluster.addresses);
+  const input = 'traffic';
+  const settings = (name: string) => ({
+    brokers: cluster.addresses,
+    input,
+    group: name,
+    output: name,
+    folder: join(folder, name),
+    sessionMs,
+  });
+  const crew = new Crew(settings('chaos'), log);
+  const calm = new Crew(settings('calm'), log);
+  try {
+    await createTopic(kafka, input, plan.partitions);
+    const feeder = new Feeder(kafka, input, plan, random);
+    for (let i = 0; i < plan.workers; i++) crew.hire();
+    const faults = shuffle(
+      [
+        ...Array<Fault>(plan.kills).fill('kill'),
+        ...Array<Fault>(plan.zombies).fill('zombie'),
+        ...Array<Fault>(plan.rebalances).fill('rebalance'),
+        ...Array<Fault>(plan.brokerRestarts).fill('broker'),
+      ],
+      random,
+    );
+    await feeder.write(Math.floor(plan.events / (faults.length + 1)));
+    for (const [step, fault] of faults.entries()) {
+      log(
+        `${Math.round((performance.now() - began) / 1000)} s: fault ${step + 1} of ${faults.length}: ${fault}, ${crew.members.length} workers`,
+      );
+      const upTo = Math.floor((plan.events * (step + 2)) / (faults.length + 1));
+      // While a broker is away nothing can be written; otherwise writing goes on during the fault.
+      const writing = fault === 'broker' ? undefined : feeder.write(upTo);
+      await strike(fault, crew, cluster, random);
+      await (writing ?? feeder.write(upTo));
+      await sleep(random() * 1500);
+      while (crew.members.length < plan.workers) crew.hire();
+    }
+    await drained(kafka, 'chaos', input, 120_000);
+    await crew.end();
+    log(`${Math.round((performance.now() - began) / 1000)} s: drained; the calm run begins`);
+    calm.hire();
+    await drained(kafka, 'calm', input, 600_000);
+    await calm.end();
+
+    const problems = [...crew.problems, ...calm.problems];
+    const results = await digestOf(kafka, 'chaos.forecasts');
+    const undisturbed = await digestOf(kafka, 'calm.forecasts');
+    const letters = await digestOf(kafka, 'chaos.dlq');
+    const undisturbedLetters = await digestOf(kafka, 'calm.dlq');
+    const java = await javaDigestOf(cluster, 'chaos.forecasts', results.rows);
+    const expect = (what: string, found: unknown, expected: unknown): void => {
+      if (found !== expected) problems.push(`${what}: expected ${expected}, found ${found}`);
+    };
+    expect('results', results.rows, feeder.visible - feeder.poison);
+    expect('dead letters', letters.rows, feeder.poison);
+    expect('ids that occur twice', results.rows - results.ids, 0);
+    expect('results against the calm run', results.digest, undisturbed.digest);
+    expect('dead letters against the calm run', letters.digest, undisturbedLetters.digest);
+    expect('results as Java reads them', java, results.plain);
+    const ends = await endsOf(kafka, input);
+    for (const [partition, offset] of await committedOf(kafka, 'chaos', input)) {
+      expect(`offset of partition ${partition}`, offset, ends.get(partition));
+    }
+    const { kills, zombies, rebalances, brokerRestarts } = plan;
+    return {
+      seconds: (performance.now() - began) / 1000,
+      records: feeder.visible,
+      results: results.rows,
+      deadLetters: letters.rows,
+      faults: { kills, zombies, rebalances, brokerRestarts },
+      told: crew.told,
+      digests: { chaos: results.digest, calm: undisturbed.digest, java },
+      problems,
+    };
+  } finally {
+    for (const child of [...crew.members, ...calm.members]) child.kill('SIGKILL');
+    await cluster.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function strike(fault: Fault, crew: Crew, cluster: Cluster, random: () => number): Promise<void> {
+  const victim = crew.members[Math.floor(random() * crew.members.length)];
+  await sleep(random() * 1000);
+  switch (fault) {
+    case 'kill':
+      if (victim) await crew.kill(victim);
+      return;
+    case 'zombie':
+      // Long enough to lose the partitions; then it wakes up and knows nothing of it.
+      victim?.kill('SIGSTOP');
+      await sleep(sessionMs + 1000 + random() * 2000);
+      victim?.kill('SIGCONT');
+      return;
+    case 'rebalance': {
+      const guest = crew.hire();
+      await sleep(1000 + random() * 2000);
+      await crew.dismiss(random() < 0.5 || !victim || !crew.members.includes(victim) ? guest : victim);
+      return;
+    }
+    case 'broker': {
+      const ids = cluster.brokerIds;
+      const id = ids[Math.floor(random() * ids.length)];
+      await cluster.kill(id, random() < 0.5 ? 'SIGKILL' : 'SIGTERM');
+      await sleep(random() * 2000);
+      await cluster.launch(id);
+    }
+  }
+}
+
+function shuffle<T>(list: T[], random: () => number): T[] {
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [list[i], list[j]] = [list[j], list[i]];
+  }
+  return list;
+}
+
+/** What a reader of committed records finds: how many rows and ids, and a digest of all in order. */
+async function digestOf(
+  kafka: Kafka,
+  topic: string,
+): Promise<{ rows: number; ids: number; digest: string; plain: string }> {
+  const rows = await readAll(kafka, topic);
+  const full = createHash('sha256');
+  const plain = new Map<number, ReturnType<typeof createHash>>();
+  const ids = new Set<string>();
+  for (const { partition, key, value, headers } of rows) {
+    // The group differs between the two runs.
+    delete headers['x-error-app'];
+    full.update(`${partition}\t${key}\t${value}\t${JSON.stringify(headers)}\n`);
+    ids.add(headers['engram-id']);
+    const hash = plain.get(partition) ?? createHash('sha256');
+    plain.set(partition, hash.update(`${key}\t${value}\n`));
+  }
+  return { rows: rows.length, ids: ids.size, digest: full.digest('hex'), plain: joined(plain) };
+}
+
+/** The same from Kafka's own console consumer, an independent reader of transactions. */
+async function javaDigestOf(cluster: Cluster, topic: string, rows: number): Promise<string> {
+  const plain = new Map<number, ReturnType<typeof createHash>>();
+  const config = join(cluster.folder, 'referee.properties');
+  await writeFile(config, 'isolation.level=read_committed\nauto.offset.reset=earliest\n');
+  const lines = cluster.lines(
+    'org.apache.kafka.tools.consumer.ConsoleConsumer',
+    ...['--bootstrap-server', cluster.addresses.join(','), '--topic', topic, '--from-beginning'],
+    ...['--isolation-level', 'read_committed', '--timeout-ms', '8000'],
+    ...['--property', 'print.partition=true', '--property', 'print.key=true'],
+  );
+  let found = 0;
+  for await (const line of lines) {
+    const parts = /^Partition:(\d+)\t([^\t]*)\t(.*)$/.exec(line);
+    if (!parts) continue;
+    found++;
+    const partition = Number(parts[1]);
+    plain.set(partition, (plain.get(partition) ?? createHash('sha256')).update(`${parts[2]}\t${parts[3]}\n`));
+  }
+  return found === rows ? joined(plain) : `${found} rows instead of ${rows}: ${joined(plain)}`;
+}
+
+const joined = (hashes: Map<number, ReturnType<typeof createHash>>): string => {
+  const all = createHash('sha256');
+  for (const [partition, hash] of [...hashes].sort(([a], [b]) => a - b))
+    all.update(`${partition} ${hash.digest('hex')}\n`);
+  return all.digest('hex');
+};

@@ -1,0 +1,55 @@
+// One worker process of the chaos test, on compiled code: node kafka-worker.mjs '{"brokers":[…],"input":…,"group":…}'
+// Tells what happens to it as one JSON object a line; ends by SIGTERM, or with 1 and the reason.
+import { encodeMoved, movingOf } from '../kafka/moving.mjs';
+
+// First of all: a signal may come while the engine is being loaded.
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort());
+
+// The compiled engine; another folder than dist/ while that one is being worked on.
+const dist = process.env.ENGRAM_DIST ?? '../../dist';
+const { jsonCodec } = await import(`${dist}/connectors/codecs/json.js`);
+const { keyed } = await import(`${dist}/operators/stage.js`);
+const { remember } = await import(`${dist}/operators/remember.js`);
+const { KafkaWorker } = await import(`${dist}/pipelines/kafka-worker.js`);
+const { pipeline } = await import(`${dist}/pipelines/pipeline.js`);
+const { f64 } = await import(`${dist}/state/layout.js`);
+const { FileStore } = await import(`${dist}/state/stores/file.js`);
+
+const { brokers, input, group, output, folder, sessionMs = 3000, maxMs } = JSON.parse(process.argv[2]);
+const tell = (event) =>
+  process.stdout.write(`${JSON.stringify(event, (_, v) => (v instanceof Error ? v.message : v))}\n`);
+
+const encode = (shard) => {
+  const moved = encodeMoved(shard);
+  return (row) => `${moved(row).slice(0, -1)},"surprise":${row.prediction.surprise},"mean":${row.prediction.mean[0]}}`;
+};
+const worker = new KafkaWorker({
+  kafka: { brokers, requestTimeoutMs: 10_000 },
+  input,
+  groupId: group,
+  codec: jsonCodec(),
+  mapping: { values: ['value'] },
+  pipeline: pipeline('chaos')
+    .through(movingOf({ keyed, f64 })(1e6))
+    .through(remember({ memory: 'last-value', horizons: [1] })),
+  outputs: { results: { topic: `${output}.forecasts`, encode }, rejects: { topic: `${output}.dlq` } },
+  store: new FileStore(folder),
+  commitMs: 100,
+  checkpointMs: 1000,
+  sessionTimeoutMs: sessionMs,
+  heartbeatMs: 500,
+  rebalanceTimeoutMs: 6000,
+  transactionTimeoutMs: 10_000,
+  onEvent: (event) => {
+    if (event.type !== 'heartbeat' && event.type !== 'committed') tell(event);
+  },
+});
+if (maxMs) setTimeout(() => stop.abort(), maxMs).unref();
+worker.run(stop.signal).then(
+  () => process.exit(0),
+  (error) => {
+    tell({ type: 'failed', error: error.stack });
+    process.exit(1);
+  },
+);

@@ -1,0 +1,109 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { evaluate } from '../../cli/evaluate.js';
+import { UsageError } from '../../cli/failure.js';
+import type { Io } from '../../cli/io.js';
+import { sharedData, withData } from '../evaluation/shared-data.js';
+
+function terminal() {
+  const said = { out: '', err: '' };
+  const into = (name: 'out' | 'err') =>
+    new Writable({
+      write(chunk, _, done) {
+        said[name] += String(chunk);
+        done();
+      },
+    });
+  let nowMs = 0;
+  const io: Io = {
+    stdin: new PassThrough(),
+    stdout: into('out'),
+    stderr: into('err'),
+    env: {},
+    nowMs: () => ++nowMs,
+    onInterrupt: () => () => {},
+  };
+  return { io, said };
+}
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'engram-evaluate-'));
+
+describe('what cannot be evaluated', () => {
+  const failing = async (name: string, options: Parameters<typeof evaluate>[1]): Promise<string> => {
+    const error = await evaluate(name, options, terminal().io).then(
+      () => undefined,
+      (caught: unknown) => caught,
+    );
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as Error).message;
+  };
+
+  test('is answered with the nearest name', async () => {
+    expect(await failing('nyc-taxy', { data: '.' })).toMatch(/expected one of nyc-taxi, .*did you mean "nyc-taxi"/);
+    expect(await failing('pems', { data: '.', memory: 'last-valu' })).toMatch(/--memory.*did you mean "last-value"/);
+  });
+
+  test('is answered with the folder that is missing', async () => {
+    expect(await failing('pems', { data: '/nowhere', memory: 'rls' })).toMatch(
+      /--data: expected the data folder "pems_flow_1lane" \(PeMS 5-minute traffic flow.*\/nowhere/,
+    );
+  });
+});
+
+withData('hotgym', 'engram evaluate hotgym', () => {
+  test('prints a table, writes metrics that a script can read and rows that score the same again', async () => {
+    const { io, said } = terminal();
+    const out = folder();
+    const json = join(out, 'deeper', 'hotgym.json');
+    const options = { data: sharedData, memory: 'rls', json, out, leakTest: true };
+    expect(await evaluate('hotgym', options, io)).toBe(0);
+    expect(said.err).toBe('');
+    expect(said.out).toMatch(/^hotgym: /);
+    expect(said.out).toMatch(/rls +run now/);
+    expect(said.out).toMatch(/last-value +run now/);
+    expect(said.out).toMatch(/one week ago +scored here/);
+    expect(said.out).toMatch(/rls: rows after (\d+, ){4}\d+ replaced by noise, nothing said before changed/);
+
+    const written = JSON.parse(readFileSync(json, 'utf8'));
+    expect(written.benchmark).toBe('hotgym');
+    const [result] = written.results;
+    expect(result).toMatchObject({ memory: 'rls', seed: 0 });
+    expect(written.results.map(({ memory }: { memory: string }) => memory)).toContain('seasonal-naive');
+    for (const [metric, value] of Object.entries(result.metrics)) {
+      expect(metric).toMatch(/^[a-z0-9_]+$/);
+      expect(value).toEqual(expect.any(Number));
+    }
+
+    expect(readdirSync(out).filter((name) => name.endsWith('.csv'))).toEqual(['hotgym-rls.csv']);
+    const [header, ...lines] = readFileSync(join(out, 'hotgym-rls.csv'), 'utf8').trimEnd().split('\n');
+    expect(header).toBe('series,origin_row,horizon,channel,truth,prediction');
+    const rows = lines.map((line) => line.split(','));
+    const error = (horizon: string): number => {
+      const own = rows.filter((row) => row[2] === horizon);
+      return own.reduce((sum, row) => sum + Math.abs(Number(row[4]) - Number(row[5])), 0) / own.length;
+    };
+    expect(error('1')).toBeCloseTo(result.metrics.mae_1, 9);
+    expect(error('24')).toBeCloseTo(result.metrics.mae_24, 9);
+  }, 30_000);
+});
+
+withData('skab', 'engram evaluate skab', () => {
+  test('writes a score and an alarm for every row', async () => {
+    const { io } = terminal();
+    const out = folder();
+    expect(await evaluate('skab', { data: sharedData, memory: 'last-value', out }, io)).toBe(0);
+    const [header, first, ...rest] = readFileSync(join(out, 'skab-last-value.csv'), 'utf8').trimEnd().split('\n');
+    expect(header).toBe('series,row,timestamp,value,score,alarm');
+    expect(rest.length + 1).toBe(37_401);
+    const [series, row, timestamp, value, score, alarm] = first.split(',');
+    expect([series, row, timestamp, alarm]).toEqual(['valve1/0.csv', '0', '2020-03-09 10:14:33', '0']);
+    expect(value.split(' ')).toHaveLength(8);
+    expect(Number(score)).toBe(0);
+    const scores = rest.map((line) => Number(line.split(',')[4]));
+    expect(scores.every((each) => each >= 0 && each <= 1)).toBe(true);
+    expect(Math.max(...scores)).toBeGreaterThan(0.2);
+  }, 60_000);
+});

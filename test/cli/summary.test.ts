@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { anomalyTable, errorTable, places, rejectLines, shownAnomalies } from '../../cli/summary.js';
+import { paint, widthOf } from '../../cli/view/text.js';
+import { anomalyOf } from './results.js';
+
+const none = paint(false);
+
+describe('what a run says at the end', () => {
+  test('its anomalies', () => {
+    const anomalies = [
+      anomalyOf(100, {
+        severity: 'critical',
+        score: 1e-7,
+        actual: 39_197,
+        expected: 22_081.4,
+        why: 'value 39197 where 22081 was expected: 1.8 times higher',
+      }),
+      anomalyOf(7, {
+        severity: 'info',
+        score: 0.0004,
+        actual: Number.NaN,
+        expected: 0.25,
+        why: 'value was not as it used to be',
+        status: 'open',
+      }),
+    ];
+    expect(`\n${anomalyTable(anomalies, 'anomalies.ndjson', 100, none).join('\n')}\n`).toBe(`
+2 anomalies:
+Peak (UTC)        Severity       Actual  Expected           Rarity  Why
+────────────────  ─────────────  ──────  ────────  ───────────────  ──────────────────────────────
+1970-01-01 00:08  ● info (open)       –      0.25       1 in 2,500  value was not as it used to be
+1970-01-01 01:41  ✖ critical     39,197    22,081  1 in 10,000,000  1.8 times higher
+`);
+  });
+  test('of too many anomalies the worst, and where the others are', () => {
+    const anomalies = Array.from({ length: 30 }, (_, i) =>
+      anomalyOf(i * 10, { severity: i % 2 ? 'major' : 'info', key: `key ${i}` }),
+    );
+    const lines = anomalyTable(anomalies, 'out/anomalies.arrow', 120, none);
+    expect(lines[0]).toBe('30 anomalies, the 20 worst:');
+    expect(lines).toHaveLength(shownAnomalies + 4);
+    expect(lines.filter((line) => line.includes('major'))).toHaveLength(15);
+    expect(lines.at(-1)).toBe('… and 10 more in out/anomalies.arrow');
+    expect(anomalyTable(anomalies, undefined, 120, none).at(-1)).toBe(
+      '… and 10 more: --out anomalies.ndjson writes them all',
+    );
+  });
+  test('names from outside cannot steer the terminal or break the table', () => {
+    const lines = anomalyTable(
+      [anomalyOf(1, { key: 'a\u001B[2J\nb'.repeat(30), why: 'x\u001B]0;title\u0007' }), anomalyOf(2, { key: 'c' })],
+      undefined,
+      80,
+      none,
+    );
+    expect(lines.join('')).not.toContain('\u001B');
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80);
+  });
+  test('that there was none', () => expect(anomalyTable([], undefined, 80, none)).toHaveLength(1));
+  test('its errors', () => {
+    const lines = errorTable(
+      [
+        { horizon: 1, forecaster: 'default', mae: 412.34, wape: 0.0271, crps: 300.1, coverage: [0.803, 0.899, 0.981] },
+        { horizon: 1, forecaster: 'persistence', mae: 1010, wape: 0.066, crps: null, coverage: null },
+        { horizon: 48, forecaster: 'default', mae: null, wape: null, crps: null, coverage: [null, null, null] },
+      ],
+      100,
+      none,
+    );
+    expect(`\n${lines.join('\n')}\n`).toBe(`
+Forecast error, and the share of values inside each band:
+  Ahead  Forecaster     MAE   WAPE   CRPS  in 80 %  in 90 %  in 98 %
+───────  ───────────  ─────  ─────  ─────  ───────  ───────  ───────
+  1 row  default      412.3  2.7 %  300.1   80.3 %   89.9 %   98.1 %
+         persistence  1,010  6.6 %      –
+48 rows  default          –      –      –        –        –        –
+`);
+  });
+  test('its rejects by reason, and nothing when there are none', () => {
+    expect(
+      rejectLines(
+        new Map([
+          ['late', 2],
+          ['not-a-number', 1200],
+        ]),
+        'out/rejects.ndjson',
+      ),
+    ).toEqual(['1,202 rows rejected (1,200 not-a-number, 2 late): see out/rejects.ndjson']);
+    expect(rejectLines(new Map(), 'x')).toEqual([]);
+  });
+  test('places in two columns', () =>
+    expect(
+      places([
+        ['a', 'x'],
+        ['bcd', 'y'],
+      ]),
+    ).toEqual(['  a    x', '  bcd  y']));
+});

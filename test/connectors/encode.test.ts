@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { encodeAnomaly, encodeReject, encodeResult } from '../../connectors/encode.js';
+import type { Anomaly, Result } from '../../event.js';
+
+/** The same line, made by JSON.stringify from an object. */
+function slow(shard: string, { key, timeMs, offset, values, surprise, score, alarm, forecast }: Result): string {
+  const { horizons, levels, mean, quantiles } = forecast;
+  const channels = values.map((_, c) => c);
+  return JSON.stringify({
+    id: `${shard}@${offset}`,
+    key,
+    timeMs,
+    offset,
+    values,
+    surprise,
+    score,
+    alarm,
+    forecast: {
+      horizons,
+      levels,
+      mean: channels.map((c) => horizons.map((_, h) => mean[c * horizons.length + h])),
+      quantiles: channels.map((c) =>
+        horizons.map((_, h) => levels.map((_, l) => quantiles[(c * horizons.length + h) * levels.length + l])),
+      ),
+    },
+  });
+}
+
+test('a result line is what JSON.stringify would make of it, for any numbers and names', () => {
+  const result = fc
+    .record({
+      channels: fc.integer({ min: 1, max: 3 }),
+      steps: fc.integer({ min: 0, max: 3 }),
+      width: fc.integer({ min: 0, max: 3 }),
+    })
+    .chain(({ channels, steps, width }) => {
+      const numbers = (length: number) => fc.array(fc.double(), { minLength: length, maxLength: length });
+      return fc.record({
+        key: fc.string({ unit: 'binary' }),
+        timeMs: fc.integer(),
+        offset: fc.nat(),
+        values: numbers(channels),
+        surprise: fc.double(),
+        score: fc.double(),
+        alarm: fc.boolean(),
+        forecast: fc.record({
+          horizons: fc.constant([1, 5, 48].slice(0, steps)),
+          levels: fc.constant([0.01, 0.5, 0.99].slice(0, width)),
+          mean: numbers(channels * steps).map((n) => Float64Array.from(n)),
+          quantiles: numbers(channels * steps * width).map((n) => Float64Array.from(n)),
+        }),
+      });
+    });
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), result, (shard, row) => {
+      if (row.forecast.horizons.length === 0) return;
+      expect(encodeResult(shard)(row)).toBe(slow(shard, row));
+    }),
+  );
+});
+
+test('anomalies and rejects keep every field; what is missing is null', () => {
+  const anomaly: Anomaly = {
+    id: 's@1',
+    key: 'k',
+    status: 'open',
+    startMs: 1,
+    endMs: 2,
+    startOffset: 1,
+    endOffset: 2,
+    peakMs: 1,
+    peakOffset: 1,
+    alarms: 2,
+    severity: 'major',
+    score: 0.001,
+    channel: 'a',
+    actual: Number.NaN,
+    expected: 2,
+    low: 1,
+    high: 3,
+    why: 'so',
+  };
+  expect(JSON.parse(encodeAnomaly(anomaly))).toEqual({ ...anomaly, actual: null });
+  const reject = { shard: 's', offset: 1, stage: 'decode', reason: 'cut', message: 'm', raw: 'a"b', line: 3 };
+  expect(JSON.parse(encodeReject(reject))).toEqual(reject);
+});

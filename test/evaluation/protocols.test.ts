@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { type Benchmark, mismatches, runBenchmark } from '../../evaluation/benchmark.js';
+import { benchmarks } from '../../evaluation/catalog.js';
+import { findFolder } from '../../evaluation/data/folder.js';
+import { forecasterOf } from '../../evaluation/forecaster.js';
+import { oracle } from './oracle.js';
+import { hasData, sharedData } from './shared-data.js';
+
+const prepare = (benchmark: Benchmark) => benchmark.prepare(findFolder(sharedData, benchmark.folder));
+
+/** ETTm1 is the same protocol as ETTh1 with four times the rows: the command runs it. */
+const quick = benchmarks.filter(({ name }) => name !== 'ett' && name !== 'ettm1');
+const forecasting = quick.filter(({ kind }) => kind === 'forecast');
+
+describe.each(forecasting)('$name', (benchmark) => {
+  const here = test.skipIf(!hasData(benchmark.folder.name));
+
+  here('finds no error in a perfect forecaster, and some in one that is a row late', () => {
+    const prepared = prepare(benchmark);
+    const errors = Object.entries(runBenchmark(prepared, oracle(prepared.streams)))
+      .filter(([metric]) => !metric.startsWith('coverage_'))
+      .map(([metric, value]) => [metric, metric === 'nll' ? Math.abs(value) : value]);
+    expect(errors.length).toBeGreaterThan(2);
+    expect(errors.filter(([, value]) => value !== 0)).toEqual([]);
+    // The last forecasts of one that is late have no truth: they repeat the last row.
+    const longer = prepared.streams.map((stream) => ({
+      ...stream,
+      rows: [...stream.rows, ...stream.rows.slice(-stream.keyCount)],
+    }));
+    const late = runBenchmark(prepared, oracle(longer, 1));
+    const points = Object.entries(late).filter(([metric]) => /^(mape|mae|mse|rmse|nrmse|crps)/.test(metric));
+    expect(points.filter(([, value]) => !(value > 0))).toEqual([]);
+  });
+
+  here(
+    'scores known forecasts to the known figures',
+    () => {
+      expect(prepare(benchmark).references().flatMap(mismatches)).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+describe('the catalog', () => {
+  test('has every benchmark once, with a folder, columns and a line for the help', () => {
+    const names = benchmarks.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { columns, about, folder } of benchmarks) {
+      expect(columns.length).toBeGreaterThan(0);
+      expect(about.length).toBeGreaterThan(10);
+      expect(folder.proof).not.toBe('');
+    }
+  });
+
+  test.skipIf(!hasData('pems_flow_1lane'))('persistence of the pipeline is that of the reference', () => {
+    const pems = benchmarks.find(({ name }) => name === 'pems')!;
+    const prepared = prepare(pems);
+    const metrics = runBenchmark(prepared, forecasterOf('last-value'));
+    const [reference] = prepared.references();
+    expect(metrics.mae).toBeCloseTo(reference.metrics.mae, 9);
+    expect(metrics.rmse).toBeCloseTo(reference.metrics.rmse, 9);
+  });
+});

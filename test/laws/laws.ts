@@ -1,0 +1,128 @@
+import type { Event } from '../../event.js';
+import type { Shard, Stage } from '../../operators/stage.js';
+import { encode } from '../../state/arrow.js';
+import { chance } from '../chance.js';
+import { bits, run } from '../operators/harness.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: the laws hold for any chain of stages
+export type Make = () => readonly Stage<any, any>[];
+
+/** What a law is tried on: a chain of stages, made anew each time, and events for it. */
+export interface Case {
+  readonly make: Make;
+  readonly events: readonly Event[];
+  readonly shard: Shard;
+}
+
+/** A promise as a check: says what is wrong, or nothing. */
+export type Law = (subject: Case) => string | undefined;
+
+const said = ({ rows, rejects, anomalies }: ReturnType<typeof run>): string => bits({ rows, rejects, anomalies });
+
+function calm({ make, events, shard }: Case): string {
+  return said(run(make(), events, { shard, cuts: [events.length] }));
+}
+
+/** The first place where two texts differ, with what stands there. */
+function difference(what: string, expected: string, got: string): string | undefined {
+  if (expected === got) return undefined;
+  let at = 0;
+  while (expected[at] === got[at]) at++;
+  const around = (text: string) => text.slice(Math.max(0, at - 60), at + 60);
+  return `${what}: expected …${around(expected)}… got …${around(got)}…`;
+}
+
+/** The same input twice gives the same bytes: nothing hangs on chance, time or what else the process did. */
+const repetition: Law = (subject) => difference('a second run', calm(subject), calm(subject));
+
+/** Any batch size gives the same bytes. */
+const cutting: Law = (subject) => {
+  const { make, events, shard } = subject;
+  const seed = 5;
+  const random = chance(seed);
+  const expected = calm(subject);
+  for (const cuts of [[1], [2, 3], Array.from({ length: 50 }, () => 1 + Math.floor(random() * 60))]) {
+    const fault = difference(
+      `cut by ${cuts.slice(0, 6)} (seed ${seed})`,
+      expected,
+      said(run(make(), events, { shard, cuts })),
+    );
+    if (fault) return fault;
+  }
+  return undefined;
+};
+
+/** Saved and opened after every event of the first 200, then at random: the union of the outputs is the same bytes. */
+const crashing: Law = (subject) => {
+  const { make, events, shard } = subject;
+  const seed = 6;
+  const random = chance(seed);
+  const cuts = [
+    ...Array.from({ length: 200 }, () => 1),
+    ...Array.from({ length: 100 }, () => 1 + Math.floor(random() * 40)),
+  ];
+  const got = said(run(make(), events, { shard, cuts, restart: true }));
+  return difference(`restarted after every batch (seed ${seed})`, calm(subject), got);
+};
+
+/** Changing the events after row t changes no output up to t. */
+const future: Law = ({ make, events, shard }) => {
+  const seed = 7;
+  const random = chance(seed);
+  for (let trial = 0; trial < 5; trial++) {
+    const t = Math.floor(random() * (events.length - 1)) + 1;
+    const other = events.map((event, i) =>
+      i < t ? event : { ...event, values: event.values.map(() => 1e3 * random()) },
+    );
+    const before = run<Event>(make(), events.slice(0, t), { shard, cuts: [t], ends: false });
+    // In one batch with what follows: a step that looks ahead in its batch is found out.
+    const after = run<Event>(make(), other, { shard, cuts: [other.length], ends: false });
+    const fault = difference(
+      `other events after row ${t} (seed ${seed})`,
+      bits(before.rows),
+      bits(after.rows.slice(0, before.rows.length)),
+    );
+    if (fault) return fault;
+  }
+  return undefined;
+};
+
+/** Removing the other keys changes nothing of what is said of one. */
+const neighbours: Law = ({ make, events, shard }) => {
+  const { key } = events[0];
+  const own = (ran: ReturnType<typeof run<Event>>) => ({
+    rows: ran.rows.filter((row) => row.key === key),
+    anomalies: ran.anomalies.filter((anomaly) => anomaly.key === key),
+  });
+  const options = { shard, cuts: [17] };
+  const alone = own(
+    run<Event>(
+      make(),
+      events.filter((event) => event.key === key),
+      options,
+    ),
+  );
+  const among = own(run<Event>(make(), events, options));
+  return difference(`key ${key} among others`, bits(alone), bits(among));
+};
+
+/** Twice the events, no byte more of state. */
+const boundedState: Law = ({ make, events, shard }) => {
+  const bytes = (list: readonly Event[]): number =>
+    run(make(), list, { shard, cuts: [64], ends: false })
+      .saved.flatMap((bundle) => Object.values(bundle))
+      .reduce((sum, table) => sum + encode(table).length, 0);
+  const last = events[events.length - 1];
+  const again = events.map((event) => ({
+    ...event,
+    offset: event.offset + last.offset + 1,
+    timeMs: event.timeMs + last.timeMs + 1000,
+  }));
+  const [once, twice] = [bytes(events), bytes([...events, ...again])];
+  return once === twice
+    ? undefined
+    : `state took ${once} bytes after ${events.length} events and ${twice} after twice as many`;
+};
+
+/** Every promise of a step, by name. */
+export const laws: Readonly<Record<string, Law>> = { repetition, cutting, crashing, future, neighbours, boundedState };

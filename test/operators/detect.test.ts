@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { type Detected, detect, type Judged } from '../../operators/detect.js';
+import { chance, events, normal, run } from './harness.js';
+import { laws } from './laws.js';
+
+/** Judged events from tail probabilities, one channel or several. */
+const judged = (tails: readonly (number | readonly number[])[]): Judged[] =>
+  events(tails.map(() => 0)).map((event, i) => {
+    const tail = tails[i] as number | readonly number[];
+    return { ...event, tail: Float64Array.from(typeof tail === 'number' ? [tail] : tail) };
+  });
+const scored = (tails: readonly (number | readonly number[])[], options = {}) =>
+  run<Detected, Judged>([detect(options)], judged(tails), { cuts: [500] }).rows;
+const uniform = (n: number, seed: number) => {
+  const random = chance(seed);
+  return Array.from({ length: n }, () => 1 - random());
+};
+/** Two-sided normal tail, by Abramowitz and Stegun 7.1.26. */
+const tailOf = (z: number) => {
+  const x = Math.abs(z) / Math.SQRT2;
+  const t = 1 / (1 + 0.3275911 * x);
+  const poly = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
+  return Math.min(1, Math.max(1e-300, poly * Math.exp(-x * x)));
+};
+const alarms = (rows: readonly Detected[], from = 0, upTo = rows.length) =>
+  rows.slice(from, upTo).filter(({ alarm }) => alarm).length;
+
+const streams: Record<string, (n: number, seed: number) => number[]> = {
+  'uniform tails': uniform,
+  'tails of an autocorrelated stream': (n, seed) => {
+    const z = normal(chance(seed));
+    let x = 0;
+    return Array.from({ length: n }, () => {
+      x = 0.8 * x + 0.6 * z();
+      return tailOf(x);
+    });
+  },
+  'forecasts with far too narrow intervals': (n, seed) => {
+    const z = normal(chance(seed));
+    return Array.from({ length: n }, () => tailOf(2.5 * z()));
+  },
+  'heavy-tailed errors': (n, seed) => {
+    const [z, random] = [normal(chance(seed)), chance(seed + 99)];
+    // Student t with three degrees of freedom under a normal forecast.
+    return Array.from({ length: n }, () => {
+      const chi = -2 * Math.log(1 - random()) + z() ** 2;
+      return tailOf(z() / Math.sqrt(chi / 3));
+    });
+  },
+  'spread that comes and goes': (n, seed) => {
+    const z = normal(chance(seed));
+    return Array.from({ length: n }, (_, i) => tailOf(z() * (1 + 0.5 * Math.sin(i / 40))));
+  },
+};
+
+describe('detect', () => {
+  laws(
+    () => detect({ warmupRows: 40, falseAlarms: { count: 1, per: 'day' } }),
+    judged(uniform(300, 2).map((p, i) => (i % 19 === 0 ? Number.NaN : i % 97 === 0 ? 1e-13 : p))),
+  );
+
+  for (const [name, stream] of Object.entries(streams)) {
+    test(`a score of p comes at a share p of rows: ${name}`, () => {
+      const [seeds, rows] = [6, 50_000];
+      const counts = new Map<number, number>();
+      for (let seed = 1; seed <= seeds; seed++) {
+        for (const { score } of scored(stream(rows, seed)).slice(2000)) {
+          for (const p of [0.1, 0.01, 0.001]) if (score <= p) counts.set(p, (counts.get(p) ?? 0) + 1);
+        }
+      }
+      const share = (p: number) => (counts.get(p) ?? 0) / (seeds * (rows - 2000)) / p;
+      for (const p of [0.1, 0.01, 0.001]) {
+        expect(share(p), `share of scores <= ${p}, over ${p}`).toBeGreaterThan(0.75);
+        expect(share(p), `share of scores <= ${p}, over ${p}`).toBeLessThan(1.25);
+      }
+    });
+  }
+
+  test('a spike scores far below one in a million and alarms', () => {
+    const tails = uniform(3000, 3);
+    tails[2500] = 1e-12;
+    const rows = scored(tails);
+    expect(rows[2500]).toMatchObject({ alarm: true });
+    expect((rows[2500] as Detected).score).toBeLessThan(1e-6);
+  });
+
+  test('a second anomaly near the first shows too, and so do the third and the fourth', () => {
+    for (const rowsBefore of [300, 1000, 4000]) {
+      const tails = uniform(rowsBefore + 100, 5);
+      const spikes = [0, 15, 40, 80].map((after) => rowsBefore + after);
+      for (const at of spikes) tails[at] = 1e-12;
+      const rows = scored(tails);
+      expect(spikes.map((at) => (rows[at] as Detected).alarm)).toEqual([true, true, true, true]);
+    }
+  });
+
+  test('a level shift and a wider spread alarm within 10 rows, and become normal in the end', () => {
+    const z = normal(chance(9));
+    for (const after of [() => tailOf(3 + z()), () => tailOf(4 * z())]) {
+      const rows = scored([...uniform(3000, 4), ...Array.from({ length: 6000 }, after)]);
+      expect(alarms(rows, 3000, 3010)).toBeGreaterThan(0);
+      expect(alarms(rows, 6000, 9000)).toBeLessThan(30);
+    }
+  });
+
+  test('many rows that are each a little strange alarm together', () => {
+    const rows = scored([...uniform(3000, 4), ...uniform(30, 8).map((p) => 0.15 * p)]);
+    expect(rows.slice(3000).findIndex(({ alarm }) => alarm)).toBeGreaterThan(0);
+    expect(alarms(rows, 2900, 3000)).toBe(0);
+  });
+
+  test('a constant does not alarm, and a square wave stops to after its first changes', () => {
+    expect(alarms(scored(Array(3000).fill(1)))).toBe(0);
+    const square = scored(Array.from({ length: 5000 }, (_, i) => (i % 50 === 49 ? 1e-12 : 1)));
+    expect(alarms(square, 0, 1000)).toBeLessThan(40);
+    expect(alarms(square, 1000)).toBe(0);
+    const jump = scored(Array.from({ length: 2000 }, (_, i) => (i === 1500 ? 1e-12 : 1)));
+    expect((jump[1500] as Detected).alarm).toBe(true);
+  });
+
+  test('bad forecasts at the start of a stream do not blunt it later', () => {
+    const rows = scored([...Array(60).fill(1e-12), ...uniform(1500, 2), 1e-9]);
+    expect((rows.at(-1) as Detected).alarm).toBe(true);
+  });
+
+  test('warming up is counted down, scored 1 and never alarms', () => {
+    const rows = scored([...uniform(49, 1), 1e-12, ...uniform(150, 2)], { warmupRows: 120 });
+    expect(rows[0]).toMatchObject({ score: 1, alarm: false, warmup: 119 });
+    expect(rows.slice(0, 120).every(({ score, alarm }) => score === 1 && !alarm)).toBe(true);
+    expect(rows[119]?.warmup).toBe(0);
+    expect(rows[120]?.score).toBeLessThan(1);
+  });
+
+  test('missing and filled rows teach nothing, score 1 and do not alarm', () => {
+    const plain = judged(uniform(400, 6));
+    const holed = plain.flatMap((row) => [
+      row,
+      { ...row, tail: Float64Array.of(Number.NaN) },
+      { ...row, tail: Float64Array.of(1e-12), filled: true },
+    ]);
+    const rows = run<Detected, Judged>([detect()], holed).rows;
+    const alone = run<Detected, Judged>([detect()], plain).rows;
+    expect(rows.filter((_, i) => i % 3 === 0).map(({ score }) => score)).toEqual(alone.map(({ score }) => score));
+    expect(rows.filter((_, i) => i % 3 > 0).every(({ score, alarm }) => score === 1 && !alarm)).toBe(true);
+  });
+
+  test('one channel of seven is enough, and all of them a little are too', () => {
+    const random = chance(12);
+    const tails = Array.from({ length: 2000 }, () => Array.from({ length: 7 }, () => 1 - random()));
+    tails[1800] = [0.5, 0.5, 1e-10, 0.5, Number.NaN, 0.5, 0.5];
+    tails[1900] = Array(7).fill(0.003);
+    const channels = 'abcdefg'.split('');
+    const { rows } = run<Detected, Judged>([detect()], judged(tails), { shard: { name: 's', channels } });
+    expect([rows[1800]?.alarm, rows[1900]?.alarm]).toEqual([true, true]);
+  });
+
+  test('false alarms may be set by rows or by time, and come as often as set', () => {
+    // Rows are a minute apart: 10 a day are 1 in 144.
+    for (const falseAlarms of [{ count: 10, per: 'day' } as const, { count: 1, rows: 144 }]) {
+      const count = alarms(scored(uniform(30_000, 3), { falseAlarms }), 2000);
+      expect(count / (28_000 / 144)).toBeGreaterThan(0.7);
+      expect(count / (28_000 / 144)).toBeLessThan(1.3);
+    }
+  });
+
+  test('a wrong option names itself', () => {
+    expect(() => detect({ warmupRows: 2.5 })).toThrow(/detect\.warmupRows: expected a whole number.*got 2.5/);
+    expect(() => detect({ falseAlarms: { count: 1, per: 'year' } as never })).toThrow(/per: expected one of hour, day/);
+    expect(() => detect({ falseAlarms: { count: 1, rows: 2 } })).toThrow(/rows: expected a number of at least 10/);
+    expect(() => detect({ falseAlarms: 3 as never })).toThrow(/falseAlarms: expected \{ count, rows \}.*got 3/);
+  });
+});

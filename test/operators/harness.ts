@@ -1,0 +1,162 @@
+import { Subject } from 'rxjs';
+import type { Anomaly, Batch, Event, Reject } from '../../event.js';
+import type { Opened, Shard, Stage } from '../../operators/stage.js';
+import { type Bundle, decode, encode } from '../../state/arrow.js';
+
+export const shard: Shard = { name: 'log-0', channels: ['a'] };
+
+/** How a run is disturbed: where the input is cut into batches, and after how many rows all is saved and opened anew. */
+export interface Disturbance {
+  /** Sizes of the batches, used in turn; 1 where nothing is said. */
+  readonly cuts?: readonly number[];
+  /** True: after every batch. */
+  readonly restart?: boolean;
+  readonly shard?: Shard;
+  /** False: the log goes on, nothing is finished. */
+  readonly ends?: boolean;
+}
+
+/** All that came out of a run, and the state at its end. */
+export interface Ran<B> {
+  readonly rows: readonly B[];
+  readonly rejects: readonly Reject[];
+  readonly anomalies: readonly Anomaly[];
+  readonly saved: readonly Bundle[];
+}
+
+/** Runs events through stages, one after another, disturbed as told. */
+export function run<B, A extends Event = Event>(
+  // biome-ignore lint/suspicious/noExplicitAny: a chain of stages is typed by whoever wrote it
+  stages: readonly Stage<any, any>[],
+  events: readonly A[],
+  { cuts = [1], restart = false, shard: at = shard, ends = true }: Disturbance = {},
+): Ran<B> {
+  let chain = new Chain(stages, at);
+  const rows: B[] = [];
+  const rejects: Reject[] = [];
+  const anomalies: Anomaly[] = [];
+  const take = (batch: Batch<B>): void => {
+    rows.push(...batch.rows);
+    rejects.push(...batch.rejects);
+    anomalies.push(...(batch.anomalies ?? []));
+  };
+  for (let from = 0, turn = 0; from < events.length; turn++) {
+    const upTo = Math.min(events.length, from + Math.max(1, cuts[turn % cuts.length] ?? 1));
+    const next = (events[upTo - 1] as A).offset + 1;
+    take(chain.push({ shard: at.name, rows: events.slice(from, upTo), rejects: [], next }) as Batch<B>);
+    if (restart) chain = chain.reopened(stages, at);
+    from = upTo;
+  }
+  const next = (events.at(-1)?.offset ?? -1) + 1;
+  if (ends) take(chain.push({ shard: at.name, rows: [], rejects: [], next, ends: true }) as Batch<B>);
+  const saved = chain.saved();
+  chain.close();
+  return { rows, rejects, anomalies, saved };
+}
+
+/** Stages at work one behind the other. */
+class Chain {
+  readonly #opened: Opened<unknown, unknown>[];
+  readonly #input = new Subject<Batch<unknown>>();
+  #made: Batch<unknown> | undefined;
+  #error: unknown;
+
+  // biome-ignore lint/suspicious/noExplicitAny: see run
+  constructor(stages: readonly Stage<any, any>[], at: Shard, saved?: readonly Bundle[]) {
+    let told = at;
+    this.#opened = stages.map((stage, i) => {
+      const opened = stage.open(told, saved?.[i]);
+      told = { ...told, ...stage.tells };
+      return opened;
+    });
+    this.#opened
+      .reduce((batches, { operator }) => operator(batches), this.#input.asObservable())
+      .subscribe({
+        next: (batch) => {
+          this.#made = batch;
+        },
+        error: (error) => {
+          this.#error = error;
+        },
+      });
+  }
+
+  push(batch: Batch<unknown>): Batch<unknown> {
+    this.#made = undefined;
+    this.#input.next(batch);
+    if (this.#error) throw this.#error;
+    return this.#made as unknown as Batch<unknown>;
+  }
+
+  /** The state as it comes back from bytes. */
+  saved(): Bundle[] {
+    return this.#opened.map((opened) =>
+      Object.fromEntries(Object.entries(opened.save()).map(([name, table]) => [name, decode(encode(table))])),
+    );
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: see run
+  reopened(stages: readonly Stage<any, any>[], at: Shard): Chain {
+    const saved = this.saved();
+    this.close();
+    return new Chain(stages, at, saved);
+  }
+
+  close(): void {
+    for (const opened of this.#opened) opened.close();
+  }
+}
+
+/** Numbers in [0, 1) from a seed, the same everywhere. */
+export function chance(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Standard normal numbers from a source of chance. */
+export function normal(random: () => number): () => number {
+  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+export const startMs = Date.UTC(2024, 0, 1);
+
+/** Events of one key, `stepMs` apart, one for each row of values. */
+export function events(rows: readonly (number | readonly number[])[], key = 'k', stepMs = 60_000): Event[] {
+  return rows.map((row, i) => ({
+    key,
+    timeMs: startMs + i * stepMs,
+    values: typeof row === 'number' ? [row] : row,
+    offset: i,
+  }));
+}
+
+/** Text that is equal only if every bit is, NaN and -0 included. */
+export function bits(value: unknown): string {
+  return JSON.stringify(value, (_, v) => {
+    if (ArrayBuffer.isView(v)) return Array.from(v as unknown as number[], word);
+    return typeof v === 'number' ? word(v) : v;
+  });
+}
+
+const word = (v: number): string | number =>
+  Number.isFinite(v) && !Object.is(v, -0) ? v : Object.is(v, -0) ? '-0' : String(v);
+
+/** All numbers and keys of saved states, equal only if every bit is; how rows lie in pages does not matter. */
+export function stateBits(saved: readonly Bundle[]): string {
+  const columns = saved.map((bundle) =>
+    Object.entries(bundle).map(([name, table]) => [
+      name,
+      table.schema.fields.map((field) => [field.name, [...(table.getChild(field.name) ?? [])].map(plain)]),
+    ]),
+  );
+  return bits(columns);
+}
+
+const plain = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? Array.from(value as Iterable<number>) : value;

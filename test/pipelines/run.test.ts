@@ -1,0 +1,154 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { outputs, sinkOf } from '../../connectors/catalog.js';
+import { CRASH, Crash, END, type Entry, log } from '../../connectors/log.js';
+import type { Sink } from '../../connectors/sink.js';
+import type { Event, Result } from '../../event.js';
+import { detect } from '../../operators/detect.js';
+import { interval } from '../../operators/interval.js';
+import { remember } from '../../operators/remember.js';
+import { pipeline } from '../../pipelines/pipeline.js';
+import { run } from '../../pipelines/run.js';
+import { FileStore } from '../../state/stores/file.js';
+import { MemoryStore } from '../../state/stores/memory.js';
+import { chance } from '../chance.js';
+
+const folder = () => mkdtempSync(join(tmpdir(), 'engram-run-'));
+const small = (horizons = [1, 3]) =>
+  pipeline('small')
+    .through(remember({ memory: 'last-value', horizons }))
+    .through(interval())
+    .through(detect({ warmupRows: 20 }));
+const shape = { shard: 'log', channels: ['value'], horizons: [1, 3], levels: [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99] };
+const files = ['a.ndjson', 'a.arrow', 'a.parquet'];
+const sinksIn = (at: string): Sink<Result>[] => files.map((name) => sinkOf(join(at, name), outputs.results(shape)));
+
+const random = chance(1);
+const numbers = Array.from({ length: 600 }, (_, t) => Math.round(100 * (Math.sin(t / 7) + random())));
+
+/** Runs again and again until the log is done, as a supervisor would. */
+async function survive(entries: readonly Entry[], at: string): Promise<number> {
+  // Reading crashes once at each mark: the same log object goes on after a restart.
+  const source = log(entries, { batchRows: 16 });
+  for (let crashes = 0; ; crashes++) {
+    try {
+      await run({
+        pipeline: small(),
+        source,
+        sinks: { results: sinksIn(at) },
+        store: new FileStore(join(at, 'state')),
+        checkpointRows: 50,
+      });
+      return crashes;
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+    }
+  }
+}
+
+test('outputs written through crashes are the bytes of an undisturbed run', async () => {
+  const calm = folder();
+  expect(await survive([...numbers, END], calm)).toBe(0);
+  const stormy = folder();
+  const marks = [0, 1, 49, 50, 51, 200, 333, 599, 600];
+  const entries = numbers.flatMap((value, i): Entry[] => (marks.includes(i) ? [CRASH, value] : [value]));
+  expect(await survive([...entries, CRASH, END], stormy)).toBe(marks.length);
+  for (const name of files) {
+    expect(readFileSync(join(stormy, name)).equals(readFileSync(join(calm, name))), `${name} is the same`).toBe(true);
+  }
+  expect(readFileSync(join(calm, 'a.ndjson'), 'utf8').trim().split('\n')).toHaveLength(600);
+});
+
+test('a run that is done has nothing to do when it is started again', async () => {
+  const at = folder();
+  await survive([...numbers, END], at);
+  const before = files.map((name) => readFileSync(join(at, name)));
+  await survive([...numbers, END], at);
+  expect(files.map((name) => readFileSync(join(at, name)))).toEqual(before);
+});
+
+test('a stop ends the batch, saves, and the next run goes on', async () => {
+  const at = folder();
+  const stop = new AbortController();
+  const first = await run({
+    pipeline: small(),
+    source: log([...numbers, END], { batchRows: 100 }),
+    sinks: { results: sinksIn(at) },
+    store: new FileStore(join(at, 'state')),
+    stop: stop.signal,
+    onBatch: () => stop.abort(),
+  });
+  expect(first).toMatchObject({ rows: 100, stopped: true, checkpoints: 1 });
+  const resumed: [string, number][] = [];
+  const second = await run({
+    pipeline: small(),
+    source: log([...numbers, END], { batchRows: 100 }),
+    sinks: { results: sinksIn(at) },
+    store: new FileStore(join(at, 'state')),
+    onResume: (shard, next) => resumed.push([shard, next]),
+  });
+  expect(resumed).toEqual([['log', 100]]);
+  expect(second).toMatchObject({ rows: 500, stopped: false });
+  const calm = folder();
+  await survive([...numbers, END], calm);
+  expect(readFileSync(join(at, 'a.ndjson'))).toEqual(readFileSync(join(calm, 'a.ndjson')));
+});
+
+test('another pipeline is refused with both printed', async () => {
+  const store = new MemoryStore();
+  await run({ pipeline: small(), source: log([1, 2, END]), store });
+  await expect(run({ pipeline: small([1, 9]), source: log([1, 2, END]), store })).rejects.toThrow(
+    /taken by another pipeline.\nexpected:[\s\S]*9[\s\S]*found:[\s\S]*3/,
+  );
+});
+
+test('an output that the checkpoint does not know is refused', async () => {
+  const at = folder();
+  const store = new MemoryStore();
+  const sinks = sinksIn(at);
+  const options = { pipeline: small(), source: log([1, 2, END]), store };
+  await run({ ...options, sinks: { results: [sinks[0]] } });
+  await expect(run({ ...options, sinks: { results: sinks } })).rejects.toThrow(
+    'a.arrow: the checkpoint at offset 2 knows only',
+  );
+});
+
+test('a sink that fails ends the run with its error, and nothing is saved past it', async () => {
+  const store = new MemoryStore();
+  const full: Sink<Event> = {
+    name: 'full',
+    open: async () => {},
+    write: async () => {
+      throw new Error('no space left');
+    },
+    flush: async () => 0,
+    close: async () => {},
+  };
+  const failing = run({ pipeline: small(), source: log([1, 2, END]), store, sinks: { results: [full] } });
+  await expect(failing).rejects.toThrow('no space left');
+  expect(await store.load('log')).toBeUndefined();
+});
+
+test('the state can be looked at when a shard is done', async () => {
+  const seen: string[] = [];
+  await run({
+    pipeline: small(),
+    source: log([1, 2, 3, END]),
+    onEnd: (shard, state) => seen.push(shard, ...Object.keys(state), String(state.remember.rows.numRows)),
+  });
+  expect(seen).toEqual(['log', 'remember', 'interval', 'detect', '1']);
+});
+
+test('a run without a store begins its outputs afresh', async () => {
+  const at = folder();
+  writeFileSync(join(at, 'a.ndjson'), 'old\n');
+  const summary = await run({
+    pipeline: small(),
+    source: log([1, 2, END]),
+    sinks: { results: [sinkOf(join(at, 'a.ndjson'), outputs.results(shape))] },
+  });
+  expect(summary.checkpoints).toBe(0);
+  expect(readFileSync(join(at, 'a.ndjson'), 'utf8')).not.toContain('old');
+});
