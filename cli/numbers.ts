@@ -16,7 +16,8 @@ export const percent = (share: number | null | undefined): string =>
 /** A calibrated probability as odds: 0.001 is one row in a thousand. */
 export function odds(score: number): string {
   if (!(score > 0)) return '–';
-  return `1 in ${count(Number((1 / score).toPrecision(2)))}`;
+  const rows = Number((1 / score).toPrecision(2));
+  return `1 in ${rows < 1e6 ? count(rows) : rows.toLocaleString('en-US', { notation: 'compact', compactDisplay: 'long' })}`;
 }
 
 /** UTC, to the minute unless there are seconds in it. */

@@ -40,7 +40,8 @@ function lineOf({ horizon, mae, wape, crps, coverage }: Score, forecaster: strin
     forecaster,
     mae: known(mae),
     wape: known(wape),
-    crps: known(crps),
+    // The ranked score of a forecast that is one value is its absolute error.
+    crps: known(crps ?? mae),
     coverage: coverage ? ['80', '90', '98'].map((band) => known(coverage[band])) : null,
   };
 }

@@ -13,6 +13,13 @@ export interface LeastSquaresOptions {
   readonly clip: number;
 }
 
+/** A scale this many times the one it began with means another world. */
+const worldMax = 1024;
+
+/** Whether least squares must begin, because it never did or because values have got an altogether different size. */
+export const isOther = (unit: number, scale: number): boolean =>
+  unit === 0 || scale >= worldMax * unit || scale <= unit / worldMax;
+
 /** Labels before errors are clipped. */
 const trustLabels = 50;
 /** Weight of the newest error in the running mean absolute error. */
@@ -48,8 +55,9 @@ export function leastSquares({ features, horizons, forget, clip }: LeastSquaresO
   return {
     layout,
     n,
-    /** Begins, on a zeroed row: `used` features of typical size 1/sqrt(variance). */
+    /** Begins from nothing: `used` features of typical size 1/sqrt(variance). */
     start(own: Own, used: number, variance: number): void {
+      for (const part of [own.weights, own.deviation, own.labels, own.ready]) part.fill(0);
       kernels.rlsInit(own.covariance.byteOffset, n, used, variance);
       own.cap[0] = variance;
     },

@@ -1,6 +1,6 @@
 import { f64, i32 } from '../state/layout.js';
 import { kernels } from './kernels/index.js';
-import { leastSquares } from './least-squares.js';
+import { isOther, leastSquares } from './least-squares.js';
 import type { MemoryOptions } from './model.js';
 import { periodRowsMax, ringRows, seenAt, valueAt } from './series.js';
 import { type Part, univariate } from './univariate.js';
@@ -78,7 +78,7 @@ export function resonatorBank({ horizons, shortPoles, longPoles }: ResonatorOpti
       own.level[0] += Math.max(1 / age, 0.001) * (now - own.level[0]);
       advance(own.poleRe, own.poleIm, own.gamma, own.stateRe, own.stateIm, own.poles[0], now, own.level[0]);
       const { squares: linear, unit } = own;
-      if (unit[0] === 0) {
+      if (isOther(unit[0], scale)) {
         if (age <= lagRows || !(scale > 0)) {
           out.fill(now, at, at + horizons.length);
           return;

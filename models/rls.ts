@@ -1,5 +1,5 @@
 import { f64 } from '../state/layout.js';
-import { leastSquares } from './least-squares.js';
+import { isOther, leastSquares } from './least-squares.js';
 import type { MemoryOptions } from './model.js';
 import { ringRows, seenAt, valueAt } from './series.js';
 import { type Part, univariate } from './univariate.js';
@@ -23,7 +23,7 @@ export function autoregression({ horizons }: MemoryOptions) {
     step({ squares: own, unit }, series, t, out, at) {
       const now = valueAt(series, t);
       const scale = series.scale[0];
-      if (unit[0] === 0) {
+      if (isOther(unit[0], scale)) {
         if (t < lagRows || !(scale > 0)) {
           out.fill(now, at, at + horizons.length);
           return;

@@ -86,10 +86,14 @@ export function pValue(record: Record, ruler: Ruler, evidence: number): number {
   }
   const { bins: counts, groups } = record;
   const at = Math.floor(evidence / ruler.width);
-  let above = counts[at] * (at + 1 - evidence / ruler.width);
+  let above = 0;
   let next = at + 1;
   for (; next < bins && next % groupBins !== 0; next++) above += counts[next];
   for (let group = next / groupBins; group < groups.length; group++) above += groups[group];
+  // Within its bin evidence is spread evenly if the bin is a slice of many; a bin that holds nearly all may hold one
+  // number again and again, which is as common as the whole bin.
+  const inside = Math.max(at + 1 - evidence / ruler.width, 1 - above / counts[at]);
+  if (counts[at] > 0) above += counts[at] * inside;
   return Math.min(1, Math.max(share, above / record.total[0]));
 }
 

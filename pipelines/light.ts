@@ -4,5 +4,12 @@ import type { PipelineSpec } from './stages.js';
 export const light = {
   name: 'light',
   about: 'many events a second, little memory: the last value is the forecast; bands and alarms one row ahead',
-  stages: [{ normalize: {} }, { remember: { memory: 'last-value', horizons: [1] } }, { interval: {} }, { detect: {} }],
+  stages: [
+    { reorder: {} },
+    { normalize: {} },
+    { remember: { memory: 'last-value', horizons: [1] } },
+    { interval: {} },
+    { detect: {} },
+    { episode: {} },
+  ],
 } satisfies PipelineSpec;

@@ -12,12 +12,15 @@ export function table(columns: readonly TableColumn[], rows: readonly (readonly 
   const widths = columns.map(({ title }, c) => Math.max(widthOf(title), ...rows.map((row) => widthOf(row[c] ?? ''))));
   const gap = 2;
   let over = widths.reduce((sum, w) => sum + w, 0) + gap * (widths.length - 1) - width;
-  for (const [c, { gives, title }] of columns.entries()) {
-    if (!gives || over <= 0) continue;
-    const least = Math.max(widthOf(title), 8);
-    const taken = Math.min(over, Math.max(0, widths[c] - least));
-    widths[c] -= taken;
-    over -= taken;
+  while (over > 0) {
+    // The widest gives first, so that short ones stay whole.
+    const giving = columns.flatMap(({ gives, title }, c) =>
+      gives && widths[c] > Math.max(widthOf(title), 8) ? [c] : [],
+    );
+    if (giving.length === 0) break;
+    const widest = giving.reduce((a, b) => (widths[b] > widths[a] ? b : a));
+    widths[widest]--;
+    over--;
   }
   const line = (cells: readonly string[]): string =>
     columns

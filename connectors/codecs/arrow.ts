@@ -37,7 +37,7 @@ export function* arrowFileBatches(bytes: Uint8Array): Generator<ArrowRows> {
   useCompressions();
   try {
     const reader = RecordBatchReader.from(bytes).open({ autoDestroy: false });
-    const columns = reader.schema.fields.map(({ name }) => name);
+    const columns = namesOf(reader.schema);
     for (const batch of reader) yield rowsOf(batch, columns);
   } catch (error) {
     if (error instanceof Damage) throw error;
@@ -49,11 +49,17 @@ export function* arrowFileBatches(bytes: Uint8Array): Generator<ArrowRows> {
 export async function* arrowBatches(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ArrowRows> {
   useCompressions();
   let at = 0;
+  // Kept until the rows before it were given out, because the library reads ahead.
+  let fault: unknown;
   async function* checked(): AsyncGenerator<Uint8Array> {
-    for await (const message of arrowMessages(bytes)) {
-      if (at === 0 && !message.schema) throw new SchemaAtEnd('expected the schema before the first batch of rows');
-      at = message.end;
-      yield message.bytes;
+    try {
+      for await (const message of arrowMessages(bytes)) {
+        if (at === 0 && !message.schema) throw new SchemaAtEnd('expected the schema before the first batch of rows');
+        at = message.end;
+        yield message.bytes;
+      }
+    } catch (error) {
+      fault = error;
     }
   }
   const source = checked();
@@ -61,7 +67,7 @@ export async function* arrowBatches(bytes: AsyncIterable<Uint8Array>): AsyncGene
     const reader = await RecordBatchReader.from(source);
     await reader.open({ autoDestroy: false });
     if (!reader.schema) throw new Damage('expected an Arrow IPC stream or file, found no schema');
-    const columns = reader.schema.fields.map(({ name }) => name);
+    const columns = namesOf(reader.schema);
     let batches = 0;
     for await (const batch of reader) {
       batches++;
@@ -69,9 +75,11 @@ export async function* arrowBatches(bytes: AsyncIterable<Uint8Array>): AsyncGene
     }
     if (batches === 0) yield { columns, rows: 0, get: () => null };
   } catch (error) {
-    if (error instanceof Damage || isForeign(error)) throw error;
+    if (fault) throw fault;
+    if (error instanceof Damage) throw error;
     throw new Damage(`expected Arrow data, it is damaged before byte ${at}: ${(error as Error).message}`);
   }
+  if (fault) throw fault;
 }
 
 /** Gives the library, which brings none, the two compressions that Arrow has. */
@@ -87,9 +95,12 @@ function useCompressions(): void {
   });
 }
 
-/** Errors of the file system and of packed inputs are not Arrow's. */
-const isForeign = (error: unknown): boolean =>
-  (error as Error).name === 'CutInput' || (error as NodeJS.ErrnoException).syscall !== undefined;
+function namesOf({ fields }: Schema): string[] {
+  return fields.map(({ name }, at) => {
+    if (typeof name !== 'string') throw new Damage(`expected a name for column ${at}: the schema is damaged`);
+    return name;
+  });
+}
 
 /** The messages of a stream or file, each checked for whether what it says of lengths fits into it. */
 export const arrowMessages = (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ArrowMessage> =>

@@ -112,18 +112,25 @@ async function fence(kafka: Kafka, transactionalId: string, options: WriterOptio
   return producer;
 }
 
+const passing = new Set([
+  'CONCURRENT_TRANSACTIONS',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
+
 /** kafkajs does not retry this while the coordinator is busy with something that ends by itself. */
 async function sendOffsets(transaction: Transaction, position: Position): Promise<void> {
   const { groupId, topic, partition, offset, metadata } = position;
   const entry = { partition, offset: String(offset), metadata };
+  const until = Date.now() + 5000;
   for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 200)) {
     try {
       await transaction.sendOffsets({ consumerGroupId: groupId, topics: [{ topic, partitions: [entry] }] });
       return;
     } catch (error) {
-      const { type } = error as { type?: string };
-      const passing = type === 'CONCURRENT_TRANSACTIONS' || type === 'COORDINATOR_LOAD_IN_PROGRESS';
-      if (!passing || waitMs >= 200) throw error;
+      if (!passing.has(String((error as { type?: string }).type)) || Date.now() > until) throw error;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }

@@ -30,7 +30,8 @@ export interface Kernels {
   rlsSpread(p: number, x: number, z: number, n: number): number;
   /**
    * P learns that x[n] was seen, with weight w in (0, 1] and forgetting lambda; k[n] <- the gain by which weights move
-   * per unit of error; returns x'Px. P_jj of feature j is kept at or below cap: the caller goes round the features.
+   * per unit of error; returns x'Px. P_jj of feature j is kept at or below cap: the caller goes round the features. If
+   * rounding has spoiled P (x'Px below zero), it starts again from cap on the diagonal, and k is zero.
    */
   rlsObserve(p: number, x: number, k: number, n: number, lambda: number, w: number, j: number, cap: number): number;
 

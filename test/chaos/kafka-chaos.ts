@@ -221,10 +221,10 @@ export async function chaos(plan: ChaosPlan): Promise<ChaosReport> {
     await calm.end();
 
     const problems = [...crew.problems, ...calm.problems];
-    const results = await digestOf(kafka, 'chaos.forecasts');
-    const undisturbed = await digestOf(kafka, 'calm.forecasts');
-    const letters = await digestOf(kafka, 'chaos.dlq');
-    const undisturbedLetters = await digestOf(kafka, 'calm.dlq');
+    const results = await digestOf(kafka, 'chaos.forecasts', feeder.visible - feeder.poison);
+    const undisturbed = await digestOf(kafka, 'calm.forecasts', feeder.visible - feeder.poison);
+    const letters = await digestOf(kafka, 'chaos.dlq', feeder.poison);
+    const undisturbedLetters = await digestOf(kafka, 'calm.dlq', feeder.poison);
     const java = await javaDigestOf(cluster, 'chaos.forecasts', results.rows);
     const expect = (what: string, found: unknown, expected: unknown): void => {
       if (found !== expected) problems.push(`${what}: expected ${expected}, found ${found}`);
@@ -298,8 +298,9 @@ function shuffle<T>(list: T[], random: () => number): T[] {
 async function digestOf(
   kafka: Kafka,
   topic: string,
+  atLeast: number,
 ): Promise<{ rows: number; ids: number; digest: string; plain: string }> {
-  const rows = await readAll(kafka, topic);
+  const rows = await readAll(kafka, topic, atLeast);
   const full = createHash('sha256');
   const plain = new Map<number, ReturnType<typeof createHash>>();
   const ids = new Set<string>();

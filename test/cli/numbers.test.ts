@@ -20,6 +20,8 @@ describe('numbers for people', () => {
     [0.001, '1 in 1,000'],
     [0.00034, '1 in 2,900'],
     [1, '1 in 1'],
+    [9e-11, '1 in 11 billion'],
+    [1e-7, '1 in 10 million'],
     [0, '–'],
   ])('odds(%j) is %s', (score, text) => expect(odds(score)).toBe(text));
   test.each([

@@ -29,7 +29,7 @@ describe('what a run says at the end', () => {
 Peak (UTC)        Severity       Actual  Expected           Rarity  Why
 ────────────────  ─────────────  ──────  ────────  ───────────────  ──────────────────────────────
 1970-01-01 00:08  ● info (open)       –      0.25       1 in 2,500  value was not as it used to be
-1970-01-01 01:41  ✖ critical     39,197    22,081  1 in 10,000,000  1.8 times higher
+1970-01-01 01:41  ✖ critical     39,197    22,081  1 in 10 million  1.8 times higher
 `);
   });
   test('of too many anomalies the worst, and where the others are', () => {

@@ -48,8 +48,20 @@ export interface Written {
   readonly headers: Record<string, string>;
 }
 
-/** All committed records of a topic, by kafkajs as a plain reader; ends when every partition was read to its end. */
-export async function readAll(kafka: Kafka, topic: string): Promise<Written[]> {
+/**
+ * All committed records of a topic, by kafkajs as a plain reader. A commit is answered before its marker is written, so
+ * records may become visible a little later: reads again until there are as many as expected, for ten seconds at most.
+ */
+export async function readAll(kafka: Kafka, topic: string, atLeast = 0): Promise<Written[]> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    const rows = await readOnce(kafka, topic);
+    if (rows.length >= atLeast || performance.now() > until) return rows;
+    await sleep(200);
+  }
+}
+
+async function readOnce(kafka: Kafka, topic: string): Promise<Written[]> {
   const admin = kafka.admin();
   await admin.connect();
   const ends = new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)]));

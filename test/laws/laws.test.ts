@@ -1,17 +1,20 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Event } from '../../event.js';
 import { type MemoryName, memories } from '../../models/catalog.js';
-import { align } from '../../operators/align.js';
+import { align, dropFilled } from '../../operators/align.js';
 import { detect } from '../../operators/detect.js';
 import { episode } from '../../operators/episode.js';
 import { evaluate } from '../../operators/evaluate.js';
 import { interval } from '../../operators/interval.js';
 import { normalize } from '../../operators/normalize.js';
-import { remember } from '../../operators/remember.js';
+import { type Remembered, remember } from '../../operators/remember.js';
 import { reorder } from '../../operators/reorder.js';
 import { seasons } from '../../operators/seasons.js';
 import type { Shard, Stage } from '../../operators/stage.js';
 import { shipped } from '../../pipelines/shipped.js';
+import { pipelineOf } from '../../pipelines/spec.js';
+import { stageNames } from '../../pipelines/stages.js';
+import { chance, normal } from '../chance.js';
 import { run } from '../operators/harness.js';
 import { laws, type Make } from './laws.js';
 import { disturbedStream } from './stream.js';
@@ -49,17 +52,67 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
     () => [remember({ memory: memory as MemoryName, horizons })],
     hints,
   ]),
-  ...Object.entries(shipped).map(([name, { stages: chain }]): [string, Make, []] => [
+  ['drop-filled', () => [dropFilled()], [align({ stepMs: 60_000 })]],
+  ...Object.entries(shipped).map(([name, spec]): [string, Make, []] => [
     `pipeline ${name}`,
-    () => chain,
+    () => pipelineOf(spec).stages,
     [],
   ]),
 ];
+
+test('every stage of the catalog is among them', () => {
+  const tried = new Set(stages.map(([name]) => name));
+  expect(stageNames.filter((name) => name !== 'remember' && !tried.has(name))).toEqual([]);
+});
 
 describe.each(stages)('%s', (name, make, before) => {
   test.each(Object.entries(laws))('%s', (law, holds) => {
     expect(holds({ make, ...after(before) })).toBeUndefined();
     covered.push(`${name}: ${law}`);
+  });
+});
+
+describe.each(Object.keys(memories) as MemoryName[])('memory %s', (memory) => {
+  const horizons = [1, 6];
+  const forecasts = (list: readonly Event[], channels: string[]) =>
+    run<Event & Remembered>([...hints, remember({ memory, horizons })], list, {
+      shard: { name: 's', channels },
+      cuts: [64],
+    }).rows;
+  const wave = (t: number, level = 0, size = 1): number => level + size * Math.sin((2 * Math.PI * t) / 24);
+  const oneKey = (rows: number, value: (t: number) => number): Event[] =>
+    Array.from({ length: rows }, (_, t) => ({ key: 'k', timeMs: t * 60_000, values: [value(t)], offset: t }));
+  const meanError = (rows: readonly (Event & Remembered)[]): number => {
+    let sum = 0;
+    for (let t = 400; t < rows.length; t++) sum += Math.abs(rows[t].values[0] - rows[t - 6].prediction.mean[1]);
+    return sum / (rows.length - 400);
+  };
+
+  test.each([
+    ['a constant', (_: number) => 5],
+    ['zeros', () => 0],
+    ['values near 1e9', (t: number) => wave(t, 1e9, 1e3)],
+    ['values near 1e-9', (t: number) => wave(t, 0, 1e-9)],
+    ['spikes a million times as high', (t: number) => wave(t) + (t % 97 === 0 ? 1e6 : 0)],
+    ['gaps', (t: number) => (t % 40 < 15 ? Number.NaN : wave(t))],
+    ['a series that explodes and comes back', (t: number) => (t > 300 && t < 320 ? 1e12 * wave(t) : wave(t))],
+    ['infinities', (t: number) => (t % 50 === 7 ? Number.POSITIVE_INFINITY : wave(t))],
+  ])('stays finite on %s', (_, value) => {
+    const rows = forecasts(oneKey(600, value), ['a']);
+    const wild = rows
+      .slice(40)
+      .find(
+        ({ prediction }) => ![...prediction.mean, ...prediction.spread, prediction.surprise].every(Number.isFinite),
+      );
+    expect(wild?.offset, 'row with a forecast that is no number').toBeUndefined();
+  });
+
+  test('learns: beats the last value on a noisy wave, unless it is the last value', () => {
+    const random = chance(3);
+    const list = oneKey(1200, (t) => wave(t) + 0.1 * normal(random));
+    const error = meanError(forecasts(list, ['a']));
+    if (memory === 'last-value') expect(error).toBeGreaterThan(0.5);
+    else expect(error, 'mean absolute error six rows ahead of a wave of size 1 with noise 0.1').toBeLessThan(0.2);
   });
 });
 

@@ -118,6 +118,14 @@ describe('detect', () => {
     expect((jump[1500] as Detected).alarm).toBe(true);
   });
 
+  test('the same number again and again is never strange, wherever it lies among the bins', () => {
+    for (const tail of [0.99, 0.7789, 0.7788, 0.5, 0.3, 0.0183, 1e-5]) {
+      expect(alarms(scored(Array(2000).fill(tail)))).toBe(0);
+      const random = chance(3);
+      expect(alarms(scored(Array.from({ length: 3000 }, () => tail * (1 + 1e-9 * random()))))).toBe(0);
+    }
+  });
+
   test('bad forecasts at the start of a stream do not blunt it later', () => {
     const rows = scored([...Array(60).fill(1e-12), ...uniform(1500, 2), 1e-9]);
     expect((rows.at(-1) as Detected).alarm).toBe(true);

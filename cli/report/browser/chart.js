@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import { make } from './dom.js';
 import { drawMarks, palette } from './marks.js';
-import { figure, moment, odds } from './text.js';
+import { figure, moment, odds, precise } from './text.js';
 
 /** @typedef {ReturnType<typeof import('./columns.js').unpack>} Charted */
 
@@ -113,10 +113,10 @@ export function drawChart(
     const within = anomalies.filter(({ startMs, endMs }) => startMs <= times[i] && times[i] <= endMs);
     does.say([
       moment(times[i]),
-      ...(times[i] > columns.nowMs ? ['(to come)'] : [`actual ${figure(actual[i])}`]),
-      `expected ${figure(expected[i])}`,
-      `80 %: ${figure(low80[i])} to ${figure(high80[i])}`,
-      `98 %: ${figure(low98[i])} to ${figure(high98[i])}`,
+      ...(times[i] > columns.nowMs ? ['(to come)'] : [`actual ${precise(actual[i])}`]),
+      `expected ${precise(expected[i])}`,
+      `80 %: ${precise(low80[i])} to ${precise(high80[i])}`,
+      `98 %: ${precise(low98[i])} to ${precise(high98[i])}`,
       ...within.map(({ severity, score }) => `${severity} anomaly (${odds(score)})`),
     ]);
   };

@@ -196,7 +196,7 @@ export function errorTable(/** @type {ReportData} */ { errors }) {
     make(
       'p',
       { class: 'hint' },
-      'MAE: mean absolute error. WAPE: absolute errors over absolute values. CRPS: error of the whole distribution, lower is better. ' +
+      'MAE: mean absolute error. WAPE: absolute errors over absolute values. CRPS: error of the whole distribution, that of a single value its MAE. ' +
         'A band keeps its promise when its share of values is what its name says; “!” marks more than 2 points off.',
     ),
   ];

@@ -1,14 +1,17 @@
 export const count = (/** @type {number} */ n) => n.toLocaleString('en-US');
 
-/** Five significant digits, thousands apart. */
-export function figure(/** @type {number | null | undefined} */ value) {
+/** A number as tables show it: no decimals from a thousand on, else four significant digits. */
+export const figure = (/** @type {number | null | undefined} */ value) => digits(value, 4);
+
+/** A number as it is read off under the pointer. */
+export const precise = (/** @type {number | null | undefined} */ value) => digits(value, 6);
+
+function digits(/** @type {number | null | undefined} */ value, /** @type {number} */ most) {
   if (value === null || value === undefined) return '–';
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(3);
-  return value.toLocaleString('en-US', {
-    maximumSignificantDigits: size >= 1e5 ? 9 : 5,
-    maximumFractionDigits: size >= 1e5 ? 0 : 6,
-  });
+  if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(most - 2);
+  const whole = size >= 10 ** (most - 1);
+  return value.toLocaleString('en-US', whole ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: most });
 }
 
 export const percent = (/** @type {number | null | undefined} */ share) =>
@@ -21,5 +24,8 @@ export function moment(/** @type {number} */ ms) {
 }
 
 /** A score as odds: 0.001 is one row in a thousand. */
-export const odds = (/** @type {number} */ score) =>
-  score > 0 ? `1 in ${figure(Number((1 / score).toPrecision(2)))}` : 'never seen';
+export function odds(/** @type {number} */ score) {
+  if (!(score > 0)) return '–';
+  const rows = Number((1 / score).toPrecision(2));
+  return `1 in ${rows < 1e6 ? count(rows) : rows.toLocaleString('en-US', { notation: 'compact', compactDisplay: 'long' })}`;
+}

@@ -56,7 +56,14 @@ export function rlsSpread(p: usize, x: usize, z: usize, n: i32): f64 {
  *   q = P[:,j], P <- P - q q' (1 - cap/q_j)/q_j
  */
 export function rlsObserve(p: usize, x: usize, k: usize, n: i32, lambda: f64, w: f64, j: i32, cap: f64): f64 {
-  const r = rlsSpread(p, x, k, n);
+  const spread = rlsSpread(p, x, k, n);
+  if (!(spread > -1e-6 && spread < 1e200)) {
+    // Rounding has spoiled P, which a spread below zero shows: it starts again, and this event teaches nothing.
+    begin(p, n, cap);
+    memory.fill(k, 0, (<usize>n) << 3);
+    return spread;
+  }
+  const r = max(spread, 0);
   const inverse = 1 / lambda;
   const g = w / (lambda + w * r);
   const a = g * inverse;
@@ -72,6 +79,15 @@ export function rlsObserve(p: usize, x: usize, k: usize, n: i32, lambda: f64, w:
   } else rankOne(p, k, n, inverse, a);
   for (let i: usize = 0, end: usize = (<usize>n) << 3; i < end; i += 8) store<f64>(k + i, load<f64>(k + i) * g);
   return r;
+}
+
+/** P <- variance on the diagonal, but for the features that were never used. */
+function begin(p: usize, n: i32, variance: f64): void {
+  for (let i = 0; i < n; i++) {
+    const used = load<f64>(cellAt(p, i, i)) != 0;
+    memory.fill(p + rowAt(i), 0, (<usize>((i | 1) + 1)) << 3);
+    if (used) store<f64>(cellAt(p, i, i), variance);
+  }
 }
 
 /** P <- P/lambda - a z z' */

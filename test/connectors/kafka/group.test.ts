@@ -97,7 +97,7 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     function order(value: string): number {
       return value[0] === 'p' ? Number(value.slice(1)) * 9 + 8.5 : Number(value.slice(1));
     }
-  }, 30_000);
+  }, 60_000);
 
   test('markers alone move it forward: it ends at the end of the log', async () => {
     const input = await topic('markers');

@@ -32,7 +32,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     expect(await admin.committed(group, input, 0)).toEqual({ offset: 100, metadata: 'm100' });
     expect(await admin.committed(unique('nobody'), input, 0)).toBeUndefined();
     await admin.close();
-    const rows = await readAll(kafka(), output);
+    const rows = await readAll(kafka(), output, 200);
     // Defect 10: every record is in the partition that was named for it.
     expect(rows.map(({ partition, value }) => `${partition}${value}`)).toEqual([
       ...Array.from({ length: 100 }, (_, i) => `0a${i}`),
@@ -67,7 +67,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     await next.close();
     expect(await admin.committed(group, input, 0)).toEqual({ offset: 2, metadata: 'm2' });
     await admin.close();
-    expect((await readAll(kafka(), output)).map(({ value }) => value)).toEqual(['kept', 'second']);
+    expect((await readAll(kafka(), output, 2)).map(({ value }) => value)).toEqual(['kept', 'second']);
   }, 60_000);
 
   test('a fenced writer says so and writes no more (defect 3)', async () => {
@@ -81,7 +81,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     await now.commit([row(output, '2')], at(group, input, 2));
     await now.close();
     await old.close();
-    expect((await readAll(kafka(), output)).map(({ value }) => value)).toEqual(['1', '2']);
+    expect((await readAll(kafka(), output, 2)).map(({ value }) => value)).toEqual(['1', '2']);
   }, 60_000);
 
   test('takes a new producer before sequence numbers run out (defect 8)', async () => {
@@ -94,7 +94,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
       );
     }
     await writer.close();
-    expect(await readAll(kafka(), output)).toHaveLength(32);
+    expect(await readAll(kafka(), output, 32)).toHaveLength(32);
   }, 60_000);
 
   test.each(compressions)(
@@ -105,9 +105,9 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
       const rows = Array.from({ length: 300 }, (_, i) => row(output, `value ${i} `.repeat(20)));
       await writer.commit(rows, at(group, input, 1));
       await writer.close();
-      const read = (await readAll(kafka(), output)).map(({ value }) => value);
-    expect(read.length).toBe(rows.length);
-    expect(read.every((value, i) => value === rows[i].value)).toBe(true);
+      const read = (await readAll(kafka(), output, rows.length)).map(({ value }) => value);
+      expect(read.length).toBe(rows.length);
+      expect(read.every((value, i) => value === rows[i].value)).toBe(true);
     },
     60_000,
   );
@@ -121,7 +121,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     await writer.commit([row(output, '1')], at('g', input, 5));
     await writer.close();
     expect(commits).toEqual([{ topic: input, partition: 0, offset: '5', metadata: 'm5' }]);
-    expect(await readAll(kafka(), output)).toHaveLength(1);
+    expect(await readAll(kafka(), output, 1)).toHaveLength(1);
   }, 60_000);
 });
 

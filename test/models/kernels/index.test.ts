@@ -204,6 +204,20 @@ describe('rls', () => {
     expect(unpack(p, n).every((row) => row.every(Number.isFinite))).toBe(true);
   });
 
+  test('a P that rounding has spoiled starts again, with no gain', () => {
+    const n = 6;
+    const p = numbers(new Float64Array(packedLength(n)));
+    const k = numbers(new Float64Array(n).fill(1));
+    const x = numbers([1, -1, 2, 0.5, 1, 0]);
+    for (const bad of [-100, Number.NaN, 1e300]) {
+      kernels.rlsInit(p.byteOffset, n, 5, 1);
+      p.set([bad], 0);
+      kernels.rlsObserve(p.byteOffset, numbers(x.map((u) => 9 * u)).byteOffset, k.byteOffset, n, 0.99, 1, 0, 3);
+      expect([...k]).toEqual([0, 0, 0, 0, 0, 0]);
+      expect(unpack(p, n)).toEqual(identity(n, 3).map((row, i) => row.map((cell) => (i < 5 ? cell : 0))));
+    }
+  });
+
   test('P stays bounded over a million events that say nothing new, and learns again afterwards', () => {
     // MODELS 3.1: lambda 0.98, constant input, then exciting inputs with other weights.
     const n = 10;

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { expertWeights } from '../../models/expert-weights.js';
+import { Slab } from '../../state/slab.js';
+import { noise } from './lab.js';
+
+/** Runs experts against labels with the mixture of their weights; gives the weights and the mean squared errors. */
+function run(
+  horizons: readonly number[],
+  labels: readonly number[],
+  expertsAt: (t: number, i: number) => number[],
+  from = 0,
+) {
+  const experts = expertsAt(0, 0).length;
+  const weights = expertWeights(experts, horizons);
+  const slab = new Slab(weights.layout);
+  const own = slab.row(slab.add());
+  weights.start(own);
+  const squares = horizons.map(() => Array.from({ length: experts + 1 }, () => 0));
+  labels.forEach((label, t) => {
+    weights.learn(own, t, label);
+    horizons.forEach((h, i) => {
+      if (t >= h && t - h >= from) {
+        const said = expertsAt(t - h, i);
+        said.forEach((x, k) => {
+          squares[i][k] += (x - label) ** 2;
+        });
+        squares[i][experts] += (weights.said(own, t, i) - label) ** 2;
+      }
+      const said = expertsAt(t, i);
+      const mixed = said.reduce((sum, x, k) => sum + x * own.weight[i * experts + k], 0);
+      weights.keep(own, t, i, Float64Array.from(said), 0, 1);
+      weights.keepMixed(own, t, i, mixed);
+    });
+  });
+  return { own, weights, squares };
+}
+
+describe('expert weights', () => {
+  const truth = noise(4000, 1).map((u, t) => Math.sin(t / 9) + 0.1 * u);
+
+  test('start equal, stay a distribution, and go to the expert that is right', () => {
+    const horizons = [1, 3];
+    const { own, squares } = run(horizons, truth, (t, i) => [truth[t + horizons[i]] ?? 0, 0, 1, -1]);
+    for (let i = 0; i < 2; i++) {
+      const weight = own.weight.slice(4 * i, 4 * i + 4);
+      expect(weight.reduce((sum, w) => sum + w)).toBeCloseTo(1, 12);
+      expect(weight.every((w) => w >= 0)).toBe(true);
+      expect(weight[0]).toBeGreaterThan(0.9);
+      expect(squares[i][4]).toBeLessThan(0.1 * Math.min(...squares[i].slice(1, 4)));
+    }
+  });
+
+  test('two experts that err on opposite sides are mixed below the better one', () => {
+    const [a, b] = [noise(4000, 2), noise(4000, 3)];
+    const { squares } = run(
+      [1],
+      truth,
+      (t) => [(truth[t + 1] ?? 0) + 0.5 * a[t], (truth[t + 1] ?? 0) + 0.5 * b[t]],
+      500,
+    );
+    const [first, second, mixed] = squares[0];
+    // Independent errors: half of the square is what is possible.
+    expect(mixed).toBeLessThan(0.6 * Math.min(first, second));
+  });
+
+  test('is never much worse than the best of many bad ones', () => {
+    const { squares } = run([1], truth, (t) => [truth[t], ...noise(15, t + 1).map((u) => 3 * u)], 500);
+    expect(squares[0].at(-1)).toBeLessThan(1.2 * squares[0][0]);
+  });
+
+  test('recency prefers what has been right of late', () => {
+    const { own, weights } = run([1], truth, (t) => {
+      const [good, bad] = [truth[t + 1] ?? 0, (truth[t + 1] ?? 0) + 1];
+      return t < 3900 ? [good, bad] : [bad, good];
+    });
+    expect(weights.recency(own, 0, 1)).toBeGreaterThan(5 * weights.recency(own, 0, 0));
+  });
+
+  test('labels are judged at the horizon they were forecast for', () => {
+    // A perfect forecaster must have no error at any horizon.
+    const horizons = [1, 5, 48];
+    const { squares } = run(horizons, truth, (t, i) => [truth[t + horizons[i]] ?? 0, 9]);
+    horizons.forEach((_, i) => void expect(squares[i][0]).toBe(0));
+  });
+});

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { lastValue } from '../../models/last-value.js';
+import { mixture } from '../../models/mixture.js';
+import type { Model } from '../../models/model.js';
+import { seasonalNaive } from '../../models/seasonal-naive.js';
+import { Bench, errors, expectCausal, expectFinite, expectRestartable, expectSeparateChannels, noise } from './lab.js';
+
+const horizons = [1, 5, 24];
+const build = (channels: number) => mixture({ channels, horizons }) as unknown as Model;
+const hints = { scale: [1], periods: [24, 168] };
+const wave = noise(2500, 7).map((u, t) => [Math.sin((2 * Math.PI * t) / 24) + 0.1 * u]);
+
+describe('the default mixture', () => {
+  test('on a noisy sine it is nearly as good as one that knows it, at every horizon', () => {
+    const mine = errors(build(1), wave, { scale: [1], periods: [24] }, 1500);
+    for (const error of mine) expect(error).toBeLessThan(0.056); // 0.05 is the noise
+  });
+
+  test('on a random walk it is nearly the last value', () => {
+    let level = 0;
+    const walk = noise(3000, 8).map((u) => {
+      level += u;
+      return [level];
+    });
+    const mine = errors(build(1), walk, { scale: [1], periods: [] }, 1000);
+    const last = errors(lastValue({ channels: 1, horizons }), walk, hints, 1000);
+    mine.forEach((error, i) => void expect(error).toBeLessThan(1.06 * last[i]));
+  });
+
+  test('on NYC taxi, five rows ahead, it beats what was published by far', () => {
+    // Protocol of Cui, Ahmad and Hawkins; the periods are given here, `seasons` finds them in a pipeline.
+    const rows = readFileSync(new URL('../../data/nyc_taxi.csv', import.meta.url), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1);
+    const series = rows.map((line) => Number(line.split(',')[1]));
+    const run = (model: Model): number => {
+      const bench = new Bench(model);
+      const forecasts = series.map((value, t) => {
+        const periods = t < 511 ? [] : t < 1023 ? [48] : [48, 336];
+        return bench.step([value], { scale: [8192], periods }).mean[0];
+      });
+      bench.close();
+      let error = 0;
+      let truth = 0;
+      for (let t = 5000; t + 5 < series.length; t++) {
+        error += Math.abs(forecasts[t] - series[t + 5]);
+        truth += Math.abs(series[t + 5]);
+      }
+      return error / truth;
+    };
+    expect(series.length).toBe(10_320);
+    const mine = run(mixture({ channels: 1, horizons: [5] }) as unknown as Model);
+    const naive = run(seasonalNaive({ channels: 1, horizons: [5] }));
+    expect(mine).toBeLessThan(0.6 * naive);
+    expect(mine).toBeLessThan(0.065);
+  }, 30_000);
+
+  test('names its parts, and gives the forecast of each', () => {
+    const model = mixture({ channels: 2, horizons });
+    const bench = new Bench(model as unknown as Model);
+    const names: readonly string[] = model.members;
+    expect(new Set(names).size).toBe(names.length);
+    let out = bench.step([1, 5], { scale: [1, 1], periods: [24] });
+    for (const [t, [x]] of wave.slice(0, 400).entries()) {
+      out = bench.step([x, 100 - t], { scale: [1, 1], periods: [24] });
+    }
+    const members = out.members as Float64Array;
+    expect(members.length).toBe(names.length * 2 * horizons.length);
+    const at = (name: string, channel: number, i: number) => (names.indexOf(name) * 2 + channel) * horizons.length + i;
+    expect(members[at('last', 1, 2)]).toBe(-299);
+    expect(members[at('naive-long', 0, 0)]).toBe(wave[399 - 23][0]);
+    // A mixture lies between its parts.
+    for (let channel = 0; channel < 2; channel++) {
+      for (let i = 0; i < horizons.length; i++) {
+        const parts = names.map((name) => members[at(name, channel, i)]);
+        expect(out.mean[channel * horizons.length + i]).toBeGreaterThanOrEqual(Math.min(...parts));
+        expect(out.mean[channel * horizons.length + i]).toBeLessThanOrEqual(Math.max(...parts));
+      }
+    }
+    expect(out.gauges?.length).toBe(2 * 2 * horizons.length);
+    expect(out.gauges?.every((gauge) => gauge >= 0)).toBe(true);
+  });
+
+  test('the spread follows the phase: larger where the noise is larger', () => {
+    const bench = new Bench(mixture({ channels: 1, horizons: [1] }) as unknown as Model);
+    const sums = [0, 0];
+    noise(2000, 5).forEach((u, t) => {
+      const loud = t % 24 < 6;
+      const { spread } = bench.step([Math.sin((2 * Math.PI * t) / 24) + (loud ? 1 : 0.05) * u], {
+        scale: [1],
+        periods: [24],
+      });
+      if (t > 1000) sums[(t + 1) % 24 < 6 ? 0 : 1] += spread[0] / (loud ? 6 : 18);
+    });
+    expect(sums[0]).toBeGreaterThan(2 * sums[1]);
+  });
+
+  test('saved and opened after any event it goes on with the same bits', () => {
+    const two = wave.slice(0, 500).map(([x], t) => [x, t % 13 === 0 ? Number.NaN : 3 * x]);
+    expectRestartable(build(2), two, { scale: [1, 4], periods: [24] }, 120);
+  }, 60_000);
+  test('stays finite on rough input', () => expectFinite(build(1), [24, 168]), 60_000);
+  test('channels do not meet', () => expectSeparateChannels(build, [24]));
+  test('nothing looks ahead', () => expectCausal(build(1), wave.slice(0, 500), hints));
+});
