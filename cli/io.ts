@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { exitCodes } from './failure.js';
 
 /** What the command touches of the world; tests hand it another one. */
 export interface Io {
@@ -19,10 +20,20 @@ export const processIo: Io = {
   env: process.env,
   nowMs: () => performance.now(),
   onInterrupt(stop) {
+    let asked = false;
+    const heard = (): void => {
+      // Asked twice: whoever asks does not want to wait for the rows at hand.
+      if (asked) {
+        if (process.stderr.isTTY) process.stderr.write('\u001B[?25h\n');
+        process.exit(exitCodes.interrupted);
+      }
+      asked = true;
+      stop();
+    };
     const signals = ['SIGINT', 'SIGTERM'] as const;
-    for (const signal of signals) process.on(signal, stop);
+    for (const signal of signals) process.on(signal, heard);
     return () => {
-      for (const signal of signals) process.off(signal, stop);
+      for (const signal of signals) process.off(signal, heard);
     };
   },
 };

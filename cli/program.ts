@@ -6,6 +6,7 @@ import * as parse from './arguments.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { describeFailure, exitCodes, isBrokenPipe, UsageError } from './failure.js';
 import { more } from './help.js';
+import { type InspectOptions, inspect } from './inspect.js';
 import type { Io } from './io.js';
 import { parseOut } from './outputs.js';
 import { showPipelines } from './pipelines.js';
@@ -38,6 +39,7 @@ export function commands(io: Io, done: (code: number) => void): Command {
     .version(version(), '--version', 'print the version')
     .helpCommand(false);
   program.addCommand(replayCommand(io, done));
+  program.addCommand(inspectCommand(io, done));
   program.addCommand(evaluateCommand(io, done));
   program.addCommand(pipelinesCommand(io));
   for (const command of [program, ...program.commands]) {
@@ -143,6 +145,23 @@ function pipelinesCommand(io: Io): Command {
     .description('Lists the shipped pipelines with the settings of their steps; with a name, prints that one as JSON.')
     .argument('[name]', 'a shipped pipeline')
     .action((name: string | undefined) => void io.stdout.write(showPipelines(name)));
+}
+
+function inspectCommand(io: Io, done: (code: number) => void): Command {
+  return new Command('inspect')
+    .summary('show what is remembered: checkpoints, steps, keys, differences')
+    .description(
+      'Shows what checkpoints hold: generations, steps, keys and bytes, one series, or how two of them differ.',
+    )
+    .argument('<dir>', 'a state folder, one shard in it, or one checkpoint file')
+    .option('--key <name>', 'all that every step remembers of this series')
+    .option('--diff <dir>', 'compare with the newest checkpoints there; the exit code is 1 if they differ')
+    .option('--json', 'as JSON')
+    .option('--full', 'all numbers and differences instead of the first')
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (path: string, options: Omit<InspectOptions, 'path'>) =>
+      done(await inspect({ ...options, path }, (text) => void io.stdout.write(text))),
+    );
 }
 
 function evaluateCommand(io: Io, done: (code: number) => void): Command {

@@ -3,6 +3,8 @@ import { type AsyncBuffer, type DecodedArray, type FileMetaData, parquetMetadata
 import { compressors } from 'hyparquet-compressors';
 import { CellRows } from './arrow.js';
 import { CutInput, mustBeFile } from './bytes.js';
+import { sampleRows } from './columns.js';
+import { checkPages } from './parquet-pages.js';
 import type { Table, Visit } from './table.js';
 
 /** A Parquet file, one page per row group. */
@@ -15,7 +17,10 @@ export function parquetTable(path: string): Table {
         const columns = columnsOf(metadata);
         visit.columns(columns);
         const rows = Number(metadata.num_rows);
-        const sample = Math.min(rows, 64);
+        const sample = Math.min(
+          Number(metadata.row_groups.find(({ num_rows }) => num_rows > 0n)?.num_rows ?? 0),
+          sampleRows,
+        );
         const cells = await columnCells(file, metadata, path, columns, 0, sample);
         for (let row = 0; row < sample; row++) if (visit.row(cells.map((column) => column[row]))) break;
         return { rows };
@@ -84,6 +89,7 @@ async function columnCells(
     }
   };
   try {
+    await check(file, metadata, columns, from, to);
     await parquetRead({
       file,
       metadata,
@@ -99,33 +105,55 @@ async function columnCells(
   return cells;
 }
 
+/** Checks the pages that are about to be read. */
+async function check(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  columns: readonly string[],
+  from: number,
+  to: number,
+): Promise<void> {
+  let first = 0;
+  for (const group of metadata.row_groups) {
+    const rows = Number(group.num_rows);
+    if (first < to && first + rows > from) {
+      for (const { meta_data: column } of group.columns) {
+        if (!column || column.path_in_schema.length !== 1 || !columns.includes(column.path_in_schema[0])) continue;
+        const element = metadata.schema.find(({ name }) => name === column.path_in_schema[0]);
+        const start = Number(column.dictionary_page_offset ?? column.data_page_offset);
+        const bytes = await file.slice(start, start + Number(column.total_compressed_size));
+        checkPages(new Uint8Array(bytes), column, element?.repetition_type === 'OPTIONAL', rows);
+      }
+    }
+    first += rows;
+  }
+}
+
 /** The footer of a file, refused where it says what cannot be. */
 async function metadataOf(file: AsyncBuffer, path: string): Promise<FileMetaData> {
-  let metadata: FileMetaData;
   try {
-    metadata = await parquetMetadataAsync(file);
+    const metadata = await parquetMetadataAsync(file);
+    if (!plausible(metadata, BigInt(file.byteLength)))
+      throw new Error(`its footer does not fit its ${file.byteLength} bytes`);
+    return metadata;
   } catch (error) {
     throw new Error(`${path}: expected a Parquet file: ${(error as Error).message}: write the file again`);
   }
-  const { row_groups, num_rows, schema } = metadata;
+}
+
+function plausible({ row_groups, num_rows, schema }: FileMetaData, bytes: bigint): boolean {
   const rows = row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
-  const outside = row_groups.some(
-    ({ num_rows, columns }) =>
-      num_rows < 0n ||
-      num_rows > BigInt(groupRowsMax) ||
-      columns.some(({ meta_data }) => {
-        if (!meta_data) return true;
-        const start = meta_data.dictionary_page_offset ?? meta_data.data_page_offset;
-        const size = meta_data.total_compressed_size;
-        return start < 0n || size < 0n || start + size > BigInt(file.byteLength);
+  const fits = row_groups.every(
+    (group) =>
+      group.num_rows >= 0n &&
+      group.num_rows <= BigInt(groupRowsMax) &&
+      group.columns.every(({ meta_data: column }) => {
+        if (!column) return false;
+        const start = column.dictionary_page_offset ?? column.data_page_offset;
+        return start >= 0n && column.total_compressed_size >= 0n && start + column.total_compressed_size <= bytes;
       }),
   );
-  if (rows !== num_rows || outside || schema.length === 0) {
-    throw new Error(
-      `${path}: expected a Parquet file, its footer does not fit its ${file.byteLength} bytes: write it again`,
-    );
-  }
-  return metadata;
+  return rows === num_rows && fits && schema.length > 0 && schema.every(({ name }) => typeof name === 'string');
 }
 
 /** A row group is held in memory while its rows are read. */

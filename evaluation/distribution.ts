@@ -8,6 +8,31 @@ export interface Distribution {
   readonly cdf?: Cdf | undefined;
 }
 
+/**
+ * The distribution function through ascending quantiles: straight between them, exponential beyond the outermost with
+ * the density of their last stretch. As exact as the levels are dense.
+ */
+export function cdfThrough(levels: readonly number[], quantiles: ArrayLike<number>): Cdf {
+  const last = levels.length - 1;
+  const below = levels[0];
+  const above = 1 - levels[last];
+  const left = (below * (quantiles[1] - quantiles[0])) / (levels[1] - levels[0]);
+  const right = (above * (quantiles[last] - quantiles[last - 1])) / (levels[last] - levels[last - 1]);
+  return (x) => {
+    if (x < quantiles[0]) return left > 0 ? below * Math.exp((x - quantiles[0]) / left) : 0;
+    if (x >= quantiles[last]) return right > 0 ? 1 - above * Math.exp((quantiles[last] - x) / right) : 1;
+    let low = 0;
+    let high = last;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (quantiles[middle] <= x) low = middle;
+      else high = middle;
+    }
+    const share = (x - quantiles[low]) / (quantiles[high] - quantiles[low]);
+    return levels[low] + share * (levels[high] - levels[low]);
+  };
+}
+
 /** Loss of one quantile; its mean over all levels is half the CRPS. */
 export function pinball(level: number, quantile: number, truth: number): number {
   return truth >= quantile ? level * (truth - quantile) : (1 - level) * (quantile - truth);

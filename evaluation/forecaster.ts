@@ -7,6 +7,7 @@ import { remember } from '../operators/remember.js';
 import { seasons } from '../operators/seasons.js';
 import { Lane } from '../pipelines/lane.js';
 import { pipeline } from '../pipelines/pipeline.js';
+import { cdfThrough } from './distribution.js';
 import type { StreamRow } from './stream.js';
 
 /** What the pipeline under test says when it has seen one row. */
@@ -17,7 +18,7 @@ export interface Step {
   readonly levels: readonly number[];
   /** Index `(channel * horizons + horizon) * levels + level`. */
   readonly quantiles?: Float64Array | undefined;
-  /** Probability that a channel will be at or below `x`, `horizon` counted among the horizons; good until the next push. */
+  /** Probability that a channel will be at or below `x`; `horizon` is counted among the horizons. */
   readonly cdf?: ((channel: number, horizon: number, x: number) => number) | undefined;
   /** How strange the row was, 0 to 1, higher is stranger. */
   readonly score: number;
@@ -35,13 +36,15 @@ export interface ForecasterOptions {
   readonly channels: readonly string[];
   /** Rows ahead to forecast, ascending. */
   readonly horizons: readonly number[];
+  /** Levels of the quantiles, ascending; they are only how closely the distribution is told. */
+  readonly levels?: readonly number[] | undefined;
 }
 
 /** Makes a fresh forecaster for a stream. */
 export type MakeForecaster = (options: ForecasterOptions) => Forecaster;
 
 /** The levels users get, and 5 and 95 %, so that the coverage of 90 % can be told. */
-const levels = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
+const levelsDefault = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
 /** More keys than any benchmark has. */
 const keys = { limit: 1000, whenFull: 'reject' } as const;
@@ -51,7 +54,7 @@ const strangest = 15;
 
 /** The pipeline that every benchmark puts to the test, with one memory: the same configuration for all data. */
 export function forecasterOf(memory: MemoryName): MakeForecaster {
-  return ({ channels, horizons }) => {
+  return ({ channels, horizons, levels = levelsDefault }) => {
     const { stages } = pipeline('evaluation')
       .through(normalize({ keys }))
       .through(seasons({ keys }))
@@ -79,10 +82,16 @@ function stepOf(
   channels: number,
   horizons: readonly number[],
 ): Step {
+  const { levels } = forecast;
+  const quantiles = pick(forecast.quantiles, levels.length, forecast.horizons, channels, horizons);
   return {
     mean: pick(forecast.mean, 1, forecast.horizons, channels, horizons),
-    levels: forecast.levels,
-    quantiles: pick(forecast.quantiles, forecast.levels.length, forecast.horizons, channels, horizons),
+    levels,
+    quantiles,
+    cdf(channel, horizon, x) {
+      const at = (channel * horizons.length + horizon) * levels.length;
+      return cdfThrough(levels, quantiles.subarray(at, at + levels.length))(x);
+    },
     score: Math.min(1, -Math.log10(score) / strangest),
     alarm,
   };

@@ -13,6 +13,8 @@ export interface Stream {
   readonly name: string;
   readonly channels: readonly string[];
   readonly horizons: readonly number[];
+  /** Levels of the quantiles, where a score needs other ones than usual. */
+  readonly levels?: readonly number[];
   readonly rows: readonly StreamRow[];
   /** Keys that take turns, always in the same order: the next row of a key is this many rows on. */
   readonly keyCount: number;
@@ -39,7 +41,7 @@ const batchRows = 256;
 
 /** Shows a fresh forecaster the stream, and hands on what it says at each row. */
 export function follow(stream: Stream, make: MakeForecaster, visit: (row: number, step: Step) => void): void {
-  const forecaster = make({ channels: stream.channels, horizons: stream.horizons });
+  const forecaster = make({ channels: stream.channels, horizons: stream.horizons, levels: stream.levels });
   try {
     for (let from = 0; from < stream.rows.length; from += batchRows) {
       const rows = stream.rows.slice(from, from + batchRows);

@@ -12,6 +12,8 @@ const heightMin = 0.1;
 const shareMin = 0.6;
 /** A multiple of the short period is a period of its own when its mismatch, 1 − r, is so much smaller. */
 const betterBy = 0.85;
+/** Autocorrelation at which a day counts as real. */
+const dayMin = 0.2;
 /** Lags below this are no seasons. */
 const lagMin = 8;
 /** Cycles that must have been seen before a period is believed. */
@@ -22,27 +24,37 @@ const detrending = [0, 512, 64] as const;
 /**
  * The seasonal periods that series of one clock have in common: none, a short one, or a short and a long one that is a
  * multiple of it. They are peaks of the mean autocorrelation, which the fast Fourier transform gives (Wiener, Khinchin).
- * `dayRows`, where known, is how many rows a day has: peaks beside a day or two are taken for it.
+ * `dayRows`, where known, is how many rows a day has: it is the short period if the autocorrelation there is real, or if
+ * the peak is beside it, for people and weather live by the day and a young record shows it late.
  */
 export function findPeriods(series: readonly Float64Array[], lagMax: number, dayRows: number): number[] {
   const rows = series[0].length;
   const reach = Math.min(lagMax, Math.floor(rows / cyclesMin));
   if (reach < lagMin) return [];
+  const raw = autocorrelation(series, reach);
+  if (!raw) return [];
+  let found = seek(series, raw, reach);
+  const isDay = dayRows >= 2 && dayRows <= reach;
+  if (isDay && (raw[dayRows] > dayMin || (found && Math.abs(found.short - dayRows) <= 0.04 * dayRows))) {
+    found = { short: dayRows, match: raw };
+  }
+  if (!found) return [];
+  const long = longer(found.match, found.short);
+  return long ? [found.short, long] : [found.short];
+}
+
+/** The short period, and the autocorrelation that showed it: of the series as they are, or with slow movements taken out. */
+function seek(series: readonly Float64Array[], raw: Float64Array, reach: number) {
+  const rows = series[0].length;
+  const rise = Math.max(riseMin, riseDeviations / Math.sqrt(rows));
   for (const span of detrending) {
     if (2 * span > rows) continue;
-    const match = autocorrelation(
-      series.map((values) => (span === 0 ? values : withoutTrend(values, span))),
-      reach,
-    );
-    const rise = Math.max(riseMin, riseDeviations / Math.sqrt(rows));
-    const peak = match && firstPeak(match, span === 0 ? reach : Math.min(reach, 2 * span), rise);
-    if (!match || !peak) continue;
-    let short = sharpened(match, peak);
-    for (const day of [dayRows, 2 * dayRows]) if (Math.abs(short - day) <= 0.04 * day) short = day;
-    const long = longer(match, short);
-    return long ? [short, long] : [short];
+    const flat = span > 0 ? series.map((values) => withoutTrend(values, span)) : series;
+    const match = span > 0 ? autocorrelation(flat, reach) : raw;
+    const peak = match ? firstPeak(match, span === 0 ? reach : Math.min(reach, 2 * span), rise) : 0;
+    if (match && peak) return { short: sharpened(match, peak), match };
   }
-  return [];
+  return undefined;
 }
 
 /** The values less the mean of the `span` rows around each. */

@@ -31,7 +31,10 @@ export class DamagedCheckpoint extends Error {
 
 const magic = new TextEncoder().encode('ENGRAM\r\n');
 const formatVersion = 1;
-/** magic, version u32, CRC-32 of the body u32, length of the body u64, zeros, CRC-32 of all that in the last four. */
+/**
+ * Magic, version u32, CRC-32 of the manifest u32, length of the body u64, length of the manifest u32, zeros, and in the
+ * last four bytes the CRC-32 of all that. The manifest has the CRC-32 of every table, so each byte is under one.
+ */
 export const headerBytes = 64;
 
 /**
@@ -56,8 +59,9 @@ export function frame(checkpoint: Checkpoint): Uint8Array {
   const view = new DataView(file.buffer);
   file.set(magic, 0);
   view.setUint32(8, formatVersion, true);
-  view.setUint32(12, crc32(file.subarray(headerBytes)), true);
+  view.setUint32(12, crc32(manifest), true);
   view.setBigUint64(16, BigInt(bodyBytes), true);
+  view.setUint32(24, manifest.length, true);
   view.setUint32(headerBytes - 4, crc32(file.subarray(0, headerBytes - 4)), true);
   return file;
 }
@@ -109,9 +113,9 @@ function refuseUnsavable({ shard, next, sinks, stages }: Checkpoint): void {
  * the format of another release, which is not damage.
  */
 export function unframe(file: Uint8Array): Checkpoint {
-  checkHeader(file);
+  const manifest = checkedManifest(file);
   try {
-    return read(file);
+    return read(file, manifest);
   } catch (error) {
     // The checksums fit, so another program wrote this: whatever the reader of Arrow says of it, it is no checkpoint.
     if (error instanceof DamagedCheckpoint) throw error;
@@ -121,8 +125,8 @@ export function unframe(file: Uint8Array): Checkpoint {
   }
 }
 
-function read(file: Uint8Array): Checkpoint {
-  const manifest = decode(file.subarray(headerBytes));
+function read(file: Uint8Array, manifestBytes: Uint8Array): Checkpoint {
+  const manifest = decode(manifestBytes);
   const { stage, table, offset, length, crc32: sums } = columnsOf(manifest) as Record<string, string[] | number[]>;
   const [about, pipeline] = ['checkpoint', 'pipeline'].map((name) => manifest.schema.metadata.get(name));
   if (!stage || !table || !offset || !length || !sums || about === undefined || pipeline === undefined) {
@@ -138,9 +142,14 @@ function read(file: Uint8Array): Checkpoint {
     }
     end = from;
   }
+  if (end !== headerBytes + manifestBytes.length) {
+    throw new DamagedCheckpoint(`expected the first table behind the manifest, found it at byte ${end}`);
+  }
   stage.forEach((name, i) => {
     const bytes = file.subarray(offset[i] as number, (offset[i] as number) + (length[i] as number));
-    if (crc32(bytes) !== sums[i]) throw new DamagedCheckpoint(`the checksum of ${name} ${table[i]} does not fit`);
+    if (crc32(bytes) !== sums[i]) {
+      throw new DamagedCheckpoint(`the checksum of table ${name} ${table[i]} does not fit: bytes were changed`);
+    }
     stages[name] ??= Object.create(null) as Record<string, Table>;
     (stages[name] as Record<string, Table>)[table[i] as string] = decode(bytes);
   });
@@ -152,7 +161,8 @@ function read(file: Uint8Array): Checkpoint {
   return checkpoint;
 }
 
-function checkHeader(file: Uint8Array): void {
+/** The bytes of the manifest, once header and manifest fit their checksums. */
+function checkedManifest(file: Uint8Array): Uint8Array {
   if (file.length < headerBytes) {
     throw new DamagedCheckpoint(`expected at least ${headerBytes} bytes, found ${file.length}: the file was cut`);
   }
@@ -174,7 +184,9 @@ function checkHeader(file: Uint8Array): void {
       `expected ${headerBytes + bodyBytes} bytes, found ${file.length}: the file was cut or grew`,
     );
   }
-  if (view.getUint32(12, true) !== crc32(file.subarray(headerBytes))) {
-    throw new DamagedCheckpoint('the checksum of the body does not fit: bytes were changed');
+  const manifest = file.subarray(headerBytes, headerBytes + view.getUint32(24, true));
+  if (view.getUint32(12, true) !== crc32(manifest)) {
+    throw new DamagedCheckpoint('the checksum of the manifest does not fit: bytes were changed');
   }
+  return manifest;
 }

@@ -148,8 +148,14 @@ function rowsOf(batch: RecordBatch, columns: readonly string[]): ArrowRows {
     columns,
     rows: batch.numRows,
     get(column, row) {
-      const cell = vectors[column]?.get(row) ?? null;
-      return dated[column] && cell !== null ? new Date(Number(cell)) : cell;
+      try {
+        const cell = vectors[column]?.get(row) ?? null;
+        return dated[column] && cell !== null ? new Date(Number(cell)) : cell;
+      } catch (error) {
+        // A timestamp may be further off than a number can say: no time, but no damage either.
+        if (dated[column]) return new Date(Number.NaN);
+        throw new Damage(`column "${columns[column]}", row ${row}: expected a value: ${(error as Error).message}`);
+      }
     },
   };
 }

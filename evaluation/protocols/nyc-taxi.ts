@@ -14,6 +14,12 @@ const scoredFrom = 10_000;
 const changeAt = 13_152;
 const changeRows = 960;
 const weekRows = 336;
+/** Close enough together that the probability of each bucket can be told. */
+const levels = [
+  ...[0.001, 0.0025, 0.005, 0.01, 0.02, 0.035],
+  ...Array.from({ length: 19 }, (_, at) => (at + 1) / 20),
+  ...[0.965, 0.98, 0.99, 0.995, 0.9975, 0.999],
+];
 const buckets: Buckets = { width: 40_000 / 21, count: 22, floor: 0.01 };
 
 const published = (name: string, metrics: Metrics): Anchor => ({ name, source: 'published', metrics });
@@ -37,7 +43,7 @@ export const nycTaxi: Benchmark = {
   ],
   prepare(folder) {
     const series = readTaxi(folder);
-    const stream = streamOf(series, [taxiStep]);
+    const stream = { ...streamOf(series, [taxiStep]), levels };
     return {
       streams: [stream],
       scorer: (recorder) => taxiScorer(series, stream, recorder),
@@ -70,7 +76,7 @@ export const nycTaxiDrift: Benchmark = {
   ],
   prepare(folder) {
     const series = readTaxi(folder, 'perturbed');
-    const stream = streamOf(series, [taxiStep]);
+    const stream = { ...streamOf(series, [taxiStep]), levels };
     return {
       streams: [stream],
       scorer: (recorder) => driftScorer(stream, recorder),

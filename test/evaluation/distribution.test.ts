@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { bucketNll, crpsOf, DistributionScore, levelWeights, pinball } from '../../evaluation/distribution.js';
+import {
+  bucketNll,
+  cdfThrough,
+  crpsOf,
+  DistributionScore,
+  levelWeights,
+  pinball,
+} from '../../evaluation/distribution.js';
 import { chance, normal } from '../chance.js';
 
 const levels = Array.from({ length: 199 }, (_, at) => (at + 1) / 200);
@@ -60,6 +67,36 @@ describe('coverage', () => {
 
   test('nothing is told when nothing was added', () => {
     expect(new DistributionScore().metrics).toEqual({});
+  });
+});
+
+describe('the distribution function through quantiles', () => {
+  test('is the level at each quantile, straight between, and stays inside 0 and 1 without a jump at the ends', () => {
+    const cdf = cdfThrough([0.1, 0.5, 0.9], [10, 20, 40]);
+    expect([10, 20, 40].map(cdf)).toEqual([0.1, 0.5, 0.9].map((level) => expect.closeTo(level, 12)));
+    expect(cdf(15)).toBeCloseTo(0.3, 12);
+    expect(cdf(10 - 1e-9)).toBeCloseTo(0.1, 9);
+    expect(cdf(-1e6)).toBeCloseTo(0, 12);
+    expect(cdf(1e6)).toBeCloseTo(1, 12);
+    for (let x = -50, before = 0; x < 100; x++) {
+      expect(cdf(x)).toBeGreaterThanOrEqual(before);
+      before = cdf(x);
+    }
+  });
+
+  test('jumps where quantiles are equal', () => {
+    const cdf = cdfThrough([0.1, 0.5, 0.9], [5, 5, 5]);
+    expect([cdf(4.99), cdf(5)]).toEqual([0, 1]);
+    expect(cdfThrough([0.1, 0.5, 0.9], [5, 5, 6])(5)).toBeCloseTo(0.5, 12);
+  });
+
+  test('comes close to the exponential it was told at levels', () => {
+    const told = [0.01, 0.05, ...Array.from({ length: 17 }, (_, at) => (at + 2) / 20), 0.95, 0.99];
+    const cdf = cdfThrough(
+      told,
+      told.map((level) => -Math.log(1 - level)),
+    );
+    for (const x of [0.01, 0.2, 0.8, 1.7, 3, 6]) expect(cdf(x)).toBeCloseTo(1 - Math.exp(-x), 2);
   });
 });
 

@@ -1,32 +1,350 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { KafkaWorker } from '../../pipelines/kafka-worker.js';
-import { begin, drained, produce, readAll, settings } from '../kafka/harness.js';
+import { KafkaAdmin } from '../../connectors/kafka/admin.js';
+import { kafkaClient } from '../../connectors/kafka/client.js';
+import { readNote } from '../../pipelines/kafka-digest.js';
+import { KafkaWorker, type WorkerEvent } from '../../pipelines/kafka-worker.js';
+import { pipeline } from '../../pipelines/pipeline.js';
+import { FileStore } from '../../state/stores/file.js';
+import { MemoryStore } from '../../state/stores/memory.js';
+import { sleep } from '../kafka/broker.js';
+import {
+  begin,
+  committedOf,
+  drained,
+  moving,
+  produce,
+  type Running,
+  readAll,
+  settings,
+  type Written,
+} from '../kafka/harness.js';
 import { withBroker } from '../kafka/with-broker.js';
 
-const rows = (count: number, partitions: number, keys = 10) =>
+const rows = (count: number, partitions: number, from = 0, keys = 10) =>
   Array.from({ length: count }, (_, i) => ({
-    partition: (i % keys) % partitions,
-    key: `k${i % keys}`,
-    value: JSON.stringify({ value: i }),
+    partition: ((i + from) % keys) % partitions,
+    key: `k${(i + from) % keys}`,
+    value: JSON.stringify({ value: i + from }),
   }));
 
+/** Rows as readers must find them, however they were made: everything but their place in the output topic. */
+const plain = (written: readonly Written[]): string[] =>
+  written.map(({ partition, key, value, headers }) => `${partition} ${key} ${value} ${headers['engram-id']}`);
+
+const has = (events: readonly WorkerEvent[], type: WorkerEvent['type']): boolean =>
+  events.some((one) => one.type === type);
+
+async function until(what: string, done: () => boolean, timeoutMs = 20_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!done()) {
+    if (performance.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    await sleep(20);
+  }
+}
+
 withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
-  test('turns every record into one result, in order per partition', async () => {
+  const start = (input: string, group: string, more: Parameters<typeof settings>[3] = {}): Running =>
+    begin((onEvent) => new KafkaWorker(settings(addresses(), input, group, { onEvent, ...more })));
+
+  test('one result for every record, in order per partition, with its id; the offset carries the digest', async () => {
     const input = await topic('in', 2);
     const group = unique('g');
     await produce(kafka(), input, rows(5000, 2));
-    const at = begin((onEvent) => new KafkaWorker(settings(addresses(), input, group, { onEvent })));
-    try {
-      await drained(kafka(), group, input, 20_000);
-    } catch (e) {
-      console.log(JSON.stringify(at.events.slice(-30), (_, v) => (v instanceof Error ? v.stack : v), 1));
-      throw e;
-    } finally {
+    const at = start(input, group);
+    await drained(kafka(), group, input);
+    expect(at.worker.ready).toBe(true);
+    await at.stop();
+    const results = await readAll(kafka(), `${input}.forecasts`, 5000);
+    expect(results).toHaveLength(5000);
+    expect(new Set(results.map(({ headers }) => headers['engram-id'])).size).toBe(5000);
+    for (const partition of [0, 1]) {
+      const offsets = results
+        .filter((row) => row.partition === partition)
+        .map(({ value }) => Number(/@(\d+)"/.exec(String(value))?.[1]));
+      expect(offsets).toEqual(Array.from({ length: 2500 }, (_, i) => i));
+    }
+    const admin = new KafkaAdmin(kafkaClient({ brokers: addresses() }));
+    const committed = await admin.committed(group, input, 0);
+    await admin.close();
+    expect(readNote(committed?.metadata ?? '')).toMatchObject({ begin: 0, digest: expect.stringMatching(/-2500$/) });
+  }, 60_000);
+
+  test('any cutting into commits and any restart gives the same rows', async () => {
+    const input = await topic('cut', 3);
+    await produce(kafka(), input, rows(3000, 3));
+    const once = start(input, unique('once'), { outputs: outputsTo(`${input}-once`) });
+    await drained(kafka(), once.worker.options.groupId, input);
+    await once.stop();
+    const group = unique('often');
+    const store = new MemoryStore();
+    const more = { store, commitMs: 1, commitRows: 37, checkpointRows: 50, outputs: outputsTo(`${input}-often`) };
+    for (let i = 0; i < 4; i++) {
+      const at = start(input, group, more);
+      const before = await sum(group, input);
+      for (let n = 0; n < 200 && (await sum(group, input)) < Math.min(3000, before + 400); n++) await sleep(10);
       await at.stop();
     }
-    const results = await readAll(kafka(), `${input}.forecasts`);
-    expect(results).toHaveLength(5000);
-    console.log(JSON.stringify(at.events.map((e) => e)).slice(0, 3000));
-    console.log(results[0]);
+    const last = start(input, group, more);
+    await drained(kafka(), group, input);
+    await last.stop();
+    const [calm, often] = [
+      await readAll(kafka(), `${input}-once`, 3000),
+      await readAll(kafka(), `${input}-often`, 3000),
+    ];
+    expect(calm).toHaveLength(3000);
+    expect(plain(often)).toEqual(plain(calm));
+  }, 90_000);
+
+  test('records that cannot be used become dead letters with their bytes, key, headers and the reason', async () => {
+    const input = await topic('bad');
+    const group = unique('g');
+    const bad = [
+      { key: 'a', value: '{"value":', reason: 'not-json' },
+      { key: 'a', value: '[1]', reason: 'not-json' },
+      { key: 'a', value: '{"value":"x"}', reason: 'not-a-number' },
+      { key: 'a', value: '{"other":1}', reason: 'missing-column' },
+      { key: null, value: '{"value":1}', reason: 'missing-key' },
+      { key: 'a', value: '{"value":5000000}', reason: 'too-high' },
+      { key: null, value: null, reason: 'empty' },
+      { key: 'a', value: Buffer.from([0xff, 0, 1]), reason: 'not-json' },
+    ];
+    const good = rows(100, 1);
+    await produce(kafka(), input, [
+      ...good.slice(0, 50),
+      ...bad.map(({ key, value }) => ({ key, value, headers: { from: 'plant-7' } })),
+      ...good.slice(50),
+    ]);
+    const at = start(input, group);
+    await drained(kafka(), group, input);
+    await at.stop();
+    expect(await readAll(kafka(), `${input}.forecasts`, 100)).toHaveLength(100);
+    const letters = await readAll(kafka(), `${input}.dlq`, bad.length);
+    expect(letters.map(({ headers }) => headers['x-error-class'])).toEqual(bad.map(({ reason }) => reason));
+    expect(letters.map(({ value }) => value)).toEqual(bad.map(({ value }) => (value === null ? null : String(value))));
+    expect(letters.map(({ key }) => key)).toEqual(bad.map(({ key }) => key));
+    expect(letters[0].headers).toMatchObject({
+      from: 'plant-7',
+      'x-error-topic': input,
+      'x-error-offset': '50',
+      'x-error-stage': 'decode',
+      'x-error-message': expect.stringContaining('expected a JSON object'),
+    });
   }, 60_000);
+
+  test('too many refused records stop it: the mapping is wrong', async () => {
+    const input = await topic('wrong');
+    await produce(
+      kafka(),
+      input,
+      Array.from({ length: 3000 }, () => ({ key: 'k', value: '{"temperature":1}' })),
+    );
+    const at = start(input, unique('g'));
+    await expect(at.done).rejects.toThrow(/were refused, the limit is a share of 0.5/);
+  }, 60_000);
+
+  test('1 → 3 → 2 workers: the same rows, every partition owned again in time', async () => {
+    const input = await topic('scale', 6);
+    const group = unique('g');
+    const folder = await mkdtemp(join(tmpdir(), 'engram-scale-'));
+    const own = () => ({ store: new FileStore(folder), checkpointMs: 300 });
+    const crew: Running[] = [start(input, group, own())];
+    const live = () => crew.flatMap(({ worker }) => worker.shards.filter((shard) => shard.live)).length;
+    const whole = async (size: number): Promise<number> => {
+      const began = performance.now();
+      await until(`all partitions at ${size} workers`, () => live() === 6 && crew.every(({ worker }) => worker.ready));
+      return performance.now() - began;
+    };
+    const times: number[] = [];
+    let made = 0;
+    const feed = async (): Promise<void> => {
+      await produce(kafka(), input, rows(1200, 6, made, 60));
+      made += 1200;
+    };
+    await feed();
+    times.push(await whole(1));
+    await feed();
+    crew.push(start(input, group, own()), start(input, group, own()));
+    await until('two each', () => crew.every(({ worker }) => worker.shards.length === 2));
+    times.push(await whole(3));
+    await feed();
+    await crew.pop()?.stop();
+    await until('three each', () => crew.every(({ worker }) => worker.shards.length === 3));
+    times.push(await whole(2));
+    await feed();
+    await drained(kafka(), group, input);
+    for (const one of crew) await one.stop();
+    for (const ms of times) expect(ms).toBeLessThan(10_000);
+    const calm = start(input, unique('calm'), { outputs: outputsTo(`${input}-calm`) });
+    await drained(kafka(), calm.worker.options.groupId, input);
+    await calm.stop();
+    const expected = await readAll(kafka(), `${input}-calm`, made);
+    expect(expected).toHaveLength(made);
+    expect(plain(await readAll(kafka(), `${input}.forecasts`, made))).toEqual(plain(expected));
+    // Kept partitions were not loaded again: 6 at first, 4 moved, then 2.
+    const restored = crew[0].events.filter(({ type }) => type === 'restored').length;
+    expect(restored).toBeLessThanOrEqual(7);
+    await rm(folder, { recursive: true });
+  }, 90_000);
+
+  test('a checkpoint of another pipeline is refused, both named', async () => {
+    const input = await topic('other');
+    const group = unique('g');
+    const store = new MemoryStore();
+    await produce(kafka(), input, rows(200, 1));
+    const first = start(input, group, { store });
+    await drained(kafka(), group, input);
+    await first.stop();
+    const second = start(input, group, { store, pipeline: pipeline('moving').through(moving(5)) });
+    await expect(second.done).rejects.toThrow(
+      /taken by another pipeline[\s\S]*1000000[\s\S]*found|expected[\s\S]*found/,
+    );
+  }, 60_000);
+
+  test('without its checkpoints it replays the log from where it began, and the digest proves it', async () => {
+    const input = await topic('replay');
+    const group = unique('g');
+    await produce(kafka(), input, rows(1000, 1));
+    const first = start(input, group);
+    await drained(kafka(), group, input);
+    await first.stop();
+    await produce(kafka(), input, rows(500, 1, 1000));
+    const second = start(input, group, { store: new MemoryStore() });
+    await drained(kafka(), group, input);
+    await second.stop();
+    expect(second.events.find(({ type }) => type === 'live')).toMatchObject({ replayed: 1000 });
+    const results = await readAll(kafka(), `${input}.forecasts`, 1500);
+    expect(results).toHaveLength(1500);
+    expect(JSON.parse(String(results.at(-1)?.value)).count).toBe(150);
+  }, 60_000);
+
+  test('a replay that gives other output is refused before anything is written', async () => {
+    const input = await topic('drift');
+    const group = unique('g');
+    await produce(kafka(), input, rows(300, 1));
+    const first = start(input, group);
+    await drained(kafka(), group, input);
+    await first.stop();
+    // The same pipeline by name and settings, with another way to write: what a changed program looks like.
+    const outputs = { results: { topic: `${input}.forecasts`, encode: () => () => 'something else' } };
+    const second = start(input, group, { store: new MemoryStore(), outputs });
+    await expect(second.done).rejects.toThrow(/digest/);
+    expect(await readAll(kafka(), `${input}.forecasts`, 300)).toHaveLength(300);
+  }, 60_000);
+
+  test('a log that was cut off after the newest checkpoint: refused, or a cold start that says so', async () => {
+    const input = await topic('truncated');
+    const group = unique('g');
+    await produce(kafka(), input, rows(400, 1));
+    const first = start(input, group, { store: new MemoryStore() });
+    await drained(kafka(), group, input);
+    await first.stop();
+    await produce(kafka(), input, rows(100, 1, 400));
+    const admin = kafka().admin();
+    await admin.connect();
+    await admin.deleteTopicRecords({ topic: input, partitions: [{ partition: 0, offset: '300' }] });
+    await admin.disconnect();
+    // The checkpoints are gone too, so the memories cannot be rebuilt from offset 300.
+    const refused = start(input, group, { store: new MemoryStore() });
+    await expect(refused.done).rejects.toThrow(/no checkpoint at or below 400[\s\S]*coldStart/);
+    const cold = start(input, group, { store: new MemoryStore(), onTruncated: 'coldStart' });
+    await drained(kafka(), group, input);
+    await cold.stop();
+    expect(cold.events.find(({ type }) => type === 'restored')).toMatchObject({
+      from: 400,
+      how: expect.stringContaining('COLD START'),
+    });
+    const results = await readAll(kafka(), `${input}.forecasts`, 500);
+    expect(results).toHaveLength(500);
+    expect(JSON.parse(String(results[400].value)).count).toBe(1);
+  }, 90_000);
+
+  test('a step that throws stops the worker with the offsets, and nothing of that commit is seen', async () => {
+    const input = await topic('choke');
+    const group = unique('g');
+    await produce(kafka(), input, [...rows(100, 1), { key: 'k', value: '{"value":-987654321}' }, ...rows(10, 1, 100)]);
+    const at = start(input, group);
+    await expect(at.done).rejects.toThrow(/a step failed between offsets \d+ and \d+: the step chokes/);
+    expect((await committedOf(kafka(), group, input)).get(0)).toBeLessThanOrEqual(100);
+  }, 60_000);
+
+  test('a second worker with the same group takes over at once what another one still holds', async () => {
+    const input = await topic('fence');
+    const group = unique('g');
+    const store = new MemoryStore();
+    await produce(kafka(), input, rows(300, 1));
+    const first = start(input, group, { store });
+    await drained(kafka(), group, input);
+    // Fences the first one's producer behind its back, as another process would.
+    const producer = kafka().producer({ transactionalId: `${group}-${input}-0`, maxInFlightRequests: 1 });
+    await producer.connect();
+    await (await producer.transaction()).abort();
+    await producer.disconnect();
+    await produce(kafka(), input, rows(300, 1, 300));
+    await drained(kafka(), group, input);
+    await first.stop();
+    expect(first.events.find(({ type }) => type === 'dropped')).toMatchObject({ fenced: true });
+    const results = await readAll(kafka(), `${input}.forecasts`, 600);
+    expect(results).toHaveLength(600);
+    expect(JSON.parse(String(results.at(-1)?.value)).count).toBe(60);
+  }, 60_000);
+
+  test('at least once: the same rows under the same ids', async () => {
+    const input = await topic('alo', 2);
+    const group = unique('g');
+    const store = new MemoryStore();
+    await produce(kafka(), input, rows(1000, 2));
+    const first = start(input, group, { store, mode: 'at-least-once' });
+    await drained(kafka(), group, input);
+    await first.stop();
+    await produce(kafka(), input, rows(1000, 2, 1000));
+    const second = start(input, group, { store, mode: 'effectively-once' });
+    await drained(kafka(), group, input);
+    await second.stop();
+    const results = await readAll(kafka(), `${input}.forecasts`, 2000);
+    expect(new Set(results.map(({ headers }) => headers['engram-id'])).size).toBe(2000);
+    const last = new Map(results.map(({ key, value }) => [key, JSON.parse(String(value)).count]));
+    expect([...last.values()]).toEqual(Array(10).fill(200));
+    expect(has(second.events, 'dropped')).toBe(false);
+  }, 60_000);
+
+  test('topics that cannot work are refused before anything is read', async () => {
+    const input = await topic('sensor-readings');
+    const wrong = start(input.replace('readings', 'reading'), unique('g'));
+    await expect(wrong.done).rejects.toThrow(`did you mean "${input}"`);
+    const compacted = await topic('compacted', 1, { 'cleanup.policy': 'compact' });
+    await expect(start(compacted, unique('g')).done).rejects.toThrow(/cleanup.policy=compact/);
+    const wide = await topic('wide', 3);
+    const outputs = outputsTo(await topic('narrow', 1));
+    await expect(start(wide, unique('g'), { outputs }).done).rejects.toThrow(
+      /as many partitions as .* \(3\), it has 1/,
+    );
+  }, 60_000);
+
+  async function sum(group: string, input: string): Promise<number> {
+    return [...(await committedOf(kafka(), group, input)).values()].reduce((all, at) => all + Math.max(0, at), 0);
+  }
 });
+
+function outputsTo(topic: string) {
+  return { results: { topic, encode: encodeIds } };
+}
+
+const encodeIds =
+  () =>
+  ({
+    key,
+    offset,
+    count,
+    average,
+    chain,
+  }: {
+    key: string;
+    offset: number;
+    count: number;
+    average: number;
+    chain: number;
+  }) =>
+    JSON.stringify({ key, offset, count, average, chain });

@@ -30,7 +30,7 @@ function sealed(file: Uint8Array): Uint8Array {
     // A manifest that cannot be read has no sums to set.
   }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  view.setUint32(12, crc32(file.subarray(headerBytes)), true);
+  view.setUint32(12, crc32(file.subarray(headerBytes, headerBytes + view.getUint32(24, true))), true);
   view.setBigUint64(16, BigInt(file.length - headerBytes), true);
   view.setUint32(headerBytes - 4, crc32(file.subarray(0, headerBytes - 4)), true);
   return file;

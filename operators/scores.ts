@@ -1,0 +1,101 @@
+import type { Bundle, Table } from '../state/arrow.js';
+
+/** How well one memory did at one horizon, over all keys and channels of a shard. */
+export interface Score {
+  readonly memory: string;
+  /** Rows ahead. */
+  readonly horizon: number;
+  /** Values scored. */
+  readonly rows: number;
+  readonly mae: number;
+  readonly rmse: number;
+  /** Sum of absolute errors over the sum of absolute values. */
+  readonly wape: number;
+  /** Continuous ranked probability score by the quantiles at hand; only forecasts with quantiles have one. */
+  readonly crps?: number;
+  /** Share of values inside the central bands, by promised percent. */
+  readonly coverage?: Readonly<Record<string, number>>;
+}
+
+/** Shares of the central bands whose coverage is counted. */
+export const bands = [0.5, 0.8, 0.9, 0.98] as const;
+
+/** The scores in a saved state of `evaluate`, memory by memory, horizons ascending; without those that scored nothing. */
+export function scoresOf({ shared }: Bundle): Score[] {
+  if (!shared) throw new RangeError('scoresOf: expected the saved state of an evaluate step, found no table "shared"');
+  const horizons = numbers(shared, 'horizon');
+  const names = shared.schema.fields.map(({ name }) => /^memory\.(.+)\.absError$/.exec(name)?.[1]);
+  const memories = names.filter((name) => name !== undefined);
+  return memories.flatMap((memory, m) => {
+    const [rows, absError, squaredError, absTruth] = ['rows', 'absError', 'squaredError', 'absTruth'].map((sum) =>
+      numbers(shared, `memory.${memory}.${sum}`),
+    ) as [number[], number[], number[], number[]];
+    return horizons.flatMap((horizon, k) => {
+      const n = rows[k] as number;
+      if (n === 0) return [];
+      const score: Score = {
+        memory,
+        horizon,
+        rows: n,
+        mae: (absError[k] as number) / n,
+        rmse: Math.sqrt((squaredError[k] as number) / n),
+        wape: (absError[k] as number) / (absTruth[k] as number),
+      };
+      return [m === 0 ? { ...score, ...quantileScores(shared, k) } : score];
+    });
+  });
+}
+
+function quantileScores(shared: Table, k: number): Pick<Score, 'crps' | 'coverage'> {
+  const rows = numbers(shared, 'quantileRows')[k] as number;
+  if (rows === 0) return {};
+  const levels = numbers(shared, 'level');
+  const pinball = numbers(shared, 'pinball').slice(k * levels.length);
+  const covered = numbers(shared, 'covered').slice(k * bands.length);
+  // The integral over all levels, each standing for the levels nearest to it.
+  const crps = levels.reduce((sum, level, l) => {
+    const from = l === 0 ? 0 : (level + (levels[l - 1] as number)) / 2;
+    const upTo = l === levels.length - 1 ? 1 : (level + (levels[l + 1] as number)) / 2;
+    return sum + (2 * (upTo - from) * (pinball[l] as number)) / rows;
+  }, 0);
+  const known = numbers(shared, 'band').map((band, b): [string, number] => [
+    String(Math.round(100 * band)),
+    (covered[b] as number) / rows,
+  ]);
+  const probe = Float64Array.from(levels);
+  const knows = ([band]: [string, number]) => !Number.isNaN(quantileAt(levels, probe, 0, (1 - Number(band) / 100) / 2));
+  return { crps, coverage: Object.fromEntries(known.filter(knows)) };
+}
+
+/** The numbers of a column of a table of one row. */
+function numbers(table: Table, name: string): number[] {
+  const value: unknown = table.getChild(name)?.get(0);
+  if (typeof value === 'number') return [value];
+  if (value === null || value === undefined) {
+    throw new RangeError(`scoresOf: expected the saved state of an evaluate step, found no column ${name}`);
+  }
+  return Array.from(value as Iterable<number>);
+}
+
+/** Standard normal quantiles of the edges of the bands: between known levels quantiles are read off on this scale. */
+const normalAt: Readonly<Record<string, number>> = {
+  '0.01': -2.3263478740408,
+  '0.05': -1.6448536269515,
+  '0.1': -1.2815515655446,
+  '0.25': -0.6744897501961,
+};
+
+/** The quantile of a level: as forecast, or for 5 and 95 % read off between 1 and 10 %, 90 and 99 %; else NaN. */
+export function quantileAt(levels: readonly number[], quantiles: Float64Array, from: number, level: number): number {
+  const exact = indexOf(levels, level);
+  if (exact >= 0) return quantiles[from + exact];
+  const outer = indexOf(levels, level < 0.5 ? 0.01 : 0.99);
+  const inner = indexOf(levels, level < 0.5 ? 0.1 : 0.9);
+  if (outer < 0 || inner < 0 || Math.abs(Math.min(level, 1 - level) - 0.05) > 1e-9) return Number.NaN;
+  const [z1, z5, z10] = [normalAt['0.01'], normalAt['0.05'], normalAt['0.1']] as [number, number, number];
+  const share = (z10 - z5) / (z10 - z1);
+  return quantiles[from + inner] + share * (quantiles[from + outer] - quantiles[from + inner]);
+}
+
+const indexOf = (levels: readonly number[], level: number): number =>
+  levels.findIndex((known) => Math.abs(known - level) < 1e-9);
