@@ -72,7 +72,15 @@ Examples:
   engram evaluate nyc-taxi --data data
   engram evaluate nyc-taxi --data data --memory seasonal-naive --json scores.json --out rows
 
-Every protocol shows a memory only what had come before, and its metrics are checked against published outputs first.
-  --json writes {benchmark, results: [{memory, seed, metrics}]}; --out DIR writes what was scored, row by row, so that
-  another program can score it again.`,
+Every protocol shows a memory only what had come before. Persistence, seasonal naive and least squares run beside it;
+  outputs of known methods are scored by the same code, and a figure that is not the known one fails the command.
+  --data     the folder of the benchmark's data, or the one that holds it.
+  --json     {benchmark, results: [{memory, seed, metrics, seconds, rows}], references: [{name, metrics, expected}]}.
+             Metrics end with the steps they are about (mse_24: mean over steps 1 to 24; mape_960: first 960 rows);
+             "ett" puts etth1_ and ettm1_ before them. coverage_80 is a share: 0.8 keeps the promise.
+  --out      <benchmark>-<memory>.csv, so that another program can score it again, every number with all its digits:
+             series,origin_row,horizon,channel,truth,prediction   in the units that are scored (ett: z-scores by train rows)
+             series,row,timestamp,value,score,alarm               score from 0 to 1, higher is stranger: -log10(p) / 15
+             Rows count from 0 after the header; several channels share the field "value", a space between them.
+  --leak-test costs about four runs more.`,
 } as const;

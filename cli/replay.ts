@@ -91,7 +91,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         sinks: {
           results: [...sinks.results, ...(report ? [report.results] : [])],
           anomalies: [...sinks.anomalies, ...(report ? [report.anomalies] : [])],
-          rejects: sinks.rejects,
+          rejects: [...sinks.rejects, ...(report ? [report.rejects] : [])],
         },
         ...(store ? { store } : {}),
         ...(options.speed === undefined ? {} : { speed: options.speed }),
@@ -122,7 +122,6 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         input,
         pipeline,
         errors,
-        tally,
         stopped: summary.stopped,
       });
     }

@@ -118,7 +118,7 @@ async function check(
     const rows = Number(group.num_rows);
     if (first < to && first + rows > from) {
       for (const { meta_data: column } of group.columns) {
-        if (!column || column.path_in_schema.length !== 1 || !columns.includes(column.path_in_schema[0])) continue;
+        if (column?.path_in_schema.length !== 1 || !columns.includes(column.path_in_schema[0])) continue;
         const element = metadata.schema.find(({ name }) => name === column.path_in_schema[0]);
         const start = Number(column.dictionary_page_offset ?? column.data_page_offset);
         const bytes = await file.slice(start, start + Number(column.total_compressed_size));

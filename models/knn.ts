@@ -1,4 +1,4 @@
-import { f64, i32, type Row } from '../state/layout.js';
+import { f32, f64, i32, type Row } from '../state/layout.js';
 import { kernels } from './kernels/index.js';
 import type { MemoryOptions } from './model.js';
 import { slotOf, valueAt } from './series.js';
@@ -29,7 +29,7 @@ export function neighbours({ horizons, width, capacity }: NeighbourOptions) {
   const lagsMax = capacity - width - 2;
   const layout = {
     /** Running squared distance of the newest window to that of each lag. */
-    distance: f64(capacity),
+    distance: f32(capacity),
     recency: f64(width),
     lag: i32(candidates),
     near: f64(candidates),

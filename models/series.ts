@@ -7,8 +7,8 @@ export const periodRowsMax = 2304;
 /** Periods that a memory works with: a short one and a long one. */
 const periodsMax = 2;
 
-/** Numbers beyond this are taken for missing: their squares must stay finite. */
-const valueMax = 1e100;
+/** Numbers beyond this are taken for missing: sums of their squares must fit 32-bit floats. */
+const valueMax = 1e18;
 
 /** The past of one channel, with gaps filled: what every memory of one channel reads. */
 export function seriesLayout(capacity: number) {

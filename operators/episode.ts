@@ -67,8 +67,8 @@ type Own = Row<typeof layout>;
 export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<A, A> {
   const { closeRows = 24, minAlarms = 1, report = 'closed', keys } = options;
   checkNames('episode', options, ['closeRows', 'minAlarms', 'report', 'keys']);
-  checkNumber('episode.closeRows', closeRows, { min: 1, max: 2 ** 31, whole: true });
-  checkNumber('episode.minAlarms', minAlarms, { min: 1, max: 2 ** 31, whole: true });
+  checkNumber('episode.closeRows', closeRows, { min: 1, max: 2_147_483_647, whole: true });
+  checkNumber('episode.minAlarms', minAlarms, { min: 1, max: 2_147_483_647, whole: true });
   checkWord('episode.report', report, ['closed', 'changes']);
   return keyed<Nothing, typeof layout, A, A>('episode', { closeRows, minAlarms, report, keys }, (shard) => {
     const tell = (own: Own, key: string, status: Anomaly['status'], out: Out<A>): void => {

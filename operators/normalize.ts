@@ -28,7 +28,9 @@ const rest = 1 / 8;
 const clippedRows = 16;
 const restingRows = 512;
 /** The least scale, as a share of the level. */
-const least = 2 ** -20;
+const least = 1 / 1_048_576;
+/** The scale of a channel that has always been 0. */
+const leastScale = 1e-300;
 /** Standard deviation of a normal distribution by its mean, and by its median, absolute deviation. */
 const perMean = 1.2533141373155;
 const perMedian = 1.4826022185056;
@@ -89,7 +91,7 @@ function learn(own: Own, c: number, value: number, rate: number): void {
   if (own.count[c] < warmRows) warmUp(own, c, value);
   else track(own, c, value, rate);
   if (own.count[c] >= trustRows) {
-    const floor = Math.max(Math.abs(own.level[c]) * least, Number.MIN_VALUE * 2 ** 60);
+    const floor = Math.max(Math.abs(own.level[c]) * least, leastScale);
     own.scale[c] = near(Math.max(own.deviation[c], floor), own.scale[c]);
   } else if (first) {
     // The first value of a key: nothing is known but its size.

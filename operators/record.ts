@@ -42,7 +42,7 @@ const rarestLearnt = 1e-4;
 const least = 1e-15;
 const youngRows = 64;
 const refitRows = 16;
-const weightMax = 2 ** 40;
+const weightMax = 1_099_511_627_776;
 
 /** How a record is read: width of its bins, and the rows after which it has forgotten. */
 export interface Ruler {

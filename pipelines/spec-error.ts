@@ -24,27 +24,28 @@ export interface Issue {
 export function explain(issues: readonly Issue[], value: unknown, path: string, known: readonly string[]): string {
   // A misspelt name explains a missing one, so it is told first.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
-  const at = place(path, issue.path);
+  const where = place(path, issue.path);
+  const at = where === '' ? '' : `${where}: `;
   const came = valueAt(value, issue.path);
   switch (issue.code) {
     case 'unrecognized_keys': {
       const [key] = issue.keys ?? [''];
       const names = issue.path.length === 0 ? known : [];
       const expected = names.length > 0 ? `expected one of ${names.join(', ')}` : 'there is no such field';
-      return `${place(at, [key])}: ${expected}, got ${shown(key)}${hint(key, names)}`;
+      return `${place(where, [key])}: ${expected}, got ${shown(key)}${hint(key, names)}`;
     }
     case 'invalid_type':
       return came === undefined
-        ? `${at}: expected ${typeName(issue.expected)}, it is missing`
-        : `${at}: expected ${typeName(issue.expected)}, got ${shown(came)}`;
+        ? `${at}expected ${typeName(issue.expected)}, it is missing`
+        : `${at}expected ${typeName(issue.expected)}, got ${shown(came)}`;
     case 'invalid_value': {
       const words = (issue.values ?? []).map(String);
-      return `${at}: expected ${words.length > 1 ? `one of ${words.join(', ')}` : words[0]}, got ${shown(came)}${hint(String(came), words)}`;
+      return `${at}expected ${words.length > 1 ? `one of ${words.join(', ')}` : words[0]}, got ${shown(came)}${hint(String(came), words)}`;
     }
     case 'too_small':
-      return `${at}: expected ${bound('at least', 'above', issue, issue.minimum)}, got ${shown(came)}`;
+      return `${at}expected ${bound('of at least', 'above', issue, issue.minimum)}, got ${shown(came)}`;
     case 'too_big':
-      return `${at}: expected ${bound('at most', 'below', issue, issue.maximum)}, got ${shown(came)}`;
+      return `${at}expected ${bound('of at most', 'below', issue, issue.maximum)}, got ${shown(came)}`;
     case 'invalid_union': {
       // The alternative that got furthest is the one that was meant.
       const [meant] = [...(issue.errors ?? [])].sort((a, b) => depth(b) - depth(a) || a.length - b.length);
@@ -55,10 +56,10 @@ export function explain(issues: readonly Issue[], value: unknown, path: string, 
             path,
             known,
           )
-        : `${at}: expected ${alternatives(issue)}, got ${shown(came)}`;
+        : `${at}expected ${alternatives(issue)}, got ${shown(came)}`;
     }
     default:
-      return `${at}: ${issue.message}, got ${shown(came)}`;
+      return `${at}${issue.message}, got ${shown(came)}`;
   }
 }
 
@@ -71,7 +72,7 @@ const alternatives = (issue: Issue): string =>
 
 function bound(inclusive: string, exclusive: string, issue: Issue, limit: number | bigint | undefined): string {
   const word = issue.inclusive === false ? exclusive : inclusive;
-  return issue.origin === 'array' ? `${word} ${limit} entries` : `a number ${word} ${limit}`;
+  return `${issue.origin === 'array' ? 'a list' : issue.origin === 'string' ? 'a text' : 'a number'} ${word} ${limit}`;
 }
 
 const typeNames: Readonly<Record<string, string>> = {

@@ -145,14 +145,18 @@ function read(file: Uint8Array, manifestBytes: Uint8Array): Checkpoint {
   if (end !== headerBytes + manifestBytes.length) {
     throw new DamagedCheckpoint(`expected the first table behind the manifest, found it at byte ${end}`);
   }
-  stage.forEach((name, i) => {
+  // All sums first: damage is found before anything is decoded.
+  const tables = stage.map((name, i) => {
     const bytes = file.subarray(offset[i] as number, (offset[i] as number) + (length[i] as number));
     if (crc32(bytes) !== sums[i]) {
       throw new DamagedCheckpoint(`the checksum of table ${name} ${table[i]} does not fit: bytes were changed`);
     }
-    stages[name] ??= Object.create(null) as Record<string, Table>;
-    (stages[name] as Record<string, Table>)[table[i] as string] = decode(bytes);
+    return { name: name as string, table: table[i] as string, bytes };
   });
+  for (const { name, table, bytes } of tables) {
+    stages[name] ??= Object.create(null) as Record<string, Table>;
+    (stages[name] as Record<string, Table>)[table] = decode(bytes);
+  }
   const { shard, next, ended, sinks } = JSON.parse(about) as Checkpoint;
   const checkpoint = { shard, next, ended, pipeline, sinks: Object.assign(Object.create(null), sinks), stages };
   if (typeof shard !== 'string' || typeof ended !== 'boolean')

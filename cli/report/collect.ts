@@ -44,6 +44,7 @@ export class Collector {
   readonly #tracks = new Map<string, Track[]>();
   readonly #wanted: Set<string>;
   readonly #keys = new Set<string>();
+  readonly #rejects = new Map<string, number>();
   readonly #keyLimit: number;
   readonly #channels: readonly number[];
   #rows = 0;
@@ -61,6 +62,10 @@ export class Collector {
     this.#channels = [...new Set([...troubled, ...channels.keys()])].slice(0, series).sort((a, b) => a - b);
     this.#keyLimit = Math.max(1, Math.min(keys, Math.floor(series / Math.max(1, this.#channels.length))));
     this.#wanted = new Set([...new Set(this.#anomalies.map(({ key }) => key))].slice(0, this.#keyLimit));
+  }
+
+  reject(reason: string): void {
+    this.#rejects.set(reason, (this.#rejects.get(reason) ?? 0) + 1);
   }
 
   add(row: ReportRow): void {
@@ -98,6 +103,12 @@ export class Collector {
 
   get rows(): number {
     return this.#rows;
+  }
+
+  /** Rejected rows by reason, the most frequent first. */
+  get rejects(): { reason: string; count: number }[] {
+    const found = [...this.#rejects].map(([reason, count]) => ({ reason, count }));
+    return found.sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
   }
 
   get keys(): number {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { encodeAnomaly } from '../../connectors/encode.js';
 import { ndjsonSink } from '../../connectors/ndjson-sink.js';
 import type { Sink } from '../../connectors/sink.js';
-import type { Anomaly, Result } from '../../event.js';
+import type { Anomaly, Reject, Result } from '../../event.js';
 import { Collector, type ReportRow } from './collect.js';
 
 /** Quantiles that the page draws. */
@@ -14,14 +14,18 @@ const drawn = [0.01, 0.1, 0.9, 0.99];
 export class ReportRows {
   readonly results: Sink<Result>;
   readonly anomalies: Sink<Anomaly>;
+  readonly rejects: Sink<Reject>;
   readonly #rowsPath: string;
   readonly #anomaliesPath: string;
+  readonly #rejectsPath: string;
 
   constructor(folder: string) {
     this.#rowsPath = join(folder, 'report-rows.ndjson');
     this.#anomaliesPath = join(folder, 'report-anomalies.ndjson');
+    this.#rejectsPath = join(folder, 'report-rejects.ndjson');
     this.results = ndjsonSink(this.#rowsPath, encodeRow);
     this.anomalies = ndjsonSink(this.#anomaliesPath, encodeAnomaly);
+    this.rejects = ndjsonSink(this.#rejectsPath, ({ reason }) => JSON.stringify({ reason }));
   }
 
   /** Reads all of it once more. */
@@ -30,6 +34,7 @@ export class ReportRows {
     for await (const anomaly of lines<Anomaly>(this.#anomaliesPath)) anomalies.push(anomaly);
     const collector = new Collector(channels, anomalies);
     for await (const row of lines<ReportRow>(this.#rowsPath)) collector.add(row);
+    for await (const { reason } of lines<Reject>(this.#rejectsPath)) collector.reject(reason);
     return collector;
   }
 }

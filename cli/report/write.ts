@@ -2,7 +2,6 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Pipeline } from '../../pipelines/pipeline.js';
 import type { ErrorLine } from '../scores.js';
-import type { Tally } from '../tally.js';
 import { version } from '../version.js';
 import type { Collector } from './collect.js';
 import { page } from './page.js';
@@ -12,13 +11,12 @@ export interface ReportFacts {
   readonly input: string;
   readonly pipeline: Pipeline<never>;
   readonly errors: readonly ErrorLine[];
-  readonly tally: Pick<Tally, 'rejects'>;
   readonly stopped: boolean;
 }
 
 /** Writes the page beside its place and moves it there: a reader never sees half of one. */
 export async function writeReport(path: string, collector: Collector, facts: ReportFacts): Promise<void> {
-  const { input, pipeline, errors, tally, stopped } = facts;
+  const { input, pipeline, errors, stopped } = facts;
   const { shown, inAll } = collector.anomalies();
   const html = page({
     title: input === '-' ? 'standard input' : basename(input),
@@ -31,7 +29,7 @@ export async function writeReport(path: string, collector: Collector, facts: Rep
       2,
     ),
     rows: collector.rows,
-    rejects: [...tally.rejects].map(([reason, count]) => ({ reason, count })),
+    rejects: collector.rejects,
     stopped,
     keys: collector.keys,
     keysDrawn: collector.keysDrawn,

@@ -35,7 +35,7 @@ export interface Kernels {
    */
   rlsObserve(p: number, x: number, k: number, n: number, lambda: number, w: number, j: number, cap: number): number;
 
-  /** D[lags] takes in the newest value of the ring y[capacity] at slot s; the first `both` lags lose their oldest term. */
+  /** D[lags], f32, takes in the newest value of the ring y[capacity] at slot s; the first `both` lags lose their oldest term. */
   nearestUpdate(d: number, y: number, s: number, capacity: number, width: number, lags: number, both: number): void;
   /** D of `count` lags from `first` on, each from its `width` terms. */
   nearestRefresh(d: number, y: number, s: number, capacity: number, width: number, first: number, count: number): void;

@@ -9,7 +9,7 @@ import { type MemoryName, memories } from '../../models/catalog.js';
 /** The first rows of the log that comes with the project. */
 const path = fileURLToPath(new URL('../../data/nyc_taxi.csv', import.meta.url));
 const rows = readTable(path)
-  .lines.slice(0, 1500)
+  .lines.slice(0, 1100)
   .map(([time, value]) => ({ timeMs: timeOf(time, path), values: [Number(value)] }));
 const stream = streamOf({ name: 'taxi', channels: ['count'], rows }, [1, 5]);
 

@@ -37,6 +37,13 @@ const plain = (written: readonly Written[]): string[] =>
 const has = (events: readonly WorkerEvent[], type: WorkerEvent['type']): boolean =>
   events.some((one) => one.type === type);
 
+/** The first place where two outputs are not the same. */
+function differs(found: readonly Written[], expected: readonly Written[]): string | undefined {
+  const [a, b] = [plain(found), plain(expected)];
+  const at = b.findIndex((row, i) => a[i] !== row);
+  return at < 0 && a.length === b.length ? undefined : `row ${at} of ${b.length}: ${a[at]} instead of ${b[at]}`;
+}
+
 async function until(what: string, done: () => boolean, timeoutMs = 20_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!done()) {
@@ -95,7 +102,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
       await readAll(kafka(), `${input}-often`, 3000),
     ];
     expect(calm).toHaveLength(3000);
-    expect(plain(often)).toEqual(plain(calm));
+    expect(differs(often, calm)).toBeUndefined();
   }, 90_000);
 
   test('records that cannot be used become dead letters with their bytes, key, headers and the reason', async () => {
@@ -149,7 +156,8 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const input = await topic('scale', 6);
     const group = unique('g');
     const folder = await mkdtemp(join(tmpdir(), 'engram-scale-'));
-    const own = () => ({ store: new FileStore(folder), checkpointMs: 300 });
+    const outputs = outputsTo(`${input}-scaled`);
+    const own = () => ({ store: new FileStore(folder), checkpointMs: 300, outputs });
     const crew: Running[] = [start(input, group, own())];
     const live = () => crew.flatMap(({ worker }) => worker.shards.filter((shard) => shard.live)).length;
     const whole = async (size: number): Promise<number> => {
@@ -182,7 +190,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     await calm.stop();
     const expected = await readAll(kafka(), `${input}-calm`, made);
     expect(expected).toHaveLength(made);
-    expect(plain(await readAll(kafka(), `${input}.forecasts`, made))).toEqual(plain(expected));
+    expect(differs(await readAll(kafka(), `${input}-scaled`, made), expected)).toBeUndefined();
     // Kept partitions were not loaded again: 6 at first, 4 moved, then 2.
     const restored = crew[0].events.filter(({ type }) => type === 'restored').length;
     expect(restored).toBeLessThanOrEqual(7);
@@ -244,6 +252,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     await produce(kafka(), input, rows(100, 1, 400));
     const admin = kafka().admin();
     await admin.connect();
+    await admin.fetchTopicOffsets(input);
     await admin.deleteTopicRecords({ topic: input, partitions: [{ partition: 0, offset: '300' }] });
     await admin.disconnect();
     // The checkpoints are gone too, so the memories cannot be rebuilt from offset 300.

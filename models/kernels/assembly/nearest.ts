@@ -3,11 +3,12 @@
 // distance of the last `width` values to those `lag` rows earlier,
 //   D_lag(t) = sum over j < width of (y_t-j - y_t-j-lag)^2 = D_lag(t-1) + (y_t - y_t-lag)^2 - (y_t-width - y_t-width-lag)^2,
 // is a running sum that stays in its cell: D_lag at cell lag - 1. (MODELS 3.3; along one diagonal of the matrix profile, Yeh
-// et al., Matrix Profile I.) A running sum keeps the rounding of all that went through it: a cell that loses nearly all of
-// itself at once is summed anew on the spot, and `nearestRefresh` lets the caller go round the others.
+// et al., Matrix Profile I.) D is f32: it only chooses candidates, which `nearestRank` then measures exactly. A running sum
+// keeps the rounding of all that went through it: a cell that loses nearly all of itself at once is summed anew on the
+// spot, and `nearestRefresh` lets the caller go round the others. Values must lie within +-1e18, where squares still fit.
 
-/** A sum may shrink to this share of what left it before it is summed anew: 2^-20 leaves it 32 good bits. */
-const shrinkMin: f64 = 9.5367431640625e-7;
+/** A cell that keeps less than this share of itself is summed anew: 2^-10 leaves it 14 good bits. */
+const shrinkMin: f32 = 0.0009765625;
 
 /**
  * Takes the newest value, already at slot s, into D for the lags 1 .. lags. The first `both` of them lose their oldest
@@ -18,7 +19,7 @@ export function nearestUpdate(d: usize, y: usize, s: i32, capacity: i32, width: 
   const old = load<f64>(y + bytes(wrap(s + width, capacity)));
   const now2 = f64x2.splat(now);
   const old2 = f64x2.splat(old);
-  const shrink2 = f64x2.splat(shrinkMin);
+  const shrink = f32x4.splat(shrinkMin);
   let at = wrap(s + 1, capacity); // of y_t-lag
   let back = wrap(s + width + 1, capacity); // of y_t-width-lag
   let lag = 0; // cells done
@@ -26,25 +27,31 @@ export function nearestUpdate(d: usize, y: usize, s: i32, capacity: i32, width: 
     const run = min(both - lag, min(capacity - at, capacity - back));
     let a = y + bytes(at);
     let b = y + bytes(back);
-    let c = d + bytes(lag);
+    let c = d + ((<usize>lag) << 2);
     let i = 0;
     for (; i + 4 <= run; i += 4) {
-      const low = slide(a, b, c, now2, old2, shrink2);
-      const high = slide(a + 16, b + 16, c + 16, now2, old2, shrink2);
-      if (v128.any_true(v128.or(low, high))) nearestRefresh(d, y, s, capacity, width, lag + i + 1, 4);
+      const low = f32x4.demote_f64x2_zero(change(a, b, now2, old2));
+      const high = f32x4.demote_f64x2_zero(change(a + 16, b + 16, now2, old2));
+      const before = v128.load(c);
+      const after = f32x4.add(before, v128.shuffle<f32>(low, high, 0, 1, 4, 5));
+      v128.store(c, after);
+      if (v128.any_true(f32x4.lt(after, f32x4.mul(before, shrink)))) {
+        nearestRefresh(d, y, s, capacity, width, lag + i + 1, 4);
+      }
       a += 32;
       b += 32;
-      c += 32;
+      c += 16;
     }
     for (; i < run; i++) {
       const gain = now - load<f64>(a);
       const loss = old - load<f64>(b);
-      const rest = load<f64>(c) + gain * gain - loss * loss;
-      store<f64>(c, rest);
-      if (rest < loss * loss * shrinkMin) nearestRefresh(d, y, s, capacity, width, lag + i + 1, 1);
+      const before = load<f32>(c);
+      const after = before + <f32>(gain * gain - loss * loss);
+      store<f32>(c, after);
+      if (after < before * shrinkMin) nearestRefresh(d, y, s, capacity, width, lag + i + 1, 1);
       a += 8;
       b += 8;
-      c += 8;
+      c += 4;
     }
     lag += run;
     at = wrap(at + run, capacity);
@@ -52,33 +59,30 @@ export function nearestUpdate(d: usize, y: usize, s: i32, capacity: i32, width: 
   }
   for (; lag < lags; lag++) {
     const gain = now - load<f64>(y + bytes(at));
-    const c = d + bytes(lag);
-    store<f64>(c, load<f64>(c) + gain * gain);
+    const c = d + ((<usize>lag) << 2);
+    store<f32>(c, load<f32>(c) + <f32>(gain * gain));
     at = wrap(at + 1, capacity);
   }
 }
 
-/** Two cells on by one event; tells which of them lost nearly all of themselves. */
+/** By how much two cells change: the newest term less the oldest. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function slide(a: usize, b: usize, c: usize, now: v128, old: v128, shrink: v128): v128 {
+function change(a: usize, b: usize, now: v128, old: v128): v128 {
   const gain = f64x2.sub(now, v128.load(a));
   const loss = f64x2.sub(old, v128.load(b));
-  const gone = f64x2.mul(loss, loss);
-  const rest = f64x2.sub(f64x2.add(v128.load(c), f64x2.mul(gain, gain)), gone);
-  v128.store(c, rest);
-  return f64x2.lt(rest, f64x2.mul(gone, shrink));
+  return f64x2.sub(f64x2.mul(gain, gain), f64x2.mul(loss, loss));
 }
 
-/** D of `count` lags from `first` on, each from its `width` terms; width is even. */
+/** D of `count` lags from `first` on, each from its `width` terms, in f64 by pairs, newest first; width is even. */
 export function nearestRefresh(d: usize, y: usize, s: i32, capacity: i32, width: i32, first: i32, count: i32): void {
   for (let lag = first; lag < first + count; lag++) {
-    let even = f64x2.splat(0);
+    let terms = f64x2.splat(0);
     for (let j = 0; j < width; j += 2) {
       const gap = f64x2.sub(pair(y, s + j, capacity), pair(y, s + j + lag, capacity));
-      even = f64x2.add(even, f64x2.mul(gap, gap));
+      terms = f64x2.add(terms, f64x2.mul(gap, gap));
     }
-    store<f64>(d + bytes(lag - 1), f64x2.extract_lane(even, 0) + f64x2.extract_lane(even, 1));
+    store<f32>(d + ((<usize>(lag - 1)) << 2), <f32>(f64x2.extract_lane(terms, 0) + f64x2.extract_lane(terms, 1)));
   }
 }
 
@@ -87,25 +91,17 @@ export function nearestRefresh(d: usize, y: usize, s: i32, capacity: i32, width:
  * distances as f64. Returns how many there are. Where `lags` holds the k lags of the event before, they bound the search:
  * a window that was near one event ago is hardly far now. Rounding may leave D a hair below zero; it is given as zero.
  */
-export function nearestFind(
-  d: usize,
-  lags: usize,
-  distances: usize,
-  first: i32,
-  last: i32,
-  k: i32,
-  known: i32,
-): i32 {
-  let bound = known == k ? farthest(d, lags, first, last, k) : Infinity;
+export function nearestFind(d: usize, lags: usize, distances: usize, first: i32, last: i32, k: i32, known: i32): i32 {
+  let bound: f32 = known == k ? farthest(d, lags, first, last, k) : Infinity;
   let found = 0;
   let lag = first;
   while (lag <= last) {
     lag = skip(d, lag, last, bound);
-    for (let end = min(lag + 8, last + 1); lag < end; lag++) {
-      const near = load<f64>(d + bytes(lag - 1));
+    for (let end = min(lag + 16, last + 1); lag < end; lag++) {
+      const near = load<f32>(d + ((<usize>(lag - 1)) << 2));
       if (found < k ? near <= bound : near < bound) {
         insert(lags, distances, found < k ? found++ : k - 1, lag, near);
-        if (found == k) bound = load<f64>(distances + bytes(k - 1));
+        if (found == k) bound = <f32>load<f64>(distances + bytes(k - 1));
       }
     }
   }
@@ -113,29 +109,29 @@ export function nearestFind(
 }
 
 /** The largest D of the listed lags; infinity where one of them may not be chosen. */
-function farthest(d: usize, lags: usize, first: i32, last: i32, k: i32): f64 {
-  let bound: f64 = 0;
+function farthest(d: usize, lags: usize, first: i32, last: i32, k: i32): f32 {
+  let bound: f32 = 0;
   for (let i = 0; i < k; i++) {
     const lag = load<i32>(lags + ((<usize>i) << 2));
     if (lag < first || lag > last) return Infinity;
-    bound = max(bound, load<f64>(d + bytes(lag - 1)));
+    bound = max(bound, load<f32>(d + ((<usize>(lag - 1)) << 2)));
   }
   return bound;
 }
 
-/** Passes over blocks of eight distances, from `lag` on, of which none is within the bound. */
-function skip(d: usize, lag: i32, last: i32, bound: f64): i32 {
-  const limit = f64x2.splat(bound);
-  for (let at = d + bytes(lag - 1); lag + 7 <= last; lag += 8, at += 64) {
-    const a = f64x2.pmin(v128.load(at), v128.load(at, 16));
-    const b = f64x2.pmin(v128.load(at, 32), v128.load(at, 48));
-    if (v128.any_true(f64x2.le(f64x2.pmin(a, b), limit))) break;
+/** Passes over blocks of sixteen distances, from `lag` on, of which none is within the bound. */
+function skip(d: usize, lag: i32, last: i32, bound: f32): i32 {
+  const limit = f32x4.splat(bound);
+  for (let at = d + ((<usize>(lag - 1)) << 2); lag + 15 <= last; lag += 16, at += 64) {
+    const a = f32x4.pmin(v128.load(at), v128.load(at, 16));
+    const b = f32x4.pmin(v128.load(at, 32), v128.load(at, 48));
+    if (v128.any_true(f32x4.le(f32x4.pmin(a, b), limit))) break;
   }
   return lag;
 }
 
 /**
- * Measures the first `count` of the listed lags anew with weights and sorts them, nearest first; width is even:
+ * Measures the first `count` of the listed lags anew in f64 with weights and sorts them, nearest first; width is even:
  *   D_lag = sum over j < width of weight_j (y_t-j - y_t-j-lag)^2
  */
 export function nearestRank(
@@ -150,12 +146,12 @@ export function nearestRank(
 ): void {
   for (let c = 0; c < count; c++) {
     const lag = load<i32>(lags + ((<usize>c) << 2));
-    let even = f64x2.splat(0);
+    let terms = f64x2.splat(0);
     for (let j = 0; j < width; j += 2) {
       const gap = f64x2.sub(pair(y, s + j, capacity), pair(y, s + j + lag, capacity));
-      even = f64x2.add(even, f64x2.mul(f64x2.mul(v128.load(weight + bytes(j)), gap), gap));
+      terms = f64x2.add(terms, f64x2.mul(f64x2.mul(v128.load(weight + bytes(j)), gap), gap));
     }
-    insert(lags, distances, c, lag, f64x2.extract_lane(even, 0) + f64x2.extract_lane(even, 1));
+    insert(lags, distances, c, lag, f64x2.extract_lane(terms, 0) + f64x2.extract_lane(terms, 1));
   }
 }
 
@@ -176,7 +172,9 @@ function insert(lags: usize, distances: usize, last: i32, lag: i32, distance: f6
 @inline
 function pair(y: usize, slot: i32, capacity: i32): v128 {
   const at = wrap(slot, capacity);
-  return at + 1 < capacity ? v128.load(y + bytes(at)) : f64x2.replace_lane(v128.load64_zero(y + bytes(at)), 1, load<f64>(y));
+  return at + 1 < capacity
+    ? v128.load(y + bytes(at))
+    : f64x2.replace_lane(v128.load64_zero(y + bytes(at)), 1, load<f64>(y));
 }
 
 // @ts-ignore: a decorator of AssemblyScript

@@ -12,6 +12,13 @@ function numbers(values: ArrayLike<number>, shift = 0): Float64Array {
   return view;
 }
 
+function floats(values: ArrayLike<number>, shift = 0): Float32Array {
+  const at = arena.take(values.length * 4 + 64) + shift;
+  const view = new Float32Array(arena.buffer, at, values.length);
+  view.set(values);
+  return view;
+}
+
 function integers(count: number): Int32Array {
   const at = arena.take(count * 4);
   return new Int32Array(arena.buffer, at, count);
@@ -259,10 +266,10 @@ describe('nearest', () => {
   /** Runs a series through the ring and gives each row's distances to `look`. */
   function run(
     series: readonly number[],
-    look: (t: number, d: Float64Array, y: Float64Array, slot: number, whole: number) => void,
+    look: (t: number, d: Float32Array, y: Float64Array, slot: number, whole: number) => void,
   ): void {
     for (const shift of [0, 8]) {
-      const d = numbers(new Float64Array(capacity), shift);
+      const d = floats(new Float32Array(capacity), shift);
       const y = numbers(new Float64Array(capacity), shift);
       const lagsMax = capacity - width - 2;
       series.forEach((value, t) => {
@@ -282,7 +289,7 @@ describe('nearest', () => {
     let looked = 0;
     run(series, (t, d, _y, _slot, whole) => {
       for (let lag = 1; lag <= whole; lag++) {
-        expect(Math.abs(d[lag - 1] - squares(series, t, lag, () => 1))).toBeLessThan(1e-12 * (t + 1));
+        expect(Math.abs(d[lag - 1] - squares(series, t, lag, () => 1))).toBeLessThan(1e-6 * (t + 1));
         looked++;
       }
     });
@@ -294,7 +301,7 @@ describe('nearest', () => {
     run(spiked, (t, d, _y, _slot, whole) => {
       for (let lag = 1; lag <= whole; lag++) {
         const exact = squares(spiked, t, lag, () => 1);
-        expect(Math.abs(d[lag - 1] - exact)).toBeLessThan(1e-6 * Math.max(exact, 1e-3));
+        expect(Math.abs(d[lag - 1] - exact)).toBeLessThan(1e-3 * Math.max(exact, 1e-2));
       }
     });
   });
@@ -310,7 +317,7 @@ describe('nearest', () => {
           const gap = series[t - j] - series[t - j - lag];
           lane[j & 1] += gap * gap;
         }
-        expect(d[lag - 1]).toBe(lane[0] + lane[1]);
+        expect(d[lag - 1]).toBe(Math.fround(lane[0] + lane[1]));
       }
       expect(d[whole]).toBe(-1);
     });
@@ -319,10 +326,10 @@ describe('nearest', () => {
   test.each([1, 3, 8, 40])('the %i nearest are those that sorting gives, whatever was known before', (k) => {
     const lags = integers(k);
     const distances = numbers(new Float64Array(k));
-    for (const n of [0, 1, 2, 7, 8, 9, 63, 64, 65, 500]) {
+    for (const n of [0, 1, 2, 15, 16, 17, 63, 64, 65, 500]) {
       for (const first of [1, 2, 6]) {
         // Few different distances, so that many are equal.
-        const d = numbers([...noise(n, n + 1)].map((u) => Math.abs(Math.round(u * 20))));
+        const d = floats([...noise(n, n + 1)].map((u) => Math.abs(Math.round(u * 20))));
         const sorted = [...d.keys()]
           .slice(first - 1)
           .sort((a, b) => d[a] - d[b] || a - b)

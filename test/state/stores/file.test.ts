@@ -1,12 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { StateMismatch } from '../../../state/arrow.js';
 import { type Checkpoint, DamagedCheckpoint, frame, unframe } from '../../../state/checkpoint.js';
 import { FileStore, type FileStoreOptions, StoreFailure } from '../../../state/stores/file.js';
 import { numbersFrom, sampleBundle, sampleCheckpoint } from '../samples.js';
 import { Crash, type Fault, FaultyDisk } from './faulty-disk.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const folders: string[] = [];
 afterAll(() => {
@@ -184,7 +186,7 @@ describe('damage on disk', () => {
       await loadsTheOneBefore(`seed ${seed}, bit ${bit} flipped`, flipped);
     }
     console.log(`${whole.length} cuts and 2,000 flips (seed ${seed}): each set aside, the generation before it loaded`);
-  }, 60_000);
+  });
 
   test('if nothing undamaged is left it stops, again and again, instead of starting from nothing', async () => {
     const { folder, again } = await savedStore([10]);

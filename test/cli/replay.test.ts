@@ -1,0 +1,180 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Result } from '../../event.js';
+import { dailyCsv, engram, folder } from './command.js';
+
+let here: string;
+const at = (name: string): string => join(here, name);
+const lines = (name: string): string[] => readFileSync(at(name), 'utf8').split('\n').slice(0, -1);
+const light = ['--pipeline', 'light'];
+beforeEach(() => {
+  here = folder();
+  writeFileSync(at('log.csv'), dailyCsv(600, { spike: 500 }));
+});
+
+describe('engram replay', () => {
+  test('writes forecasts and anomalies, and says what it found and where it is', async () => {
+    const { code, out, err } = await engram([
+      ...['replay', at('log.csv'), ...light, '--out', at('forecasts.ndjson'), '--out', at('anomalies.ndjson')],
+      ...['--out', at('forecasts.arrow'), '--state', at('state'), '--report', at('report.html')],
+    ]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(lines('forecasts.ndjson')).toHaveLength(600);
+    const spike = JSON.parse(lines('forecasts.ndjson')[500]) as Result;
+    expect(spike).toMatchObject({ key: 'log', offset: 500, alarm: true });
+    expect(lines('anomalies.ndjson').map((line) => (JSON.parse(line) as { peakOffset: number }).peakOffset)).toContain(
+      500,
+    );
+    expect(out).toContain('2024-01-11 10:00');
+    expect(out).toMatch(/600 rows in [\d.]+ s: [\d,]+ rows\/s, 1 checkpoint\n/);
+    for (const name of ['forecasts.ndjson', 'forecasts.arrow', 'anomalies.ndjson', 'state', 'report.html']) {
+      expect(existsSync(at(name))).toBe(true);
+      expect(out).toContain(at(name));
+    }
+    // Without a rejected row there is no file of rejects, and nothing else is left behind.
+    expect(readdirSync(here).sort()).toEqual([
+      'anomalies.ndjson',
+      'forecasts.arrow',
+      'forecasts.ndjson',
+      'log.csv',
+      'report.html',
+      'state',
+    ]);
+    expect(readFileSync(at('report.html'), 'utf8')).toContain('"title":"log.csv"');
+  });
+
+  test('the shipped pipeline tells its error beside the simple forecasters', async () => {
+    const { code, out } = await engram(['replay', at('log.csv')]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/1 row {2}default +[\d.]+/);
+    for (const name of ['persistence', 'seasonal naive', 'online least squares']) expect(out).toContain(name);
+  });
+
+  test('stopped by Ctrl-C and run again it writes the same bytes', async () => {
+    const args = (name: string) => [
+      ...[
+        'replay',
+        at('log.csv'),
+        ...light,
+        '--out',
+        at(`${name}.ndjson`),
+        '--out',
+        `anomalies:${at(`${name}-a.ndjson`)}`,
+      ],
+      ...['--state', at(name), '--report', at(`${name}.html`)],
+    ];
+    expect((await engram(args('calm'))).code).toBe(0);
+    // Event time passes fast enough to end in a second, and slowly enough to be stopped in between.
+    const stopped = await engram([...args('stopped'), '--speed', '1000000x'], {
+      interrupt: (press) => void setTimeout(press, 300),
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.err).toMatch(/engram: stopped at row \d+: run the same command to go on\n$/);
+    const again = await engram(args('stopped'));
+    expect(again.code).toBe(0);
+    expect(again.err).toMatch(/^going on at row \d+, from the checkpoint in /);
+    expect(again.out).toMatch(/rows, from row \d+ on in/);
+    for (const name of ['.ndjson', '-a.ndjson', '.html']) {
+      expect(readFileSync(at(`stopped${name}`), 'utf8')).toBe(readFileSync(at(`calm${name}`), 'utf8'));
+    }
+  });
+
+  test('a log that has been read whole is not read again, unless --fresh says so', async () => {
+    const args = ['replay', at('log.csv'), ...light, '--out', at('f.ndjson'), '--state', at('state')];
+    await engram(args);
+    const before = lines('f.ndjson');
+    const again = await engram(args);
+    expect(again.code).toBe(0);
+    expect(again.out).toContain('Nothing new since the checkpoint: --fresh begins again at the first row.');
+    expect(lines('f.ndjson')).toEqual(before);
+    const fresh = await engram([...args, '--fresh']);
+    expect(fresh.err).toBe('');
+    expect(lines('f.ndjson')).toEqual(before);
+  });
+
+  test('--fresh removes checkpoints and nothing else', async () => {
+    mkdirSync(at('state'));
+    writeFileSync(at('state/mine.txt'), 'mine');
+    const args = ['replay', at('log.csv'), ...light, '--state', at('state'), '--quiet'];
+    await engram(args);
+    const [shard] = readdirSync(at('state')).filter((name) => name.startsWith('log'));
+    writeFileSync(at(`state/${shard}/notes.txt`), 'mine');
+    await engram([...args, '--fresh']);
+    expect(readFileSync(at('state/mine.txt'), 'utf8')).toBe('mine');
+    expect(readFileSync(at(`state/${shard}/notes.txt`), 'utf8')).toBe('mine');
+  });
+
+  test('rows that cannot be used are written with their line and reason, and counted', async () => {
+    const good = dailyCsv(60).split('\n');
+    good.splice(10, 0, '2024-01-01T04:10:00Z,lots');
+    good.splice(30, 0, 'yesterday,5');
+    writeFileSync(at('bad.csv'), good.join('\n'));
+    writeFileSync(at('rejects.ndjson'), 'left by an earlier run\n');
+    const { code, out } = await engram(['replay', at('bad.csv'), ...light, '--out', at('f.ndjson')]);
+    expect(code).toBe(0);
+    expect(out).toContain(`2 rows rejected (1 not-a-number, 1 not-a-time): see ${at('rejects.ndjson')}`);
+    expect(lines('rejects.ndjson').map((line) => JSON.parse(line) as object)).toMatchObject([
+      { reason: 'not-a-number', line: 11, offset: 9 },
+      { reason: 'not-a-time', line: 31, offset: 29 },
+    ]);
+    // The next run has none, so that file must not stay as if it had.
+    await engram(['replay', at('log.csv'), ...light, '--out', at('f.ndjson')]);
+    expect(existsSync(at('rejects.ndjson'))).toBe(false);
+  });
+
+  test('standard input to standard output: rows there, the rest on the other stream', async () => {
+    const { code, out, err } = await engram(['replay', '-', ...light, '--out', '-', '--state', at('state')], {
+      stdin: dailyCsv(50),
+    });
+    expect(code).toBe(0);
+    const rows = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Result);
+    expect(rows.map(({ offset }) => offset)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    expect(err).toContain('50 rows in');
+  });
+
+  test('--quiet says nothing', async () => {
+    const { code, out, err } = await engram(['replay', at('log.csv'), ...light, '--quiet', '--out', at('f.ndjson')]);
+    expect({ code, out, err }).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  test('a terminal shows progress and gets its cursor back', async () => {
+    const { err } = await engram(['replay', at('log.csv'), ...light], { isTTY: true, columns: 90 });
+    expect(err).toContain('100 %');
+    expect(err.endsWith('\u001B[?25h')).toBe(true);
+  });
+
+  test('columns, keys, horizons and memory are those that were asked for', async () => {
+    const text = dailyCsv(40).replaceAll(/^(2024.*),(.*)$/gm, '$1,$2,pump,1');
+    writeFileSync(at('more.csv'), text.replace('timestamp,value', 'when,flow,machine,other'));
+    const asked = ['--time', 'when', '--values', 'flow', '--key', 'machine', '--horizons', '7,2', '--memory', 'rls'];
+    const { code } = await engram(['replay', at('more.csv'), ...light, ...asked, '--quiet', '--out', at('f.ndjson')]);
+    expect(code).toBe(0);
+    const row = JSON.parse(lines('f.ndjson')[39]) as Result;
+    expect(row).toMatchObject({ key: 'pump', forecast: { horizons: [1, 2, 7] } });
+    expect(row.values).toHaveLength(1);
+  });
+
+  test('a checkpoint of another pipeline is refused with both', async () => {
+    await engram(['replay', at('log.csv'), ...light, '--state', at('state'), '--quiet']);
+    const { code, err } = await engram(['replay', at('log.csv'), ...light, '--horizons', '3', '--state', at('state')]);
+    expect(code).toBe(1);
+    expect(err).toContain('expected:');
+    expect(err).toContain('found:');
+    expect(err).toContain('--fresh');
+  });
+
+  test.each([
+    ['empty.csv', '', 2, 'expected a header line'],
+    ['header.csv', 'timestamp,value\n', 0, '0 rows'],
+    ['text.csv', 'timestamp,value\n2024-01-01,high\n', 2, 'expected at least one numeric column'],
+  ])('%s ends with %d words', async (name, text, code, said) => {
+    writeFileSync(at(name), text);
+    const called = await engram(['replay', at(name), '--report', at('r.html')]);
+    expect(called.out + called.err).toContain(said);
+    expect(called.code).toBe(code);
+  });
+});

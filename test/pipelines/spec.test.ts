@@ -1,0 +1,175 @@
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { identityOf } from '../../pipelines/pipeline.js';
+import { shipped } from '../../pipelines/shipped.js';
+import { parseSpec, pipelineOf } from '../../pipelines/spec.js';
+import { SpecError } from '../../pipelines/spec-error.js';
+import { type PipelineSpec, type StageSpec, stageNames } from '../../pipelines/stages.js';
+
+const remember = { remember: { memory: 'last-value', horizons: [1] } };
+const good = { name: 'mine', stages: [{ normalize: {} }, remember, { interval: {} }, { detect: {} }] };
+const withStages = (...stages: unknown[]) => ({ name: 'mine', stages });
+
+describe('a pipeline as JSON', () => {
+  test('is what it was written as', () => expect(parseSpec(good)).toEqual(good));
+  test('becomes steps in order', () =>
+    expect(pipelineOf(parseSpec(good)).stages.map(({ id }) => id)).toEqual([
+      'normalize',
+      'remember',
+      'interval',
+      'detect',
+    ]));
+
+  test.each([
+    ['nothing', undefined, 'expected an object, it is missing'],
+    ['a text', 'sensor-anomaly', 'expected an object, got "sensor-anomaly"'],
+    ['no name', { stages: good.stages }, 'name: expected a text, it is missing'],
+    [
+      'a misspelt field',
+      { ...good, stage: [] },
+      'stage: expected one of name, about, stages, got "stage" (did you mean "stages"?)',
+    ],
+    ['no stages', { name: 'x', stages: [] }, 'stages: expected a list of at least 1, got []'],
+    [
+      'a stage that is a text',
+      withStages('normalize'),
+      'stages[0]: expected one step with its options, such as {"normalize": {}}, got "normalize"',
+    ],
+    [
+      'two steps in one',
+      withStages({ normalize: {}, seasons: {} }),
+      'stages[0]: expected one step with its options, such as {"normalize": {}}, got {"normalize":{},"seasons":{}}',
+    ],
+    [
+      'an unknown step',
+      withStages({ normalise: {} }),
+      `stages[0]: expected one of ${stageNames.join(', ')}, got "normalise" (did you mean "normalize"?)`,
+    ],
+    ['options that are a number', withStages({ normalize: 3 }), 'stages[0].normalize: expected an object, got 3'],
+    [
+      'a misspelt option',
+      withStages({ normalize: { memoryrows: 5 } }),
+      'stages[0].normalize.memoryrows: expected one of memoryRows, keys, got "memoryrows" (did you mean "memoryRows"?)',
+    ],
+    [
+      'a text for a number',
+      withStages({ normalize: { memoryRows: 'many' } }),
+      'stages[0].normalize.memoryRows: expected a number, got "many"',
+    ],
+    [
+      'a number too small for the operator',
+      withStages({ normalize: { memoryRows: 2 } }, ...good.stages.slice(1)),
+      'stages[0].normalize.memoryRows: expected a number of at least 32 and at most 1000000000, got 2',
+    ],
+    [
+      'an unknown memory',
+      withStages({ remember: { memory: 'defualt', horizons: [1] } }),
+      /^stages\[0\]\.remember\.memory: expected one of .*, got "defualt" \(did you mean "default"\?\)$/,
+    ],
+    [
+      'a horizon that is none',
+      withStages({ remember: { memory: 'rls', horizons: [1, 'x'] } }),
+      'stages[0].remember.horizons[1]: expected a number, got "x"',
+    ],
+    [
+      'a horizon of zero',
+      withStages({ remember: { memory: 'rls', horizons: [0] } }),
+      'stages[0].remember.horizons[0]: expected a number of at least 1, got 0',
+    ],
+    [
+      'no horizons',
+      withStages({ remember: { memory: 'rls', horizons: [] } }),
+      'stages[0].remember.horizons: expected a list of at least 1, got []',
+    ],
+    [
+      'a missing option',
+      withStages({ remember: { horizons: [1] } }),
+      /^stages\[0\]\.remember\.memory: expected one of .*, got undefined|it is missing$/,
+    ],
+    [
+      'a wrong period of alarms',
+      withStages({ normalize: {} }, remember, { interval: {} }, { detect: { falseAlarms: { count: 1, per: 'dya' } } }),
+      'stages[3].detect.falseAlarms.per: expected one of hour, day, week, month, got "dya" (did you mean "day"?)',
+    ],
+    [
+      'a step of the grid that is no number',
+      withStages({ align: { stepMs: 'five minutes' } }),
+      'stages[0].align.stepMs: expected auto or a number, got "five minutes"',
+    ],
+    [
+      'a limit of keys',
+      withStages({ normalize: { keys: { limit: 0, whenFull: 'reject' } } }),
+      'stages[0].normalize.keys.limit: expected a number of at least 1, got 0',
+    ],
+    [
+      'a policy for keys',
+      withStages({ normalize: { keys: { limit: 5, whenFull: 'drop' } } }),
+      'stages[0].normalize.keys.whenFull: expected one of reject, evict, got "drop"',
+    ],
+    [
+      'a step twice',
+      withStages({ normalize: {} }, { normalize: {} }),
+      'stages[1].normalize: expected every step once, it is also stages[0]',
+    ],
+    [
+      'a step before what it needs',
+      withStages({ interval: {} }, remember),
+      'stages[0].interval: expected a step remember before it, which makes what it reads',
+    ],
+    [
+      'no scores',
+      withStages(remember, { interval: {} }),
+      'stages: expected a step detect: without it there is nothing to write',
+    ],
+  ])('%s is told', (_, value, message) => {
+    const told = (): string => {
+      try {
+        pipelineOf(parseSpec(value, 'mine.json'));
+      } catch (error) {
+        expect(error).toBeInstanceOf(SpecError);
+        return (error as Error).message.replace(/^mine(\.json)?: /, '');
+      }
+      return 'nothing';
+    };
+    if (typeof message === 'string') expect(told()).toBe(message);
+    else expect(told()).toMatch(message);
+  });
+
+  test('the prototype of objects cannot be reached', () => {
+    for (const text of [
+      '{"__proto__": {"polluted": 1}, "name": "x", "stages": []}',
+      '{"name": "x", "stages": [{"__proto__": {"polluted": 1}}]}',
+      '{"name": "x", "stages": [{"constructor": {}}]}',
+      '{"name": "x", "stages": [{"normalize": {"__proto__": {"memoryRows": 64}}}]}',
+      '{"name": "x", "stages": [{"toString": {}}]}',
+    ]) {
+      expect(() => parseSpec(JSON.parse(text))).toThrow(SpecError);
+    }
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  test('scores go by the name of the memory, unless they were given another', () => {
+    const evaluated = (options: object) => {
+      const spec = parseSpec(withStages(...good.stages, { evaluate: options }));
+      return pipelineOf(spec).stages.at(-1)?.settings;
+    };
+    expect(evaluated({})).toMatchObject({ memory: 'last-value' });
+    expect(evaluated({ memory: 'mine' })).toMatchObject({ memory: 'mine' });
+  });
+
+  test('types know the steps and their options', () => {
+    expectTypeOf<{ remember: { memory: 'rls'; horizons: number[] } }>().toExtend<StageSpec>();
+    expectTypeOf<{ remember: { memory: 'rsl'; horizons: number[] } }>().not.toExtend<StageSpec>();
+    expectTypeOf<{ rember: object }>().not.toExtend<StageSpec>();
+  });
+});
+
+describe('the shipped pipelines', () => {
+  test.each(Object.entries(shipped))('%s is valid, and all its settings are', (name, spec: PipelineSpec) => {
+    expect(spec.name).toBe(name);
+    const made = pipelineOf(parseSpec(JSON.parse(JSON.stringify(spec))));
+    // What a step says it was built with builds the same step.
+    const written = { name, stages: made.stages.map(({ id, settings }) => ({ [id]: settings })) };
+    const again = pipelineOf(parseSpec(JSON.parse(JSON.stringify(written))));
+    expect(identityOf(again, ['value'])).toBe(identityOf(made, ['value']));
+  });
+});
