@@ -55,7 +55,9 @@ export async function evaluate(name: string, options: EvaluateOptions, io: Io): 
   for (const memory of new Set([...asked, ...floors])) {
     results.push(runOne(benchmark, prepared, memory, asked.includes(memory) ? options : { data: options.data }, io));
   }
+  if (io.stderr.isTTY) io.stderr.write(`${benchmark.name}  outputs of known methods are scored`);
   const references = prepared.references();
+  if (io.stderr.isTTY) io.stderr.write('\r\u001B[2K');
   if (options.json) writeJson(options.json, benchmark, results, references);
   const lines = evaluationTable(benchmark, results, references, io.stdout.columns ?? 160);
   io.stdout.write(`${lines.join('\n')}\n`);

@@ -69,8 +69,8 @@ Benchmarks:
 ${benchmarks.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}
 
 Examples:
-  engram evaluate nyc-taxi --data data
-  engram evaluate nyc-taxi --data data --memory seasonal-naive --json scores.json --out rows
+  engram evaluate nyc-taxi --data ../shared/data/nyc_taxi
+  engram evaluate ett --data ../shared/data --memory default,resonator --json ett.json --out rows --leak-test
 
 Every protocol shows a memory only what had come before. Persistence, seasonal naive and least squares run beside it;
   outputs of known methods are scored by the same code, and a figure that is not the known one fails the command.

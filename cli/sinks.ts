@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { type Encode, encodeAnomaly, encodeReject, encodeResult } from '../connectors/encode.js';
-import { anomalyColumns, type FlatColumn, type ResultShape, rejectColumns, resultColumns } from '../connectors/flat.js';
-import { ndjsonSink, streamSink } from '../connectors/ndjson-sink.js';
+import { type Output as Columns, outputs as kinds, sinks } from '../connectors/catalog.js';
+import type { ResultShape } from '../connectors/flat.js';
+import { streamSink } from '../connectors/ndjson-sink.js';
 import type { Sink } from '../connectors/sink.js';
-import { arrowSink, parquetSink } from '../connectors/table-sink.js';
 import type { Anomaly, Reject, Result } from '../event.js';
 import type { Io } from './io.js';
 import type { Output } from './outputs.js';
@@ -17,21 +16,13 @@ export interface ReplaySinks {
 }
 
 export function sinksFor(outputs: readonly Output[], shape: ResultShape, { stdout }: Io): ReplaySinks {
-  const sink = <T>({ path, format }: Output, encode: Encode<T>, columns: () => readonly FlatColumn<T>[]): Sink<T> => {
-    if (path === '-') return streamSink(encode, stdout);
-    if (format === 'arrow') return arrowSink(path, columns());
-    return format === 'parquet' ? parquetSink(path, columns()) : ndjsonSink(path, encode);
-  };
+  const sink = <T>({ path, format }: Output, columns: Columns<T>): Sink<T> =>
+    path === '-' ? streamSink(columns.encode, stdout) : sinks[format](path, columns);
   const of = (kind: Output['kind']): Output[] => outputs.filter((output) => output.kind === kind);
   return {
-    results: of('forecasts').map((out) => sink(out, encodeResult(shape.shard), () => resultColumns(shape))),
-    anomalies: of('anomalies').map((out) => sink(out, encodeAnomaly, () => anomalyColumns)),
-    rejects: of('rejects').map((out) =>
-      onDemand(
-        sink(out, encodeReject, () => rejectColumns),
-        out.path,
-      ),
-    ),
+    results: of('forecasts').map((out) => sink(out, kinds.results(shape))),
+    anomalies: of('anomalies').map((out) => sink(out, kinds.anomalies())),
+    rejects: of('rejects').map((out) => onDemand(sink(out, kinds.rejects()), out.path)),
   };
 }
 

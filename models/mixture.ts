@@ -80,8 +80,9 @@ type Channel = Row<ReturnType<typeof channelLayout>>;
  * The default memory: twenty small forecasters of every horizon and an online mixture of them that needs no tuning
  * (MODELS 4.1). Labels that mature are judged first, then the parts learn, take in the row and forecast, then they are
  * mixed by regret, by regret times recent accuracy and by regret times its square, and the three are mixed by regret.
- * Good on anything with seasons, level and repeats; it costs tens of microseconds per event, 400 kB per key and channel,
- * and 4 kB more per row of horizon. New periods make the parts that live by them start anew from the last 4,096 rows.
+ * Good on anything with seasons, level and repeats. Costs 45 us per event and 530 kB per key and channel with one horizon,
+ * 180 us and 1.2 MB with 48. New periods make the parts that live by them start anew from the last 4,096 rows, which takes
+ * about 0.1 s.
  */
 export function mixture(options: MemoryOptions) {
   const { channels, horizons } = options;

@@ -17,6 +17,11 @@ const recentRate = 1 / 50;
 const newestRate = 0.15;
 /** A label counts at most this many times the running miss, so that one spike does not turn the regression. */
 const clip = 5;
+/** An error counts at most this many times what was usual: a storm is followed within rows, one spike is not. */
+const surge = 10;
+
+/** Below this share of the level nothing is told apart: series that never move keep a width. */
+const leastScale = (level: number): number => Math.max(1e-6 * Math.abs(level), 1e-12);
 
 export const grid = Float64Array.from({ length: gridSize }, (_, k) => {
   const u = gridReach * ((2 * k) / (gridSize - 1) - 1);
@@ -91,16 +96,22 @@ export function learnError(own: Distributions, q: number, slot: number, truth: n
   const error = truth - own.location[slot];
   const size = Math.abs(error);
   const n = ++own.count[q];
-  own.slow[q] += Math.max(1 / n, slowRate) * (size - own.slow[q]);
-  own.recent[q] += Math.max(1 / n, recentRate) * (size - own.recent[q]);
-  own.newest[q] += Math.max(1 / n, newestRate) * (size - own.newest[q]);
+  const most = n > settled ? surge * Math.max(own.slow[q], own.recent[q], leastScale(own.location[slot])) : size;
+  const counted = Math.min(size, most);
+  own.slow[q] += Math.max(1 / n, slowRate) * (counted - own.slow[q]);
+  own.recent[q] += Math.max(1 / n, recentRate) * (counted - own.recent[q]);
+  own.newest[q] += Math.max(1 / n, newestRate) * (counted - own.newest[q]);
   if (n <= settled || !(own.unit[slot] > 0)) return;
   const least = 1e-3 * own.slow[q] + 1e-300;
   regress(own, q, slot, kernels.log(Math.max(size, least) / own.unit[slot]));
   const z = error / scale;
   const rate = Math.max(1 / (n + 30), shapeRate);
   const shape = q * gridSize;
-  for (let k = 0; k < gridSize; k++) own.shape[shape + k] += rate * ((z <= grid[k] ? 1 : 0) - own.shape[shape + k]);
+  for (let k = 0; k < gridSize; k++) {
+    // Half of an error that lies on a point counts: where nothing ever moves, the middle of the shape stays in the middle.
+    const beyond = z < grid[k] ? 1 : z > grid[k] ? 0 : 0.5;
+    own.shape[shape + k] += rate * (beyond - own.shape[shape + k]);
+  }
 }
 
 /** Moves the weights along the gain that was worked out when the features were seen. */
@@ -130,18 +141,19 @@ export function expect(
   own.unit[slot] = 0;
   own.scale[slot] = Number.NaN;
   if (!Number.isFinite(mean)) return;
-  const slow = own.slow[q];
-  const own_ = spread > 0 ? spread : 0;
-  if (own.count[q] <= settled || !(slow > 0)) {
-    own.scale[slot] = slow > 0 ? slow : own_ > 0 ? own_ : 1;
+  const least = leastScale(mean);
+  const slow = Math.max(own.slow[q], least);
+  const wide = spread > 0 ? spread : 0;
+  if (own.count[q] <= settled) {
+    own.scale[slot] = own.slow[q] > 0 ? slow : Math.max(wide, least);
     return;
   }
   const x = slot * features;
-  own.spread[q] = own.spread[q] > 0 ? own.spread[q] + 0.002 * (own_ - own.spread[q]) : own_;
+  own.spread[q] = own.spread[q] > 0 ? own.spread[q] + slowRate * (wide - own.spread[q]) : wide;
   own.feature[x] = 1;
   own.feature[x + 1] = ratio(own.recent[q], slow);
   own.feature[x + 2] = ratio(own.newest[q], slow);
-  own.feature[x + 3] = own_ > 0 && own.spread[q] > 0 ? ratio((own_ * slow) / own.spread[q], slow) : 0;
+  own.feature[x + 3] = wide > 0 && own.spread[q] > 0 ? ratio((wide * slow) / own.spread[q], slow) : 0;
   for (let i = 0; i < features - 4; i++) {
     own.feature[x + 4 + i] = i < gaugesEach && gauges ? ratio(gauges[q * gaugesEach + i], slow) : 0;
   }

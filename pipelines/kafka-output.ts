@@ -75,7 +75,7 @@ export class OutputWriter<B extends Event> {
       'x-error-timestamp': String(record?.timestampMs ?? ''),
       'x-error-stage': reject.stage,
       'x-error-class': reject.reason,
-      'x-error-message': reject.message,
+      'x-error-message': reject.message.slice(0, 1000),
       'x-error-app': this.input.app,
       'engram-id': `${this.input.shard}-${reject.offset}-${reject.stage}`,
     };

@@ -5,7 +5,7 @@ import { type Mapping, type PayloadCodec, RecordDecoder } from '../connectors/ka
 import type { FeedOptions } from '../connectors/kafka/feed.js';
 import { GroupReader } from '../connectors/kafka/group.js';
 import type { TopicPartition } from '../connectors/kafka/sticky.js';
-import { isFenced, PlainWriter, TransactionalWriter } from '../connectors/kafka/writer.js';
+import { isFenced, isTooLarge, PlainWriter, TransactionalWriter } from '../connectors/kafka/writer.js';
 import { hint } from '../connectors/nearest.js';
 import type { Event } from '../event.js';
 import { StateMismatch } from '../state/arrow.js';
@@ -140,7 +140,10 @@ export class KafkaWorker<B extends Event> {
     const topics = [outputs.results?.topic, outputs.anomalies?.topic, outputs.rejects?.topic].filter(
       (topic) => topic !== undefined,
     );
-    await this.#admin.ensure(topics.map((topic) => ({ topic, partitions, config: outputConfig })));
+    // Dead letters are an input record and some headers: they must fit where they are to go.
+    const room = Number(await this.#admin.setting(input, 'max.message.bytes').catch(() => undefined)) || 1_048_588;
+    const config = { 'max.message.bytes': String(room + 65_536), ...outputConfig };
+    await this.#admin.ensure(topics.map((topic) => ({ topic, partitions, config })));
     for (const [topic, count] of await this.#admin.partitions(topics)) {
       if (count < partitions) {
         throw new Error(
@@ -247,6 +250,16 @@ export class KafkaWorker<B extends Event> {
         this.#emit({ type: 'dropped', shard: slot.shard, error: error as Error, fenced });
         if (error instanceof Hopeless || error instanceof StateMismatch || error instanceof DamagedCheckpoint) {
           this.#fail(error);
+          return;
+        }
+        if (isTooLarge(error)) {
+          this.#fail(
+            new Error(
+              `${slot.shard}: an output record after offset ${task.next} is larger than its topic takes: raise max.message.bytes of ` +
+                'the output topics above that of the input (dead letters carry the input record and its headers)',
+              { cause: error },
+            ),
+          );
           return;
         }
         // Whoever fenced this task may own the partition: go on only when the group still counts on us.

@@ -209,9 +209,12 @@ function textsOf({ values, valueOffsets, nullBitmap, offset }: Data, rows: numbe
   });
 }
 
-/** A table as an Arrow IPC stream. */
+/** A table as an Arrow IPC stream; throws where two columns are views of the same bytes. */
 export function encode(table: Table): Uint8Array {
-  return tableToIPC(table, 'stream');
+  const bytes = tableToIPC(table, 'stream');
+  // The writer joins views that touch, and loses bytes where they overlap: what cannot be read must not be written.
+  if (streamEnd(bytes) !== bytes.length) throw new RangeError('expected columns with bytes of their own, some overlap');
+  return bytes;
 }
 
 /** The table of the Arrow IPC stream at the start of `bytes`, as views of these; refuses what reaches outside. */

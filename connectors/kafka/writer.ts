@@ -37,6 +37,15 @@ export function isFenced(error: unknown): boolean {
   return false;
 }
 
+/** The broker does not take a record of this size: it never will. */
+export function isTooLarge(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { type } = at as Error & { type?: string };
+    if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') return true;
+  }
+  return false;
+}
+
 /**
  * Writes in transactions. Opening it fences every earlier writer of the same id and ends what that one left open, so
  * offsets read afterwards are final. After any error it is of no more use: kafkajs' producer cannot be trusted then.
@@ -62,13 +71,10 @@ export class TransactionalWriter implements Writer {
     let transaction: Transaction | undefined;
     try {
       transaction = await this.producer.transaction();
+      const compression = compressionType(this.options.compression ?? 'none');
       // Records first: only sending them is retried while the last transaction is still being ended.
-      if (rows.length > 0) {
-        await transaction.sendBatch({
-          acks: -1,
-          compression: compressionType(this.options.compression ?? 'none'),
-          topicMessages: messagesOf(rows),
-        });
+      for (const part of parts(rows)) {
+        await transaction.sendBatch({ acks: -1, compression, topicMessages: messagesOf(part) });
       }
       await sendOffsets(transaction, position);
       await transaction.commit();
@@ -161,9 +167,9 @@ export class PlainWriter implements Writer {
   }
 
   async commit(rows: readonly Outgoing[], position: Position): Promise<void> {
-    if (rows.length > 0) {
-      const compression = compressionType(this.options.compression ?? 'none');
-      await this.producer.sendBatch({ acks: -1, compression, topicMessages: messagesOf(rows) });
+    const compression = compressionType(this.options.compression ?? 'none');
+    for (const part of parts(rows)) {
+      await this.producer.sendBatch({ acks: -1, compression, topicMessages: messagesOf(part) });
     }
     const { topic, partition, offset, metadata } = position;
     await this.committer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
@@ -172,6 +178,32 @@ export class PlainWriter implements Writer {
   async close(): Promise<void> {
     await this.producer.disconnect().catch(() => {});
   }
+}
+
+/** Brokers refuse batches above 1 MiB by default, unpacked ones too; a larger record goes alone. */
+const requestBytes = 512 * 1024;
+
+function* parts(rows: readonly Outgoing[]): Generator<readonly Outgoing[]> {
+  let from = 0;
+  let bytes = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const size = bytesOf(rows[i]);
+    if (i > from && bytes + size > requestBytes) {
+      yield rows.slice(from, i);
+      from = i;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  if (from < rows.length) yield rows.slice(from);
+}
+
+function bytesOf({ key, value, headers = {} }: Outgoing): number {
+  let bytes = 64 + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '');
+  for (const [name, at] of Object.entries(headers)) {
+    for (const one of Array.isArray(at) ? at : [at ?? '']) bytes += 8 + name.length + Buffer.byteLength(one);
+  }
+  return bytes;
 }
 
 function messagesOf(rows: readonly Outgoing[]): { topic: string; messages: Message[] }[] {

@@ -56,7 +56,7 @@ describe('a table of a benchmark', () => {
 describe('a data folder', () => {
   test('that is not there is named with what its README calls it', () => {
     expect(() => findFolder('/nowhere', nycTaxiFolder)).toThrow(
-      /expected the data folder "nyc_taxi" \(NYC taxi demand.*nyc_taxi\.csv.*no such folder at \/nowhere/,
+      /expected the data folder "nyc_taxi" \(NYC taxi demand.*nyc_taxi_perturb\.csv.*no such folder at \/nowhere/,
     );
     expect(() => findFolder(tmpdir(), nabFolder)).toThrow(/found no such file at/);
   });

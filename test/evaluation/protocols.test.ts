@@ -41,6 +41,13 @@ describe.each(forecasting)('$name', (benchmark) => {
   );
 });
 
+test('a reference that is off is told', () => {
+  const reference = { name: 'r', metrics: { mae: 1.02 }, expected: { mae: 1 }, tolerance: 0.01 };
+  expect(mismatches(reference)).toEqual(['r: expected mae 1, came 1.02: the data or the scorer differ']);
+  expect(mismatches({ ...reference, tolerance: 0.03 })).toEqual([]);
+  expect(mismatches({ ...reference, metrics: {} })).toHaveLength(1);
+});
+
 describe('the catalog', () => {
   test('has every benchmark once, with a folder, columns and a line for the help', () => {
     const names = benchmarks.map(({ name }) => name);

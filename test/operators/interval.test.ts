@@ -114,6 +114,13 @@ test('missing values are neither judged nor learnt', () => {
   }
 });
 
+test('a constant is as expected for ever, and a value beside it is not', () => {
+  const events = walk(3000, () => 0).map((event, t) => (t === 2900 ? { ...event, values: [101] } : event));
+  const rows = forecast(events);
+  for (const t of [100, 1000, 2899]) expect(rows[t].tail[0], `row ${t}`).toBeGreaterThan(0.9);
+  expect(rows[2900].tail[0]).toBeLessThan(0.01);
+});
+
 test('it says what it lacks', () => {
   expect(() => new Lane([interval()], { name: 's', channels: ['a'] })).toThrow('add remember');
   expect(() => interval({ levels: [0.5, 0.1] })).toThrow('interval.levels: expected a number of at least 0.5');

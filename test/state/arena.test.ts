@@ -55,7 +55,7 @@ describe('Arena', () => {
 
   test('blocks never overlap, begin as zeros, and all that is given back can be taken as one', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(5000)), { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(5000)), { maxLength: 60, size: 'max' }), (steps) => {
         const arena = new Arena();
         const live: { at: number; bytes: number; mark: number }[] = [];
         steps.forEach(([takes, number], mark) => {

@@ -80,6 +80,7 @@ describe('Keys', () => {
 
   const steps = fc.array(fc.tuple(fc.constantFrom('use', 'use', 'use', 'drop', 'reopen'), fc.nat(9)), {
     maxLength: 120,
+    size: 'max',
   });
 
   test('behaves like a list ordered by last use, whatever is saved and opened in between', () => {

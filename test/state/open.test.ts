@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, encode, StateMismatch, slabTable } from '../../state/arrow.js';
+import { decode, encode, StateMismatch, slabTable, tableOf } from '../../state/arrow.js';
 import type { Keys } from '../../state/keys.js';
-import { f32, f64, type Layout, u8 } from '../../state/layout.js';
+import { f32, f64, type Layout, u8, u32 } from '../../state/layout.js';
 import { openSlab } from '../../state/open.js';
 import { Slab } from '../../state/slab.js';
 import { bytesOfRow, filled, owner, sampleLayout } from './samples.js';
@@ -42,7 +42,7 @@ describe('openSlab', () => {
   });
 
   test('any rows and keys come back, and saving them again gives the same bytes', () => {
-    const texts = fc.uniqueArray(fc.string({ unit: 'grapheme', maxLength: 12 }), { maxLength: 400 });
+    const texts = fc.uniqueArray(fc.string({ unit: 'grapheme', maxLength: 12 }), { maxLength: 400, size: 'max' });
     fc.assert(
       fc.property(texts, fc.nat(), fc.array(fc.nat(399), { maxLength: 20 }), (names, seed, uses) => {
         const { slab, keys } = filled(sampleLayout, names, seed);
@@ -63,6 +63,17 @@ describe('openSlab', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  test('rows come back wherever the table was cut: one batch of 300 into pages of 1, 1, 2, 4 …', () => {
+    const numbers = Uint32Array.from({ length: 300 }, (_, i) => i);
+    const metadata = { stage: owner.id, version: owner.version, layout: 'x: u32[1]' };
+    const rows = tableOf({ key: Array.from(numbers, String), rank: numbers, x: numbers.slice() }, metadata);
+    const slab = new Slab({ x: u32() });
+    const keys = openSlab(slab, { rows: decode(encode(rows)) }, 'rows', owner, policy);
+    expect(slab.pages.length).toBeGreaterThan(8);
+    expect(Array.from(numbers, (_, row) => slab.row(row).x[0])).toEqual([...numbers]);
+    expect([...keys.entries()]).toEqual(Array.from(numbers, (row) => [String(row), row]));
   });
 
   test('rows that belong to all keys come back', () => {

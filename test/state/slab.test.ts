@@ -98,7 +98,7 @@ describe('Slab', () => {
     fc.assert(
       fc.property(
         layouts,
-        fc.array(fc.tuple(fc.nat(3), fc.nat(999), fc.nat(255)), { maxLength: 200 }),
+        fc.array(fc.tuple(fc.nat(3), fc.nat(999), fc.nat(255)), { maxLength: 200, size: 'max' }),
         (layout, steps) => {
           const arena = new Arena();
           const slab = new Slab(layout, arena);

@@ -3,7 +3,13 @@ import { KafkaAdmin } from '../../../connectors/kafka/admin.js';
 import { kafkaClient } from '../../../connectors/kafka/client.js';
 import { compressions } from '../../../connectors/kafka/compression.js';
 import type { Outgoing } from '../../../connectors/kafka/record.js';
-import { isFenced, PlainWriter, type Position, TransactionalWriter } from '../../../connectors/kafka/writer.js';
+import {
+  isFenced,
+  isTooLarge,
+  PlainWriter,
+  type Position,
+  TransactionalWriter,
+} from '../../../connectors/kafka/writer.js';
 import { readAll } from '../../kafka/harness.js';
 import { withBroker } from '../../kafka/with-broker.js';
 
@@ -68,6 +74,22 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     expect(await admin.committed(group, input, 0)).toEqual({ offset: 2, metadata: 'm2' });
     await admin.close();
     expect((await readAll(kafka(), output, 2)).map(({ value }) => value)).toEqual(['kept', 'second']);
+  }, 60_000);
+
+  test('a commit of any size is cut into requests the broker takes; one record too large says so', async () => {
+    const [input, output, group] = [await topic('in'), await topic('out'), unique('g')];
+    const writer = await TransactionalWriter.open(client(), unique('id'));
+    const rows = Array.from({ length: 400 }, (_, i) => row(output, `${i} `.padEnd(10_000, 'x')));
+    await writer.commit([...rows, row(output, 'y'.repeat(900_000)), row(output, 'last')], at(group, input, 1));
+    const error = await writer
+      .commit([row(output, 'z'.repeat(2_000_000))], at(group, input, 2))
+      .catch((error) => error);
+    expect(isTooLarge(error)).toBe(true);
+    await writer.close();
+    const values = (await readAll(kafka(), output, 402)).map(({ value }) => value);
+    expect(values.length).toBe(402);
+    expect(values.every((value, i) => i >= 400 || value === rows[i].value)).toBe(true);
+    expect(values.at(-1)).toBe('last');
   }, 60_000);
 
   test('a fenced writer says so and writes no more (defect 3)', async () => {

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import type { Event } from '../../event.js';
+import { type Remembered, remember } from '../../operators/remember.js';
+import { events, run } from './harness.js';
+import { laws } from './laws.js';
+
+const memory = (horizons: readonly number[]) => remember({ memory: 'last-value', horizons });
+
+test('the next row is always forecast, and horizons come in order, each once', () => {
+  const { rows } = run<Event & Remembered>([memory([5, 3, 5])], events([2, 4]));
+  expect(rows[1].horizons).toEqual([1, 3, 5]);
+  expect([...rows[1].prediction.mean]).toEqual([4, 4, 4]);
+});
+
+test('every key has a memory of its own', () => {
+  const list = [...events([1, 2], 'a'), ...events([10, 20], 'b')].map((event, offset) => ({ ...event, offset }));
+  const { rows } = run<Event & Remembered>([memory([1])], list);
+  expect(rows.map(({ key, prediction }) => [key, prediction.mean[0]])).toEqual([
+    ['a', 1],
+    ['a', 2],
+    ['b', 10],
+    ['b', 20],
+  ]);
+});
+
+test('keys beyond the limit are refused and the known ones go on', () => {
+  const list = ['a', 'b', 'c', 'a'].map((key, offset) => ({ key, timeMs: offset, values: [offset], offset }));
+  const two = remember({ memory: 'last-value', horizons: [1], keys: { limit: 2, whenFull: 'reject' } });
+  const { rows, rejects } = run<Event & Remembered>([two], list);
+  expect(rows.map(({ key }) => key)).toEqual(['a', 'b', 'a']);
+  expect(rejects).toMatchObject([{ offset: 2, stage: 'remember', reason: 'too-many-keys' }]);
+});
+
+test('the parts of a mixture are named and told', () => {
+  const { rows } = run<Event & Remembered>([remember({ memory: 'default', horizons: [1, 2] })], events([1, 2, 3]));
+  const { members, prediction } = rows[2];
+  expect(new Set(members).size).toBe(members.length);
+  expect(prediction.members).toHaveLength(members.length * 2);
+  const at = members.findIndex((name) => name.startsWith('last')) * 2;
+  expect([...(prediction.members ?? []).slice(at, at + 2)]).toEqual([3, 3]);
+});
+
+test.each([
+  [{ memory: 'last-value', horizons: [0] }, 'remember.horizons: expected a whole number of at least 1'],
+  [{ memory: 'last-value', horizons: [2000] }, 'at most 1024, got 2000'],
+  [{ memory: 'last-value', horizons: [1.5] }, 'got 1.5'],
+  [{ memory: 'last-value', horizons: [1], hurizons: [1] }, 'remember.hurizons: expected one of the options'],
+])('%o is refused', (options, message) => {
+  expect(() => remember(options as Parameters<typeof remember>[0])).toThrow(message);
+});
+
+describe('laws', () => laws(() => memory([1, 4]), events(Array.from({ length: 300 }, (_, t) => (t * 37) % 101))));

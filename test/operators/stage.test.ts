@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import type { Event } from '../../event.js';
+import { keyed, type Stage } from '../../operators/stage.js';
+import { f64 } from '../../state/layout.js';
+import { events, run } from './harness.js';
+
+/** Counts the rows of a key and of the shard; says goodbye at the end. */
+const counting = (version = '1', limit = 3, whenFull: 'reject' | 'evict' = 'evict'): Stage<Event, string> =>
+  keyed('count', { version }, () => ({
+    id: 'count',
+    version,
+    keys: { limit, whenFull },
+    shared: { all: f64() },
+    layout: { own: f64() },
+    init: (shared) => void shared.all.fill(100),
+    initKey: (_, own) => void own.own.fill(10),
+    step(shared, own, row: Event, out) {
+      out.emit(`${row.key} ${++own.own[0]} of ${++shared.all[0]}`);
+    },
+    finish: (_, own, key, out, why) => out.emit(`${key} ${why} after ${own.own[0]}`),
+  }));
+
+const list = (keys: string): Event[] => [...keys].map((key, offset) => ({ key, timeMs: offset, values: [0], offset }));
+
+test('shared and own rows are prepared once and go on through restarts', () => {
+  for (const restart of [false, true]) {
+    const { rows } = run<string>([counting()], list('aba'), { restart, ends: false });
+    expect(rows).toEqual(['a 11 of 101', 'b 11 of 102', 'a 12 of 103']);
+  }
+});
+
+test('the key unseen for longest makes room, says goodbye, and begins afresh', () => {
+  for (const restart of [false, true]) {
+    const { rows } = run<string>([counting('1', 2)], list('abacb'), { restart, ends: false });
+    expect(rows).toEqual([
+      'a 11 of 101',
+      'b 11 of 102',
+      'a 12 of 103',
+      'b evicted after 11',
+      'c 11 of 104',
+      'a evicted after 12',
+      'b 11 of 105',
+    ]);
+  }
+});
+
+test('the end lets every key say goodbye, in the order of last use', () => {
+  expect(run<string>([counting()], list('aba')).rows.slice(3)).toEqual(['b ends after 11', 'a ends after 12']);
+});
+
+test('a flood of keys is refused row by row', () => {
+  const { rows, rejects } = run<string>([counting('1', 2, 'reject')], list('abcdea'), { ends: false });
+  expect(rows).toHaveLength(3);
+  expect(rejects.map(({ offset, reason }) => [offset, reason])).toEqual(
+    [2, 3, 4].map((offset) => [offset, 'too-many-keys']),
+  );
+  expect(rejects[0].message).toContain('expected at most 2 keys, "c" is one more');
+});
+
+test('state of another version is refused with both', () => {
+  const { saved } = run([counting('1')], list('a'));
+  expect(() => counting('2').open({ name: 'log-0', channels: ['a'] }, saved[0])).toThrow(
+    /expected count, version 2[\s\S]*found count, version 1/,
+  );
+});
+
+test('an error in a step ends the stream with it', () => {
+  const broken: Stage<Event, never> = keyed('broken', {}, () => ({
+    id: 'broken',
+    version: '1',
+    shared: {},
+    layout: {},
+    step() {
+      throw new Error('boom');
+    },
+  }));
+  expect(() => run([broken], events([1]))).toThrow('boom');
+});

@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest';
+import { jsonCodec } from '../../connectors/codecs/json.js';
+import { RecordDecoder } from '../../connectors/kafka/decode.js';
+import { Feed } from '../../connectors/kafka/feed.js';
+import type { RawBatch } from '../../connectors/kafka/internals.js';
+import type { Outgoing, RawRecord } from '../../connectors/kafka/record.js';
+import type { Position } from '../../connectors/kafka/writer.js';
+import { Hopeless } from '../../pipelines/kafka-restore.js';
+import { KafkaTask, type TaskEvent } from '../../pipelines/kafka-task.js';
+import { pipeline } from '../../pipelines/pipeline.js';
+import { MemoryStore } from '../../state/stores/memory.js';
+import { dice } from '../chaos/kafka-chaos.js';
+import { moving } from '../kafka/harness.js';
+import { encodeMoved, type Moved } from '../kafka/moving.mjs';
+
+/** A partition, a group and a store in memory, where anything may go wrong at any moment that the dice say. */
+class World {
+  readonly log: RawRecord[] = [];
+  readonly written: Outgoing[] = [];
+  readonly events: TaskEvent[] = [];
+  readonly store = new MemoryStore();
+  committed: { offset: number; metadata: string } | undefined;
+  low = 0;
+  #epoch = 0;
+  now = 0;
+
+  constructor(
+    readonly random: () => number,
+    readonly risk: number,
+    count: number,
+  ) {
+    for (let i = 0; i < count; i++) {
+      const offset = i + Math.floor(i / 10);
+      const value = i % 17 === 3 ? 'poison' : JSON.stringify({ value: i % 29 === 5 ? 2e6 : i });
+      this.log.push({
+        offset: String(offset),
+        timestamp: '0',
+        key: Buffer.from(`k${i % 3}`),
+        value: Buffer.from(value),
+      });
+    }
+  }
+
+  get high(): number {
+    return Number(this.log.at(-1)?.offset) + 1;
+  }
+
+  maybe(what: string): void {
+    if (this.random() < this.risk) throw new Error(`fault: ${what}`);
+  }
+
+  task(commitRows: number): KafkaTask<Moved> {
+    const store = this.store;
+    const world = this;
+    return new KafkaTask<Moved>(
+      {
+        ...{ topic: 'in', partition: 0, partitions: 1, groupId: 'g', commitMs: 1, commitRows },
+        pipeline: pipeline('moving').through(moving(1e6)),
+        decoder: new RecordDecoder(jsonCodec(), { values: ['value'] }, 'in-0'),
+        outputs: { results: { topic: 'out', encode: encodeMoved }, rejects: { topic: 'dlq' } },
+        checkpointRows: 20,
+        store: {
+          load: (shard, upTo) => store.load(shard, upTo),
+          async save(checkpoint) {
+            world.maybe('before save');
+            await store.save(checkpoint);
+            world.maybe('after save');
+          },
+        },
+      },
+      {
+        async writer() {
+          world.maybe('fence');
+          const epoch = ++world.#epoch;
+          return {
+            async commit(rows: readonly Outgoing[], { offset, metadata }: Position) {
+              world.maybe('before commit');
+              if (epoch !== world.#epoch) throw new Error('fenced');
+              world.written.push(...rows);
+              world.committed = { offset, metadata };
+              world.maybe('after commit');
+            },
+            async close() {},
+          };
+        },
+        async committed() {
+          world.maybe('committed');
+          return world.committed;
+        },
+        bounds: async () => ({ low: world.low, high: world.high }),
+        open: (from) => world.feed(from),
+        drop: (feed) => feed.close(),
+        onEvent: (event) => void world.events.push(event),
+        nowMs: () => world.now++,
+      },
+    );
+  }
+
+  feed(from: number): Feed {
+    const feed = new Feed('in', 0, from, { pause() {}, resume() {} });
+    const rest = this.log.filter(({ offset }) => Number(offset) >= from);
+    for (let at = 0; at < rest.length; ) {
+      const rows = rest.slice(at, at + 1 + Math.floor(this.random() * 40));
+      at += rows.length;
+      feed.push({
+        ...{ topic: 'in', partition: 0, fetchedOffset: String(feed.seen), highWatermark: String(this.high) },
+        rawMessages: rows as unknown as RawBatch['rawMessages'],
+        isEmpty: () => false,
+        isEmptyDueToFiltering: () => false,
+      });
+    }
+    return feed;
+  }
+
+  /** Runs task after task until everything is committed. */
+  async drain(): Promise<number> {
+    let tasks = 0;
+    while ((this.committed?.offset ?? 0) < this.high) {
+      if (++tasks > 2000) throw new Error('no progress');
+      const task = this.task(1 + Math.floor(this.random() * 60));
+      const running = task.run();
+      const watch = setInterval(() => {
+        if ((this.committed?.offset ?? 0) >= this.high || this.random() < this.risk) task.stop();
+      }, 1);
+      await running.catch((error: Error) => {
+        if (error instanceof Hopeless || !/fault|fenced/.test(error.message)) throw error;
+      });
+      clearInterval(watch);
+    }
+    return tasks;
+  }
+}
+
+const shown = ({ topic, key, value, headers }: Outgoing): string =>
+  `${topic} ${key} ${value} ${headers?.['engram-id']} ${headers?.['x-error-class'] ?? ''}`;
+const of = (world: World, topic: string): string[] => world.written.filter((row) => row.topic === topic).map(shown);
+
+test('faults at any call, any cutting: the committed rows are those of a calm run, once and in order', async () => {
+  const calm = new World(dice(1), 0, 600);
+  await calm.drain();
+  expect(of(calm, 'out').length + of(calm, 'dlq').length).toBe(600);
+  let tasks = 0;
+  for (let seed = 1; seed <= 30; seed++) {
+    const world = new World(dice(seed), seed % 3 === 0 ? 0.2 : 0.05, 600);
+    tasks += await world.drain();
+    // The seed is in the message, so that a failure can be looked at again.
+    for (const topic of ['out', 'dlq']) expect([seed, ...of(world, topic)]).toEqual([seed, ...of(calm, topic)]);
+  }
+  expect(tasks).toBeGreaterThan(150);
+}, 120_000);
+
+test('it keeps silent up to the committed offset, then says that it is live', async () => {
+  const world = new World(dice(7), 0, 100);
+  world.log.splice(50);
+  await world.drain();
+  const before = world.written.length;
+  world.events.length = 0;
+  const more = new World(dice(7), 0, 100);
+  world.log.push(...more.log.slice(50));
+  const bare = new World(dice(8), 0, 0);
+  Object.assign(bare, { log: world.log, committed: world.committed, written: world.written });
+  await bare.drain();
+  expect(bare.events.find(({ type }) => type === 'live')).toMatchObject({ replayed: 50 });
+  expect(bare.written.length).toBe(100);
+  expect(before).toBe(50);
+});
+
+test('a position that somebody else has moved is noticed before the next commit', async () => {
+  const world = new World(dice(9), 0, 50);
+  const task = world.task(10);
+  const running = task.run();
+  const failed = expect(running).rejects.toThrow(/another process had the partition/);
+  while (task.commits === 0) await new Promise(setImmediate);
+  world.committed = { offset: 3, metadata: '' };
+  task.suspect();
+  world.log.push({ offset: '999', timestamp: '0', key: Buffer.from('k'), value: Buffer.from('{"value":1}') });
+  await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 3000))]);
+  task.stop();
+  await failed.catch(() => {});
+});
