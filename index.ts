@@ -1,1 +1,37 @@
-export type { Anomaly, Batch, Event, Forecast, Reject, Severity } from './event.js';
+// The public surface: what `import { … } from 'engram'` gives. One explicit list.
+
+export { outputs, sinkOf, sinks, sourceOf, sources } from './connectors/catalog.js';
+export { type FileFormat, type FileOptions, fileSource } from './connectors/file.js';
+export { CRASH, END, type Entry, type Log, log } from './connectors/log.js';
+export type { Sink } from './connectors/sink.js';
+export type { Opening, Source } from './connectors/source.js';
+export type { Anomaly, Batch, Event, Forecast, Reject, Result, Severity } from './event.js';
+export { type MemoryName, memories } from './models/catalog.js';
+export type { Input, MemoryOptions, Model, Prediction } from './models/model.js';
+export { type AlignOptions, align, dropFilled } from './operators/align.js';
+export { type DetectOptions, detect } from './operators/detect.js';
+export { type EpisodeOptions, episode } from './operators/episode.js';
+export { type EvaluateOptions, evaluate } from './operators/evaluate.js';
+export { type IntervalOptions, interval } from './operators/interval.js';
+export { type NormalizeOptions, normalize } from './operators/normalize.js';
+export { type RememberOptions, remember } from './operators/remember.js';
+export { type ReorderOptions, reorder } from './operators/reorder.js';
+export { type Score, scoresOf } from './operators/scores.js';
+export { type SeasonsOptions, seasons } from './operators/seasons.js';
+export { type Keyed, keyed, type Opened, type Out, type Shard, type Stage } from './operators/stage.js';
+export { Lane } from './pipelines/lane.js';
+export { loadPipeline } from './pipelines/load.js';
+export { type OnEventsOptions, onEvents } from './pipelines/on-events.js';
+export { type Clock, wallClock } from './pipelines/pace.js';
+export { type Pipeline, pipeline } from './pipelines/pipeline.js';
+export { type RunOptions, run, type Sinks, type Summary } from './pipelines/run.js';
+export { shipped } from './pipelines/shipped.js';
+export { parseSpec, pipelineOf } from './pipelines/spec.js';
+export type { PipelineSpec } from './pipelines/stages.js';
+export { arena } from './state/arena.js';
+export { type Bundle, StateMismatch } from './state/arrow.js';
+export { type Checkpoint, type CheckpointStore, DamagedCheckpoint, frame, unframe } from './state/checkpoint.js';
+export type { KeyLimit } from './state/keys.js';
+export { f32, f64, i32, type Layout, type Row, u8, u32 } from './state/layout.js';
+export { FileStore } from './state/stores/file.js';
+export { MemoryStore } from './state/stores/memory.js';

@@ -2,7 +2,7 @@ import { hint } from '../connectors/nearest.js';
 import type { SavedColumn } from '../state/arrow.js';
 import { type Newest, shown, tablesOf } from './checkpoints.js';
 import { UsageError } from './failure.js';
-import { count, figure } from './numbers.js';
+import { count, figure, plural } from './numbers.js';
 
 /** What `inspect` found, to be said in text or JSON. */
 export interface Finding {
@@ -36,7 +36,7 @@ export function showKey(shards: readonly Newest[], key: string): Finding {
   if (found.length === 0) {
     const names = [...known].sort();
     const some = names.slice(0, 5).map(shown).join(', ');
-    const has = names.length === 0 ? 'no key at all' : `${count(names.length)} keys, such as ${some}`;
+    const has = names.length === 0 ? 'no key at all' : `${plural(names.length, 'key')}, such as ${some}`;
     throw new UsageError(
       `--key: expected a key the state knows, got ${shown(key)}${hint(key, names)}: it holds ${has}`,
     );
@@ -55,7 +55,7 @@ export function showKey(shards: readonly Newest[], key: string): Finding {
         `key ${shown(key)} of shard ${shown(shard)} at offset ${count(next)}`,
         ...steps.flatMap(({ stage, row, rank, keys, columns }) => [
           '',
-          `${shown(stage)}: row ${row}, ${rank === 1 ? 'the' : `number ${count(rank)} of the`} last used of ${count(keys)} keys`,
+          `${shown(stage)}: row ${row}, ${rank === 1 ? 'the' : `number ${count(rank)} of the`} last used of ${plural(keys, 'key')}`,
           ...columnLines(columns, full),
         ]),
       ]),
@@ -68,8 +68,9 @@ function columnLines(columns: readonly (SavedColumn & { numbers: readonly number
   return columns.map(({ numbers }, i) => `  ${names[i]?.padEnd(width)}  ${full ? numbers.join(' ') : brief(numbers)}`);
 }
 
-/** A few numbers as they are; many as their range, their mean, and the first. */
+/** One number with all its digits, a few shortly; many as their range, their mean, and the first. */
 function brief(numbers: readonly number[]): string {
+  if (numbers.length === 1) return String(numbers[0]);
   if (numbers.length <= shownMax) return numbers.map(figure).join(' ');
   const real = numbers.filter((number) => !Number.isNaN(number));
   const missing = real.length < numbers.length ? `, ${count(numbers.length - real.length)} NaN` : '';

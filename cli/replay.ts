@@ -17,6 +17,7 @@ import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
 import { count, plural } from './numbers.js';
 import { type Output, refuseClashes, withRejects } from './outputs.js';
+import type { Grid } from './report/collect.js';
 import { ReportRows } from './report/rows.js';
 import { writeReport } from './report/write.js';
 import { rowCount } from './row-count.js';
@@ -118,7 +119,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     }
     const seconds = (io.nowMs() - startMs) / 1000;
     if (report && options.report) {
-      await writeReport(options.report, await report.collect(opening.channels), {
+      await writeReport(options.report, await report.collect(opening.channels, gridOf(pipeline)), {
         input,
         pipeline,
         errors,
@@ -203,6 +204,12 @@ function sourceOf(input: string, options: ReplayOptions, { stdin }: Io): Source 
   );
   const settings = Object.fromEntries(given) as FileOptions;
   return input === '-' ? streamSource(stdin, settings) : fileSource(input, settings);
+}
+
+/** The grid of a pipeline that leaves out the rows it filled in. */
+function gridOf({ stages }: Pipeline<Result>): Grid | undefined {
+  if (!stages.some(({ id }) => id === 'drop-filled')) return undefined;
+  return (stages.find(({ id }) => id === 'align')?.settings as { stepMs?: Grid } | undefined)?.stepMs;
 }
 
 /** Rows ahead and quantile levels that the pipeline's forecasts have. */

@@ -6,13 +6,14 @@ import type { FeedOptions } from '../connectors/kafka/feed.js';
 import { GroupReader } from '../connectors/kafka/group.js';
 import type { TopicPartition } from '../connectors/kafka/sticky.js';
 import { isFenced, isTooLarge, PlainWriter, TransactionalWriter } from '../connectors/kafka/writer.js';
-import { hint } from '../connectors/nearest.js';
 import type { Event } from '../event.js';
 import { StateMismatch } from '../state/arrow.js';
 import { DamagedCheckpoint } from '../state/checkpoint.js';
 import type { KafkaOutputs } from './kafka-output.js';
 import { Hopeless } from './kafka-restore.js';
-import { KafkaTask, type TaskEvent, type TaskOptions } from './kafka-task.js';
+import { KafkaTask } from './kafka-task.js';
+import { prepareTopics } from './kafka-topics.js';
+import type { TaskEvent, TaskOptions } from './kafka-world.js';
 
 /** `effectively-once` is at-least-once for readers that drop rows whose `engram-id` they have seen. */
 export const kafkaModes = ['exactly-once', 'at-least-once', 'effectively-once'] as const;
@@ -105,7 +106,7 @@ export class KafkaWorker<B extends Event> {
     stop.addEventListener('abort', onStop);
     if (stop.aborted) onStop();
     try {
-      await this.#prepare();
+      this.#partitions = await prepareTopics(this.#admin, this.options);
       for (let waitMs = backoffMs.first; !this.#stopping && !this.#failure; ) {
         const began = Date.now();
         await this.#membership();
@@ -118,39 +119,6 @@ export class KafkaWorker<B extends Event> {
       await this.#admin.close().catch(() => {});
     }
     if (this.#failure) throw this.#failure;
-  }
-
-  /** Looks at the topics before anything is read. */
-  async #prepare(): Promise<void> {
-    const { input, outputs, outputConfig = {} } = this.options;
-    const known = await this.#admin.partitions([input]);
-    const partitions = known.get(input);
-    if (!partitions) {
-      const all = await this.#admin.topics();
-      throw new Error(`input: there is no topic "${input}"${hint(input, all)}: create it, or correct the name`);
-    }
-    const policy = await this.#admin.setting(input, 'cleanup.policy').catch(() => undefined);
-    if (policy?.includes('compact')) {
-      throw new Error(
-        `input: topic ${input} has cleanup.policy=${policy}: records vanish from a compacted log, so memories could not be ` +
-          'rebuilt from it. Use a topic with cleanup.policy=delete',
-      );
-    }
-    this.#partitions = partitions;
-    const topics = [outputs.results?.topic, outputs.anomalies?.topic, outputs.rejects?.topic].filter(
-      (topic) => topic !== undefined,
-    );
-    // Dead letters are an input record and some headers: they must fit where they are to go.
-    const room = Number(await this.#admin.setting(input, 'max.message.bytes').catch(() => undefined)) || 1_048_588;
-    const config = { 'max.message.bytes': String(room + 65_536), ...outputConfig };
-    await this.#admin.ensure(topics.map((topic) => ({ topic, partitions, config })));
-    for (const [topic, count] of await this.#admin.partitions(topics)) {
-      if (count < partitions) {
-        throw new Error(
-          `outputs: expected topic ${topic} to have as many partitions as ${input} (${partitions}), it has ${count}: add partitions, or name another topic`,
-        );
-      }
-    }
   }
 
   /** One membership, from joining to the end, be it asked for or not. */

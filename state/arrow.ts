@@ -222,15 +222,18 @@ export function decode(bytes: Uint8Array): Table {
   return tableFromIPC(bytes.subarray(0, streamEnd(bytes)));
 }
 
-/** Columns of a manifest: text, whole numbers, or numbers below 2³². */
-export type ManifestColumns = Readonly<Record<string, readonly string[] | BigInt64Array | Uint32Array>>;
+/** Columns of a manifest: text, numbers, whole numbers, or whole numbers below 2³². */
+export type ManifestColumns = Readonly<
+  Record<string, readonly string[] | readonly number[] | BigInt64Array | Uint32Array>
+>;
 
 /** A table of text and numbers in one batch, for manifests. */
 export function tableOf(columns: ManifestColumns, metadata: Readonly<Record<string, string>>): Table {
   const data = Object.values(columns).map((values) => {
     if (values instanceof BigInt64Array) return numberData(new Int64(), values, 1);
     if (values instanceof Uint32Array) return numberData(new Uint32(), values, 1);
-    return textData(values);
+    if (typeof values[0] === 'number') return numberData(new Float64(), Float64Array.from(values as number[]), 1);
+    return textData(values as readonly string[]);
   });
   const fields = Object.keys(columns).map((name, i) => new ArrowField(name, (data[i] as Data).type, false));
   const schema = new Schema(fields, new Map(Object.entries(metadata)));
@@ -245,7 +248,10 @@ export function columnsOf(table: Table): Record<string, readonly (string | numbe
       const column = data.children[i] as Data;
       if (numRows === 0) continue;
       if (DataType.isUtf8(type)) values.push(...(textsOf(column, numRows, 'manifest') as string[]));
-      else values.push(...Array.from(column.values.subarray(0, numRows) as BigInt64Array | Uint32Array, Number));
+      else
+        values.push(
+          ...Array.from(column.values.subarray(0, numRows) as BigInt64Array | Uint32Array | Float64Array, Number),
+        );
     }
     return [name, values] as const;
   });

@@ -16,6 +16,9 @@ export interface ReportRow {
   };
 }
 
+/** Time between the rows that horizons count, where the rows at hand are not all of them. */
+export type Grid = 'auto' | number;
+
 /** Limits that keep the file below 5 MB and the page quick. */
 export const reportLimits = { keys: 16, series: 32, rows: 50_000, anomalies: 1_000, rowsAround: 60 } as const;
 
@@ -28,8 +31,6 @@ interface Track {
   readonly channel: string;
   readonly index: number;
   readonly thin: Thin;
-  /** Forecasts whose row has not come yet, oldest first. */
-  readonly waiting: Omit<Point, 'timeMs' | 'actual'>[];
   previousMs: number;
   stepMs: number;
   last: ReportRow | undefined;
@@ -52,6 +53,7 @@ export class Collector {
   constructor(
     readonly channels: readonly string[],
     anomalies: Iterable<Anomaly>,
+    readonly gridMs?: Grid,
   ) {
     // An anomaly is told when it opens and again when it closes: the last word counts.
     const byId = new Map<string, Anomaly>();
@@ -80,7 +82,7 @@ export class Collector {
       tracks = this.#channels.map((index) => this.#track(row.key, index, limit));
       this.#tracks.set(row.key, tracks);
     }
-    for (const track of tracks) follow(track, row);
+    for (const track of tracks) follow(track, row, this.gridMs);
   }
 
   #track(key: string, index: number, limit: number): Track {
@@ -89,7 +91,6 @@ export class Collector {
       key,
       channel: this.channels[index],
       index,
-      waiting: [],
       previousMs: Number.NaN,
       stepMs: Number.POSITIVE_INFINITY,
       last: undefined,
@@ -127,9 +128,8 @@ export class Collector {
         key: track.key,
         channel: track.channel,
         rows: track.thin.rows,
-        horizon: track.last?.forecast.horizons[0] ?? 1,
         past: columnsOf(points),
-        future: columnsOf(futureOf(track), points.at(-1)?.timeMs),
+        future: columnsOf(futureOf(track, this.gridMs), points.at(-1)?.timeMs),
       };
     });
   }
@@ -169,15 +169,18 @@ export class Collector {
 
 const nothing = { expected: Number.NaN, low98: Number.NaN, low80: Number.NaN, high80: Number.NaN, high98: Number.NaN };
 
-/** Draws the row beside the forecast that was made for it, and keeps the forecast made at it. */
-function follow(track: Track, row: ReportRow): void {
-  const { timeMs, values, forecast } = row;
-  if (timeMs > track.previousMs) track.stepMs = Math.min(track.stepMs, timeMs - track.previousMs);
+/** Draws the row beside the forecast that was made for it at the row before. */
+function follow(track: Track, row: ReportRow, gridMs: Grid | undefined): void {
+  const { timeMs, values } = row;
+  const { last, previousMs } = track;
+  if (timeMs > previousMs) track.stepMs = Math.min(track.stepMs, timeMs - previousMs);
+  // On a grid whose filled points are left out, the row before may be several points ago.
+  const stepMs = gridMs === 'auto' ? track.stepMs : gridMs;
+  const ahead = stepMs === undefined ? 1 : Math.round((timeMs - previousMs) / stepMs);
+  const horizon = last ? last.forecast.horizons.indexOf(ahead) : -1;
+  const made = last && horizon >= 0 ? bandAt(last.forecast, track.index, horizon) : nothing;
+  track.thin.add({ timeMs, actual: values[track.index] ?? Number.NaN, ...made });
   track.previousMs = timeMs;
-  const ahead = forecast.horizons[0] ?? 1;
-  const made = track.waiting.length >= ahead ? track.waiting.shift() : undefined;
-  track.thin.add({ timeMs, actual: values[track.index] ?? Number.NaN, ...(made ?? nothing) });
-  track.waiting.push(bandAt(forecast, track.index, 0));
   track.last = row;
 }
 
@@ -199,7 +202,8 @@ function bandAt(forecast: ReportRow['forecast'], channel: number, horizon: numbe
 }
 
 /** What the last row expects of the rows to come. */
-function futureOf({ last, index, stepMs, previousMs }: Track): Point[] {
+function futureOf({ last, index, stepMs: seenMs, previousMs }: Track, gridMs: Grid | undefined): Point[] {
+  const stepMs = typeof gridMs === 'number' ? gridMs : seenMs;
   if (!last || !Number.isFinite(stepMs)) return [];
   return last.forecast.horizons.map((ahead, h) => ({
     timeMs: previousMs + ahead * stepMs,

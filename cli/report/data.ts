@@ -23,8 +23,6 @@ export interface ReportSeries {
   /** Columns up to the last row, then what is forecast to come. */
   readonly past: Columns;
   readonly future: Columns;
-  /** How many rows ahead the drawn forecasts were made. */
-  readonly horizon: number;
 }
 
 export interface ReportAnomaly {

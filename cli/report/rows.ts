@@ -5,7 +5,7 @@ import { encodeAnomaly } from '../../connectors/encode.js';
 import { ndjsonSink } from '../../connectors/ndjson-sink.js';
 import type { Sink } from '../../connectors/sink.js';
 import type { Anomaly, Reject, Result } from '../../event.js';
-import { Collector, type ReportRow } from './collect.js';
+import { Collector, type Grid, type ReportRow } from './collect.js';
 
 /** Quantiles that the page draws. */
 const drawn = [0.01, 0.1, 0.9, 0.99];
@@ -29,10 +29,10 @@ export class ReportRows {
   }
 
   /** Reads all of it once more. */
-  async collect(channels: readonly string[]): Promise<Collector> {
+  async collect(channels: readonly string[], gridMs?: Grid): Promise<Collector> {
     const anomalies: Anomaly[] = [];
     for await (const anomaly of lines<Anomaly>(this.#anomaliesPath)) anomalies.push(anomaly);
-    const collector = new Collector(channels, anomalies);
+    const collector = new Collector(channels, anomalies, gridMs);
     for await (const row of lines<ReportRow>(this.#rowsPath)) collector.add(row);
     for await (const { reason } of lines<Reject>(this.#rejectsPath)) collector.reject(reason);
     return collector;

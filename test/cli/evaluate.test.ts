@@ -87,7 +87,7 @@ withData('hotgym', 'engram evaluate hotgym', () => {
     };
     expect(error('1')).toBeCloseTo(result.metrics.mae_1, 9);
     expect(error('24')).toBeCloseTo(result.metrics.mae_24, 9);
-  }, 30_000);
+  });
 });
 
 withData('skab', 'engram evaluate skab', () => {
@@ -105,5 +105,5 @@ withData('skab', 'engram evaluate skab', () => {
     const scores = rest.map((line) => Number(line.split(',')[4]));
     expect(scores.every((each) => each >= 0 && each <= 1)).toBe(true);
     expect(Math.max(...scores)).toBeGreaterThan(0.2);
-  }, 60_000);
+  });
 });

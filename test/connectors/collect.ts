@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import type { Source } from '../../connectors/source.js';
 import type { Batch, Event, Reject } from '../../event.js';
+
+// Thousands of damaged inputs take their time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** A folder of this test file's own, removed when its tests are done. */
 export function folder(): string {

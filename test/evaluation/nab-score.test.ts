@@ -155,5 +155,5 @@ withData('nab', 'the published detectors', () => {
       expect(Math.abs(metrics.reward_low_fp_loo - lowFp)).toBeLessThan(0.11);
       expect(Math.abs(metrics.reward_low_fn_loo - lowFn)).toBeLessThan(0.11);
     }
-  }, 60_000);
+  });
 });

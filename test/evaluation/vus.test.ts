@@ -78,5 +78,5 @@ withData('nab', 'the published detectors on the 14 series', () => {
     const references = vus.prepare(`${sharedData}/nab`).references();
     expect(references.map(({ name }) => name)).toEqual(['htmjava', 'numenta', 'ARTime']);
     expect(references.flatMap(mismatches)).toEqual([]);
-  }, 60_000);
+  });
 });

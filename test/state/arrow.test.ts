@@ -114,6 +114,7 @@ test('manifest columns come back, also without rows', () => {
     name: ['a', '\ufeffb'],
     size: [1, 2 ** 40],
     sum: [0, 2 ** 32 - 1],
+    x: [1.5, -2],
   });
   const none = { name: [], size: new BigInt64Array(0) };
   expect(columnsOf(decode(encode(tableOf(none, {}))))).toEqual({ name: [], size: [] });

@@ -119,7 +119,7 @@ describe('Keys', () => {
           expect(keys.size).toBe(model.length);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -1,5 +1,5 @@
 /** The columns of a series as the charts take them: absolute times, the future after the past. */
-export function unpack(/** @type {ReportSeries} */ { past, future, horizon }) {
+export function unpack(/** @type {ReportSeries} */ { past, future }) {
   let ms = 0;
   const times = [...past.stepsMs, ...future.stepsMs].map((step, i) => {
     ms = i === 0 ? step : ms + step;
@@ -9,7 +9,6 @@ export function unpack(/** @type {ReportSeries} */ { past, future, horizon }) {
   const steps = past.stepsMs.slice(1).sort((a, b) => a - b);
   return {
     times,
-    horizon,
     stepMs: steps[steps.length >> 1] || 1000,
     nowMs: times[past.stepsMs.length - 1],
     actual: join('actual'),

@@ -76,7 +76,7 @@ function show(/** @type {number} */ index) {
   const columns = charted[index];
   const anomalies = report.anomalies.filter((anomaly) => anomaly.series === index);
   const width = Math.max(chartBox.clientWidth, 280);
-  chart = drawChart(chartBox, columns, anomalies, width, { zoom, zoomAll, say: (parts) => tell(index, parts) });
+  chart = drawChart(chartBox, columns, anomalies, width, { zoom, zoomAll, say: tell });
   overview = drawOverview(overviewBox, columns, anomalies, width, { zoom, zoomAll });
   chartBox.setAttribute('aria-label', `${nameOf(series)}: actual values, forecast bands and anomalies`);
   picker.value = String(index);
@@ -86,15 +86,12 @@ function show(/** @type {number} */ index) {
     (drawn < series.rows
       ? ` Drawn: ${count(drawn)} of ${count(series.rows)} rows (lowest and highest of every stretch, all near anomalies).`
       : '');
-  tell(index, undefined);
+  tell(undefined);
 }
 
 /** The line above the chart: what is under the pointer, or what the bands are. */
-function tell(/** @type {number} */ index, /** @type {string[] | undefined} */ parts) {
-  const ahead = charted[index].horizon;
-  readout.textContent = parts
-    ? parts.join('   ')
-    : `Each forecast was made ${ahead === 1 ? 'one row' : `${ahead} rows`} before its value arrived.`;
+function tell(/** @type {string[] | undefined} */ parts) {
+  readout.textContent = parts ? parts.join('   ') : 'Each forecast was made at the row before its value arrived.';
 }
 
 const nameOf = (/** @type {ReportSeries} */ { key, channel }) =>

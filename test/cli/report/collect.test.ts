@@ -25,16 +25,13 @@ describe('collect', () => {
     expect(49 * 60_000 + future.stepsMs[0]).toBe(50 * 60_000);
     expect(future.stepsMs[1]).toBe(2 * 60_000);
   });
-  test('a forecast of three rows ahead waits three rows', () => {
-    const collector = new Collector(['value'], []);
-    for (let i = 0; i < 20; i++) {
-      const { forecast, ...row } = resultOf(i, { values: [1000 + i] });
-      const mean = Float64Array.of(forecast.mean[1]);
-      collector.add({ ...row, forecast: { ...forecast, horizons: [3], mean, quantiles: forecast.quantiles.slice(5) } });
-    }
-    const [{ past, horizon }] = collector.series();
-    expect(horizon).toBe(3);
-    expect(past.expected.slice(0, 5)).toEqual([null, null, null, 1003, 1004]);
+  test('on a grid whose filled points are left out, a row is drawn beside the forecast for its point', () => {
+    const collector = new Collector(['value'], [], 60_000);
+    // Points 0, 1, 4 and 6: one, three and two points after the row before; there is no forecast for two.
+    for (const i of [0, 1, 4, 6]) collector.add(resultOf(i, { values: [1000 + i] }));
+    const [{ past, future }] = collector.series();
+    expect(past.expected).toEqual([null, 1001, 1004, null]);
+    expect(future.stepsMs).toEqual([60_000, 120_000]);
   });
   test('the last word about an anomaly counts, and the worst come first when there are too many', () => {
     const many = Array.from({ length: reportLimits.anomalies + 5 }, (_, i) =>

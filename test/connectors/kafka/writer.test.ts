@@ -80,7 +80,8 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     const [input, output, group] = [await topic('in'), await topic('out'), unique('g')];
     const writer = await TransactionalWriter.open(client(), unique('id'));
     const rows = Array.from({ length: 400 }, (_, i) => row(output, `${i} `.padEnd(10_000, 'x')));
-    await writer.commit([...rows, row(output, 'y'.repeat(900_000)), row(output, 'last')], at(group, input, 1));
+    const large = { ...row(output, 'y'.repeat(900_000)), headers: {} };
+    await writer.commit([...rows, large, row(output, 'last')], at(group, input, 1));
     const error = await writer
       .commit([row(output, 'z'.repeat(2_000_000))], at(group, input, 2))
       .catch((error) => error);

@@ -1,0 +1,49 @@
+import type { KafkaAdmin } from '../connectors/kafka/admin.js';
+import { hint } from '../connectors/nearest.js';
+import type { KafkaOutputs } from './kafka-output.js';
+
+export interface TopicOptions {
+  readonly input: string;
+  readonly outputs: KafkaOutputs<never>;
+  /** Settings of output topics that are made. */
+  readonly outputConfig?: Readonly<Record<string, string>>;
+}
+
+/** Looks at the topics before anything is read, makes those of the outputs, and gives the number of partitions. */
+export async function prepareTopics(
+  admin: Pick<KafkaAdmin, 'partitions' | 'topics' | 'setting' | 'ensure'>,
+  { input, outputs, outputConfig = {} }: TopicOptions,
+): Promise<number> {
+  const partitions = (await admin.partitions([input])).get(input);
+  if (!partitions) {
+    throw new Error(
+      `input: there is no topic "${input}"${hint(input, await admin.topics())}: create it, or correct the name`,
+    );
+  }
+  const policy = await admin.setting(input, 'cleanup.policy').catch(() => undefined);
+  if (policy?.includes('compact')) {
+    throw new Error(
+      `input: topic ${input} has cleanup.policy=${policy}: records vanish from a compacted log, so memories could not be ` +
+        'rebuilt from it. Use a topic with cleanup.policy=delete',
+    );
+  }
+  const topics = [outputs.results?.topic, outputs.anomalies?.topic, outputs.rejects?.topic].filter(
+    (topic) => topic !== undefined,
+  );
+  if (topics.includes(input)) {
+    throw new Error(`outputs: expected other topics than the input, got ${input}: the worker would feed itself`);
+  }
+  // Dead letters are an input record and some headers: they must fit where they are to go.
+  const room = Number(await admin.setting(input, 'max.message.bytes').catch(() => undefined)) || 1_048_588;
+  const config = { 'max.message.bytes': String(room + 65_536), ...outputConfig };
+  await admin.ensure(topics.map((topic) => ({ topic, partitions, config })));
+  for (const [topic, count] of await admin.partitions(topics)) {
+    if (count < partitions) {
+      throw new Error(
+        `outputs: expected topic ${topic} to have as many partitions as ${input} (${partitions}), it has ${count}: ` +
+          'add partitions, or name another topic',
+      );
+    }
+  }
+  return partitions;
+}

@@ -1,0 +1,63 @@
+import type { Bounds, Committed } from '../connectors/kafka/admin.js';
+import type { RecordDecoder } from '../connectors/kafka/decode.js';
+import type { Feed } from '../connectors/kafka/feed.js';
+import type { Writer } from '../connectors/kafka/writer.js';
+import type { Event } from '../event.js';
+import type { CheckpointStore } from '../state/checkpoint.js';
+import type { KafkaOutputs } from './kafka-output.js';
+import type { Truncation } from './kafka-restore.js';
+import type { Pipeline } from './pipeline.js';
+
+/** What happened to a task, for logs and metrics. */
+export type TaskEvent =
+  | { readonly type: 'restored'; readonly from: number; readonly committed: number; readonly how: string }
+  | { readonly type: 'live'; readonly replayed: number; readonly ms: number }
+  | {
+      readonly type: 'committed';
+      readonly next: number;
+      readonly records: number;
+      readonly results: number;
+      readonly rejects: number;
+      readonly ms: number;
+      readonly lag: number;
+    }
+  | { readonly type: 'checkpoint'; readonly next: number; readonly ms: number }
+  | { readonly type: 'checkpoint-failed'; readonly next: number; readonly error: Error }
+  | { readonly type: 'tombstone'; readonly key: string; readonly offset: number };
+
+export interface TaskOptions<B extends Event> {
+  readonly topic: string;
+  readonly partition: number;
+  /** Partitions of the topic: keys move when it changes, so a checkpoint of another count is refused. */
+  readonly partitions: number;
+  /** Consumer group, and name of the application in ids and checkpoints. */
+  readonly groupId: string;
+  readonly pipeline: Pipeline<B>;
+  readonly decoder: RecordDecoder;
+  readonly outputs: KafkaOutputs<B>;
+  readonly store?: CheckpointStore;
+  /** Where a group that has never committed begins. */
+  readonly begin?: 'earliest' | 'latest';
+  /** What to do when state cannot be rebuilt from the log and the checkpoints. */
+  readonly onTruncated?: Truncation;
+  /** A commit is due so long after its first record, or with so many records. */
+  readonly commitMs?: number;
+  readonly commitRows?: number;
+  /** A checkpoint is due so long after the last one, or with so many records. */
+  readonly checkpointMs?: number;
+  readonly checkpointRows?: number;
+  /** Above this share of refused records, over the last thousand, the task stops with an error. */
+  readonly rejectShareMax?: number;
+}
+
+/** What a task needs of the outside: everything here talks to Kafka, so that tests can put faults in between. */
+export interface TaskWorld {
+  /** Fences earlier writers of this partition, then gives the only valid one. */
+  writer(): Promise<Writer>;
+  committed(): Promise<Committed | undefined>;
+  bounds(): Promise<Bounds>;
+  open(from: number): Feed;
+  drop(feed: Feed): void;
+  onEvent(event: TaskEvent): void;
+  nowMs(): number;
+}
