@@ -29,11 +29,11 @@ export interface Forecasted {
   /** Negative log density of the values under the forecast one row before, in nats, summed over channels; 0 if none. */
   readonly surprise: number;
   /** Per channel the probability of a value at least as far out on its side, two-sided; NaN if nothing was expected. */
-  readonly tail: Float64Array;
+  readonly tail: readonly number[];
   /** Per channel what was forecast for this row one row before: the middle, lowest and highest of the quantiles. */
-  readonly expected: Float64Array;
-  readonly low: Float64Array;
-  readonly high: Float64Array;
+  readonly expected: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
 }
 
 /** A level is steered by this share of its distance from 0 or 1 at every hit or miss. */
@@ -75,11 +75,18 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
         for (let i = 0; i < own.level.length; i++) own.level[i] = levels[i % levels.length];
       },
       step(_, own, row, out) {
-        const judged = judge(own, row, channels.length, horizons, firsts, levels.length);
+        const { surprise, tail, expected, low, high } = judge(
+          own,
+          row,
+          channels.length,
+          horizons,
+          firsts,
+          levels.length,
+        );
         learn(own, row, horizons, firsts, levels);
         const forecast = forecastOf(own, row, horizons, firsts, levels);
         own.row[0]++;
-        out.emit({ ...row, ...judged, forecast });
+        out.emit({ ...row, surprise, tail, expected, low, high, forecast });
       },
     };
   });
@@ -94,23 +101,29 @@ function judge(
   firsts: readonly number[],
   levels: number,
 ) {
-  const unknown = () => new Float64Array(channels).fill(Number.NaN);
-  const [tail, expected, low, high] = [unknown(), unknown(), unknown(), unknown()];
+  // Plain arrays: small typed ones cost ten times as much to make.
+  const tail: number[] = [];
+  const expected: number[] = [];
+  const low: number[] = [];
+  const high: number[] = [];
   let surprise = 0;
   const t = own.row[0];
-  for (let c = 0; c < channels && t > 0; c++) {
+  for (let c = 0; c < channels; c++) {
     const q = c * horizons.length;
     const slot = slotAt(firsts[q], 1, t - 1);
-    const scale = own.of.scale[slot];
-    if (!(scale > 0)) continue;
-    const location = own.of.location[slot];
-    expected[c] = own.said[slot * levels + (levels >> 1)];
-    low[c] = own.said[slot * levels];
-    high[c] = own.said[(slot + 1) * levels - 1];
-    if (!Number.isFinite(values[c])) continue;
-    const z = (values[c] - location) / scale;
+    const scale = t > 0 ? own.of.scale[slot] : Number.NaN;
+    const said = slot * levels;
+    const known = scale > 0;
+    expected.push(known ? own.said[said + (levels >> 1)] : Number.NaN);
+    low.push(known ? own.said[said] : Number.NaN);
+    high.push(known ? own.said[said + levels - 1] : Number.NaN);
+    if (!known || !Number.isFinite(values[c])) {
+      tail.push(Number.NaN);
+      continue;
+    }
+    const z = (values[c] - own.of.location[slot]) / scale;
     const share = cumulative(own.of, q, z);
-    tail[c] = Math.min(1, 2 * Math.min(share, 1 - share));
+    tail.push(Math.min(1, 2 * Math.min(share, 1 - share)));
     surprise -= kernels.log(density(own.of, q, z) / scale);
   }
   return { surprise, tail, expected, low, high };

@@ -141,6 +141,7 @@ export class KafkaTask<B extends Event> {
   }
 
   async #fold({ records, next }: Chunk, commitRows: number): Promise<void> {
+    await this.options.decoder.codec.prepare?.(records);
     for (let at = 0; at < records.length; ) {
       let end = Math.min(records.length, at + sliceRows);
       if (!this.#live) {

@@ -55,7 +55,7 @@ const doors: Record<string, RegExp> = {
   kafkajs: /^connectors\/kafka/,
   '@tensorflow/': /^models\/pretrain\/tfjs\.ts$/,
   uplot: /^cli\/report\//,
-  zod: /^pipelines\/spec\.ts$/,
+  zod: /^pipelines\/(kafka-)?spec\.ts$/,
   commander: /^cli\//,
 };
 

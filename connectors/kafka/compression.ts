@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
 import kafkajs from 'kafkajs';
+import { optionalPackage } from '../codecs/package.js';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
-const load = createRequire(import.meta.url);
 
 /** How a batch of records is packed on the wire. */
 export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -50,15 +49,7 @@ function bounded(bytes: Buffer): Buffer {
   return bytes;
 }
 
-function need<T>(name: string, by: string): T {
-  try {
-    return load(name) as T;
-  } catch (error) {
-    throw new Error(
-      `batches packed with ${by} need the package ${name}, which cannot be loaded here (${(error as Error).message.split('\n')[0]}): npm install ${name}`,
-    );
-  }
-}
+const need = <T>(name: string, by: string): T => optionalPackage<T>(name, `batches packed with ${by}`);
 
 const codecs = { gzip, snappy, lz4, zstd };
 

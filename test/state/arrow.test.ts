@@ -109,6 +109,7 @@ test('manifest columns come back, also without rows', () => {
     name: ['a', '\ufeffb'],
     size: BigInt64Array.of(1n, 2n ** 40n),
     sum: Uint32Array.of(0, 2 ** 32 - 1),
+    x: [1.5, -2],
   };
   expect(columnsOf(decode(encode(tableOf(columns, { a: 'b' }))))).toEqual({
     name: ['a', '\ufeffb'],

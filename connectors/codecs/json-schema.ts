@@ -1,0 +1,50 @@
+import type { ValidateFunction } from 'ajv';
+import type { PayloadCodec } from '../kafka/decode.js';
+import { type SchemaRegistry, unframed } from '../kafka/registry.js';
+import { walk } from './json.js';
+import { optionalPackage } from './package.js';
+
+/** JSON with the number of its JSON Schema before it, which it is checked against. */
+export function jsonSchemaCodec(registry: SchemaRegistry): PayloadCodec {
+  const { Ajv } = optionalPackage<typeof import('ajv')>('ajv', 'payloads with a JSON Schema');
+  const checks = new Map<number, ValidateFunction | string>();
+  const build = (id: number): ValidateFunction | string => {
+    const schema = registry.schema(id);
+    if (!schema) return `expected a schema the registry knows, it knows none with the number ${id}`;
+    if (schema.type !== 'JSON') return `expected a JSON Schema, number ${id} is ${schema.type}`;
+    try {
+      const ajv = new Ajv({ strict: false, logger: false });
+      for (const [name, text] of schema.references) ajv.addSchema(JSON.parse(text) as object, name);
+      return ajv.compile(JSON.parse(schema.text) as object);
+    } catch (error) {
+      return `schema ${id} cannot be used: ${(error as Error).message}`;
+    }
+  };
+  return {
+    name: 'json-schema',
+    prepare: (records) => registry.prepare(records),
+    fields(value, paths) {
+      const framed = unframed(value);
+      if (!framed) {
+        return { reason: 'not-json', message: 'expected a zero byte and the number of a schema before the JSON' };
+      }
+      const check = checks.get(framed.id) ?? build(framed.id);
+      checks.set(framed.id, check);
+      if (typeof check === 'string') return { reason: 'unknown-schema', message: check };
+      let object: unknown;
+      try {
+        object = JSON.parse(framed.body.toString('utf8'));
+      } catch (error) {
+        return { reason: 'not-json', message: `expected JSON: ${(error as Error).message.slice(0, 200)}` };
+      }
+      if (!check(object)) {
+        const [{ instancePath = '', message = '' } = {}] = check.errors ?? [];
+        return {
+          reason: 'against-schema',
+          message: `against schema ${framed.id}: ${instancePath || 'the payload'} ${message}`,
+        };
+      }
+      return paths.map((path) => walk(object, path, path.split('.')));
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { avroCodec } from '../connectors/codecs/avro.js';
+import { cloudEventsCodec } from '../connectors/codecs/cloud-events.js';
+import { csvLineCodec } from '../connectors/codecs/csv-line.js';
+import { jsonCodec } from '../connectors/codecs/json.js';
+import { jsonSchemaCodec } from '../connectors/codecs/json-schema.js';
+import { protobufCodec } from '../connectors/codecs/protobuf.js';
+import type { KafkaLogin } from '../connectors/kafka/client.js';
+import { compressions } from '../connectors/kafka/compression.js';
+import type { PayloadCodec } from '../connectors/kafka/decode.js';
+import { SchemaRegistry } from '../connectors/kafka/registry.js';
+import { readSecret } from '../connectors/kafka/secret.js';
+import { timeFormats } from '../connectors/times.js';
+import type { KafkaRunOptions } from './kafka-run.js';
+import { kafkaModes } from './kafka-worker.js';
+import { loadPipeline } from './load.js';
+import { parseSpec, pipelineOf } from './spec.js';
+import { explain, type Issue, SpecError } from './spec-error.js';
+
+const text = z.string().min(1);
+const whole = z.int().min(1).exactOptional();
+const place = z.union([z.strictObject({ env: text }), z.strictObject({ file: text })]);
+const formats = ['json', 'csv', 'avro', 'protobuf', 'json-schema', 'cloudevents'] as const;
+
+const schema = z.strictObject({
+  kafka: z.strictObject({
+    brokers: z.array(text).min(1),
+    clientId: text.exactOptional(),
+    tls: z
+      .union([
+        z.boolean(),
+        z.strictObject({
+          ca: text.exactOptional(),
+          cert: text.exactOptional(),
+          key: text.exactOptional(),
+          passphrase: place.exactOptional(),
+          servername: text.exactOptional(),
+        }),
+      ])
+      .exactOptional(),
+    login: z
+      .discriminatedUnion('mechanism', [
+        z.strictObject({
+          mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+          username: text,
+          password: place,
+        }),
+        z.strictObject({ mechanism: z.literal('oauthbearer'), token: place }),
+      ])
+      .exactOptional(),
+    connectTimeoutMs: whole,
+    requestTimeoutMs: whole,
+  }),
+  input: text,
+  group: text,
+  decode: z.strictObject({
+    format: z.enum(formats).exactOptional(),
+    values: z.array(text).min(1),
+    time: text.exactOptional(),
+    timeFormat: z.enum(timeFormats.filter((name) => name !== 'auto')).exactOptional(),
+    zone: text.exactOptional(),
+    key: text.exactOptional(),
+    columns: z.array(text).min(1).exactOptional(),
+    delimiter: text.exactOptional(),
+    schema: z.unknown().exactOptional(),
+    proto: text.exactOptional(),
+    message: text.exactOptional(),
+    registry: z
+      .strictObject({ url: text, username: text.exactOptional(), password: place.exactOptional(), timeoutMs: whole })
+      .exactOptional(),
+  }),
+  pipeline: z.union([text, z.looseObject({})]),
+  state: z.union([z.strictObject({ folder: text }), z.strictObject({ topic: text, partitions: whole })]),
+  topics: z
+    .strictObject({
+      results: text.nullable().exactOptional(),
+      anomalies: text.nullable().exactOptional(),
+      rejects: text.nullable().exactOptional(),
+    })
+    .exactOptional(),
+  mode: z.enum(kafkaModes).exactOptional(),
+  begin: z.enum(['earliest', 'latest']).exactOptional(),
+  onTruncated: z.enum(['fail', 'coldStart']).exactOptional(),
+  compression: z.enum(compressions).exactOptional(),
+  commitMs: whole,
+  commitRows: whole,
+  checkpointMs: whole,
+  checkpointRows: whole,
+  rejectShareMax: z.number().gt(0).max(1).exactOptional(),
+  sessionTimeoutMs: whole,
+  heartbeatMs: whole,
+  rebalanceTimeoutMs: whole,
+  transactionTimeoutMs: whole,
+  fetchWaitMs: whole,
+  partitionsMax: whole,
+  http: z.strictObject({ port: z.int().min(0).max(65_535), host: text.exactOptional() }).exactOptional(),
+});
+
+type Spec = z.infer<typeof schema>;
+
+/** A run on Kafka as plain JSON: what it reads, how, with which pipeline, and where memories and results go. */
+export async function parseKafkaRun(value: unknown, from = 'run'): Promise<KafkaRunOptions> {
+  const found = schema.safeParse(value);
+  if (!found.success) {
+    const issues = found.error.issues as unknown as readonly Issue[];
+    throw new SpecError(`${from}: ${explain(issues, value, '', Object.keys(schema.shape))}`);
+  }
+  const { group, decode, pipeline, kafka, ...rest } = found.data;
+  const { values, time, timeFormat, zone, key } = decode;
+  const { login, ...cluster } = kafka;
+  return {
+    ...rest,
+    kafka: { ...cluster, ...(login ? { login: loginOf(login) } : {}) },
+    groupId: group,
+    codec: codecOf(decode, from),
+    mapping: {
+      values,
+      ...(time === undefined ? {} : { time }),
+      ...(timeFormat === undefined ? {} : { timeFormat }),
+      ...(zone === undefined ? {} : { zone }),
+      ...(key === undefined ? {} : { key }),
+    },
+    pipeline:
+      typeof pipeline === 'string'
+        ? await loadPipeline(pipeline)
+        : pipelineOf(parseSpec(pipeline, `${from}: pipeline`)),
+  };
+}
+
+function loginOf(login: NonNullable<Spec['kafka']['login']>): KafkaLogin {
+  if (login.mechanism !== 'oauthbearer') return login;
+  // Read again for every connection: whoever renews the token writes it to the same place.
+  return { mechanism: 'oauthbearer', token: async () => readSecret(login.token) };
+}
+
+function codecOf(decode: Spec['decode'], from: string): PayloadCodec {
+  const { format = 'json', columns, delimiter, schema: own, proto, message, registry } = decode;
+  const need = <T>(value: T | undefined, field: string): T => {
+    if (value !== undefined) return value;
+    throw new SpecError(`${from}: decode.${field}: format ${format} needs it, it is missing`);
+  };
+  const known = (): SchemaRegistry => new SchemaRegistry(need(registry, 'registry'));
+  switch (format) {
+    case 'json':
+      return jsonCodec();
+    case 'cloudevents':
+      return cloudEventsCodec();
+    case 'csv':
+      return csvLineCodec({ columns: need(columns, 'columns'), ...(delimiter === undefined ? {} : { delimiter }) });
+    case 'avro':
+      return own === undefined ? avroCodec(known()) : avroCodec({ schema: own });
+    case 'protobuf':
+      return proto === undefined ? protobufCodec(known()) : protobufCodec({ proto, message: need(message, 'message') });
+    case 'json-schema':
+      return jsonSchemaCodec(known());
+  }
+}

@@ -1,0 +1,64 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { parseKafkaRun } from '../../pipelines/kafka-spec.js';
+
+const base = {
+  kafka: { brokers: ['127.0.0.1:9092'] },
+  input: 'traffic',
+  group: 'g',
+  decode: { values: ['speed'] },
+  pipeline: 'light',
+  state: { folder: 'state' },
+};
+
+test('the least there must be, and everything', async () => {
+  expect(await parseKafkaRun(base)).toMatchObject({ groupId: 'g', input: 'traffic', mapping: { values: ['speed'] } });
+  const full = await parseKafkaRun({
+    ...base,
+    kafka: {
+      ...base.kafka,
+      tls: { ca: 'ca.pem' },
+      login: { mechanism: 'scram-sha-512', username: 'u', password: { env: 'PW' } },
+    },
+    decode: { format: 'csv', columns: ['at', 'speed'], values: ['speed'], time: 'at', timeFormat: 'epoch-s' },
+    state: { topic: 'engram-state' },
+    topics: { anomalies: null },
+    mode: 'at-least-once',
+    http: { port: 9090 },
+  });
+  expect(full.codec?.name).toBe('csv');
+  expect(full.kafka.login).toEqual({ mechanism: 'scram-sha-512', username: 'u', password: { env: 'PW' } });
+});
+
+test('a token is read again for every connection, and never shown', async () => {
+  const run = await parseKafkaRun({
+    ...base,
+    kafka: { ...base.kafka, login: { mechanism: 'oauthbearer', token: { env: 'ENGRAM_TEST_TOKEN' } } },
+  });
+  const { login } = run.kafka;
+  if (login?.mechanism !== 'oauthbearer') throw new Error('expected a token');
+  for (const token of ['canary-1', 'canary-2']) {
+    process.env.ENGRAM_TEST_TOKEN = token;
+    const secret = await login.token();
+    expect(secret.reveal()).toBe(token);
+    expect(inspect([run, secret], { depth: 9 })).not.toContain('canary');
+  }
+  delete process.env.ENGRAM_TEST_TOKEN;
+});
+
+test.each([
+  [{ ...base, inputs: 'x' }, /inputs.*did you mean "input"/],
+  [{ ...base, input: undefined }, /input: expected/],
+  [{ ...base, mode: 'exactly' }, /mode: expected one of exactly-once/],
+  [{ ...base, kafka: { brokers: [] } }, /kafka.brokers/],
+  [
+    { ...base, kafka: { ...base.kafka, login: { mechanism: 'plain', username: 'u', password: 'in the file' } } },
+    /kafka.login/,
+  ],
+  [{ ...base, pipeline: 'lihgt' }, /did you mean "light"/],
+  [{ ...base, decode: { format: 'avro', values: ['v'] } }, /decode.registry: format avro needs it/],
+  [{ ...base, decode: { format: 'csv', values: ['v'] } }, /decode.columns: format csv needs it/],
+  [{ ...base, state: {} }, /state/],
+])('%#: a mistake is named', async (value, why) => {
+  await expect(parseKafkaRun(JSON.parse(JSON.stringify(value)), 'run.json')).rejects.toThrow(why);
+});
