@@ -115,6 +115,7 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
       collect(parseOut),
     )
     .option('--state <dir>', 'folder for checkpoints: the same command goes on where it was', parse.parseState)
+    .option('--checkpoint-rows <n>', 'rows between two checkpoints (default: 20000)', parse.parseCheckpointRows)
     .option('--fresh', 'begin at the first row, whatever --state holds')
     .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
     .option(

@@ -38,6 +38,7 @@ export interface ReplayOptions {
   readonly timeFormat?: TimeFormat;
   readonly zone?: string;
   readonly step?: number;
+  readonly checkpointRows?: number;
   readonly horizons?: readonly number[];
   readonly memory?: string;
   readonly out?: readonly Output[];
@@ -96,6 +97,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         },
         ...(store ? { store } : {}),
         ...(options.speed === undefined ? {} : { speed: options.speed }),
+        ...(options.checkpointRows === undefined ? {} : { checkpointRows: options.checkpointRows }),
         stop: stop.signal,
         onResume(_, next) {
           from = next;

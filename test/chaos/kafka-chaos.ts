@@ -85,7 +85,9 @@ class Crew {
     });
     child.once('exit', (code, signal) => {
       this.#members.delete(child);
-      if (!this.#killed.has(child) && code !== 0)
+      if (!this.#killed.has(child) || code === 1) {
+        if (code === 0) return;
+       
         this.problems.push(`worker ${child.pid} ended by itself: ${code ?? signal}`);
     });
     return child;
@@ -99,6 +101,8 @@ class Crew {
   }
 
   async dismiss(child: ChildProcess): Promise<void> {
+    // It may be told before it has begun to listen.
+    this.#killed.add(child);
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
     child.kill('SIGCONT');
