@@ -63,7 +63,7 @@ export function errorTable(lines: readonly ErrorLine[], width: number, paint: Pa
   const columns: TableColumn[] = [
     { title: 'Ahead', align: 'right' },
     { title: 'Forecaster', gives: true },
-    ...['MAE', 'WAPE', 'CRPS', 'in 80 %', 'in 90 %', 'in 98 %'].map((title) => ({ title, align: 'right' as const })),
+    ...['MAE', 'WAPE', 'CRPS', 'in 50 %', 'in 80 %', 'in 98 %'].map((title) => ({ title, align: 'right' as const })),
   ];
   const rows = lines.map(({ horizon, forecaster, mae, wape, crps, coverage }, i) => [
     lines[i - 1]?.horizon === horizon ? '' : plural(horizon, 'row'),

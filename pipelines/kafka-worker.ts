@@ -221,12 +221,9 @@ export class KafkaWorker<B extends Event> {
           return;
         }
         if (isTooLarge(error)) {
+          const advice = 'raise max.message.bytes of the output topics above that of the input';
           this.#fail(
-            new Error(
-              `${slot.shard}: an output record after offset ${task.next} is larger than its topic takes: raise max.message.bytes of ` +
-                'the output topics above that of the input (dead letters carry the input record and its headers)',
-              { cause: error },
-            ),
+            new Error(`${slot.shard}: an output record is larger than its topic takes: ${advice}`, { cause: error }),
           );
           return;
         }

@@ -85,10 +85,10 @@ class Crew {
     });
     child.once('exit', (code, signal) => {
       this.#members.delete(child);
-      if (!this.#killed.has(child) || code === 1) {
-        if (code === 0) return;
-       
+      // 1 is the worker's own word that it cannot go on; a signal is ours, if it was ours.
+      if (code === 1 || (code !== 0 && !this.#killed.has(child))) {
         this.problems.push(`worker ${child.pid} ended by itself: ${code ?? signal}`);
+      }
     });
     return child;
   }

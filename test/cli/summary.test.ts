@@ -68,7 +68,7 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
     );
     expect(`\n${lines.join('\n')}\n`).toBe(`
 Forecast error, and the share of values inside each band:
-  Ahead  Forecaster     MAE   WAPE   CRPS  in 80 %  in 90 %  in 98 %
+  Ahead  Forecaster     MAE   WAPE   CRPS  in 50 %  in 80 %  in 98 %
 ───────  ───────────  ─────  ─────  ─────  ───────  ───────  ───────
   1 row  default      412.3  2.7 %  300.1   80.3 %   89.9 %   98.1 %
          persistence  1,010  6.6 %      –

@@ -171,9 +171,9 @@ export function anomalyTable(
 /** Error and coverage per horizon, beside the simple forecasters. */
 export function errorTable(/** @type {ReportData} */ { errors }) {
   if (errors.length === 0) return [];
-  const head = ['Ahead', 'Forecaster', 'MAE', 'WAPE', 'CRPS', 'In 80 % band', 'In 90 % band', 'In 98 % band'];
+  const head = ['Ahead', 'Forecaster', 'MAE', 'WAPE', 'CRPS', 'In 50 % band', 'In 80 % band', 'In 98 % band'];
   const classes = head.map((_, i) => (i < 2 ? 'fixed' : 'number'));
-  const promised = [0.8, 0.9, 0.98];
+  const promised = [0.5, 0.8, 0.98];
   const rows = errors.map(({ horizon, forecaster, mae, wape, crps, coverage }, i) => {
     const begins = errors[i - 1]?.horizon !== horizon;
     const cells = [begins ? plural(horizon, 'row') : '', forecaster, figure(mae), percent(wape), figure(crps)].map(
