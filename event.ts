@@ -34,6 +34,8 @@ export interface Batch<T> {
   /** Anomalies that opened or closed while these rows passed, in order; absent where no step looks for any. */
   readonly anomalies?: readonly Anomaly[];
   readonly next: number;
+  /** Keys to be forgotten after these rows: what waits is let go, what was learned of them is deleted. */
+  readonly forget?: readonly string[];
   /** The log is complete: what waits may be released. */
   readonly ends?: boolean;
 }

@@ -78,7 +78,8 @@ while (kills < killsWanted) {
     const killMs = kills < killsWanted ? random() * calmMs * 1.05 : undefined;
     if ((await replay(folder, killMs)) !== undefined) break;
     kills++;
-    if (++restarts > restartsMax) throw new Error(`seed ${options.seed}, run ${runs}: not done after ${restarts} restarts`);
+    if (++restarts > restartsMax)
+      throw new Error(`seed ${options.seed}, run ${runs}: not done after ${restarts} restarts`);
   }
   for (const [name, bytes] of expected) {
     if (!readFileSync(join(folder, name)).equals(bytes)) differing.push(`run ${runs}: ${name}`);

@@ -137,7 +137,7 @@ function cost(spec: PipelineSpec, steps: number, warm: number, rows: number): nu
   for (let from = 0; from < warm; from += 500) push(from, events(1, from, 500));
   const batches = Array.from({ length: rows / 500 }, (_, b) => events(1, warm + b * 500, 500));
   const started = performance.now();
-  batches.forEach((batch, b) => push(warm + b * 500, batch));
+  for (const [b, batch] of batches.entries()) push(warm + b * 500, batch);
   const took = ((performance.now() - started) * 1000) / rows;
   lane.close();
   return took;

@@ -85,19 +85,27 @@ export function keyed<S extends Layout, L extends Layout, A extends Event, B>(
       const policy = step.keys ?? keyLimitDefault;
       const shared = new Slab(step.shared);
       const own = new Slab(step.layout);
-      const keys = saved ? openSlab(own, saved, 'rows', step, policy) : new Keys(policy);
-      if (saved) openSlab(shared, saved, 'shared', step, policy);
-      else {
-        shared.add();
-        step.init?.(shared.row(0));
+      const free = (): void => {
+        shared.free();
+        own.free();
+      };
+      let keys = new Keys(policy);
+      try {
+        if (saved) {
+          keys = openSlab(own, saved, 'rows', step, policy);
+          openSlab(shared, saved, 'shared', step, policy);
+        } else {
+          shared.add();
+          step.init?.(shared.row(0));
+        }
+      } catch (error) {
+        free();
+        throw error;
       }
       return {
         operator: eachRow(shard, step, shared.row(0), own, keys),
         save: () => ({ rows: slabTable(own, keys, step), shared: slabTable(shared, undefined, step) }),
-        close() {
-          shared.free();
-          own.free();
-        },
+        close: free,
       };
     },
   };
@@ -158,6 +166,12 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     for (const row of batch.rows) {
       const index = keys.find(row.key) ?? admit(row);
       if (index !== undefined) step.step(shared, slab.row(index), row, out);
+    }
+    for (const key of batch.forget ?? []) {
+      const index = keys.find(key);
+      if (index === undefined) continue;
+      step.finish?.(shared, slab.row(index), key, out, 'evicted');
+      keys.drop(key);
     }
     if (batch.ends && step.finish) {
       for (const [key, index] of keys.entries()) step.finish(shared, slab.row(index), key, out, 'ends');

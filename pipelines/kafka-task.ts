@@ -148,6 +148,9 @@ export class KafkaTask<B extends Event> {
         const first = records.findIndex(({ offset }, i) => i >= at && offset >= this.#begun.replayTo);
         if (first > at) end = Math.min(end, first);
       }
+      // A key is forgotten after the rows of its batch, so a batch ends with the record that says so.
+      const tombstone = records.findIndex(({ value }, i) => i >= at && i < end && value === null);
+      if (tombstone >= 0) end = tombstone + 1;
       const slice = records.slice(at, end);
       at = end;
       this.#push(slice, at === records.length ? next : slice[slice.length - 1].offset + 1);
@@ -205,14 +208,16 @@ export class KafkaTask<B extends Event> {
   #decode(records: readonly KafkaRecord[], next: number): Batch<Event> {
     const rows: Event[] = [];
     const rejects: Reject[] = [];
+    const forget: string[] = [];
     for (const record of records) {
       const decoded = this.options.decoder.decode(record);
-      if (decoded === 'tombstone') {
-        this.world.onEvent({ type: 'tombstone', key: String(record.key), offset: record.offset });
+      if ('forget' in decoded) {
+        forget.push(decoded.forget);
+        this.world.onEvent({ type: 'tombstone', key: decoded.forget, offset: record.offset });
       } else if ('reason' in decoded) rejects.push(this.#reject(record, decoded));
       else rows.push(decoded);
     }
-    return { shard: this.shard, rows, rejects, next };
+    return { shard: this.shard, rows, rejects, next, ...(forget.length > 0 ? { forget } : {}) };
   }
 
   #reject({ offset, value }: KafkaRecord, { reason, message }: Refusal): Reject {

@@ -51,7 +51,7 @@ const allowed: Record<string, readonly string[]> = {
 /** Packages that only the named files may import. */
 const doors: Record<string, RegExp> = {
   'apache-arrow': /^(state\/arrow|connectors\/codecs\/arrow)\.ts$/,
-  rxjs: /^(operators|pipelines)\//,
+  rxjs: /^(operators|pipelines|examples)\//,
   kafkajs: /^connectors\/kafka/,
   '@tensorflow/': /^models\/pretrain\/tfjs\.ts$/,
   uplot: /^cli\/report\//,

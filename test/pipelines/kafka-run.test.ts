@@ -32,7 +32,13 @@ withBroker('a run from a JSON file', ({ addresses, kafka, topic, unique }) => {
       const lines: string[] = [];
       let port = 0;
       const done = runKafka(
-        { ...(await run()), onLog: (line) => lines.push(line), onListen: (at) => void (port = at) },
+        {
+          ...(await run()),
+          onLog: (line) => lines.push(line),
+          onListen: (at) => {
+            port = at;
+          },
+        },
         stop.signal,
       );
       const get = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();

@@ -141,6 +141,24 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     });
   }, 60_000);
 
+  test('a record without a value deletes what was learned of its key, there and nowhere else', async () => {
+    const input = await topic('tomb');
+    const group = unique('g');
+    const value = (n: number) => JSON.stringify({ value: n });
+    await produce(kafka(), input, [
+      ...[1, 2, 3].flatMap((n) => ['a', 'b'].map((key) => ({ key, value: value(n) }))),
+      { key: 'a', value: null },
+      { key: 'nobody', value: null },
+      ...[4, 5].flatMap((n) => ['a', 'b'].map((key) => ({ key, value: value(n) }))),
+    ]);
+    const at = start(input, group);
+    await drained(kafka(), group, input);
+    await at.stop();
+    const results = (await readAll(kafka(), `${input}.forecasts`, 10)).map(({ value }) => JSON.parse(String(value)));
+    expect(results.filter(({ key }) => key === 'a').map(({ count }) => count)).toEqual([1, 2, 3, 1, 2]);
+    expect(results.filter(({ key }) => key === 'b').map(({ count }) => count)).toEqual([1, 2, 3, 4, 5]);
+  }, 60_000);
+
   test('too many refused records stop it: the mapping is wrong', async () => {
     const input = await topic('wrong');
     await produce(
