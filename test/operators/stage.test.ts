@@ -69,7 +69,7 @@ test('what is refused leaves no memory taken', () => {
   const { saved } = run([counting('1')], list('a'));
   const before = arena.usedBytes;
   const { shared: _, ...half } = saved[0];
-  expect(() => counting('1').open({ name: 'log-0', channels: ['a'] }, half)).toThrow('no table "shared"');
+  expect(() => counting('1').open({ name: 'log-0', channels: ['a'] }, half)).toThrow('expected a table "shared"');
   expect(arena.usedBytes).toBe(before);
 });
 
