@@ -46,6 +46,24 @@ Output: one row per event, in the order of events, and after a crash and restart
 State: with --state a checkpoint is written as the log is read, three generations are kept, and Ctrl-C finishes the rows
   at hand and writes one more. The same command goes on there; --fresh begins again. engram inspect shows what is in it.`,
 
+  run: `
+Examples:
+  engram run traffic.json                   where traffic.json is
+  {"kafka": {"brokers": ["127.0.0.1:9092"]}, "input": "traffic", "group": "engram-traffic",
+   "decode": {"values": ["speed", "count"], "time": "at", "key": "lane"},
+   "pipeline": "sensor-anomaly", "state": {"topic": "engram-state"}, "http": {"port": 9090}}
+
+Writes <input>.forecasts, <input>.anomalies and <input>.dlq ("topics" names others; null leaves one out). Start it as often
+  as there are partitions: they are shared out, with their memories, and move when a process comes, goes or dies.
+  Records, results and the place in the log are committed together: nothing is lost, doubled or changed.
+
+Fields: kafka {brokers, tls, login {mechanism, username, password: {"env": NAME} or {"file": PATH}}}; decode {format: json,
+  csv, avro, protobuf, json-schema or cloudevents; registry {url}; values, time, timeFormat, zone, key}; pipeline (a name, a
+  file or the pipeline itself); state ({"folder": PATH} or {"topic": NAME}); mode (exactly-once, at-least-once,
+  effectively-once); begin (earliest, latest); onTruncated (fail, coldStart); commitMs, checkpointMs; compression; http.
+
+Ctrl-C and SIGTERM finish the records at hand, save, and leave the group. /healthz, /readyz and /metrics answer at http.port.`,
+
   pipelines: `
 Examples:
   engram pipelines                          (what there is, step by step)

@@ -11,6 +11,7 @@ import type { Io } from './io.js';
 import { parseOut } from './outputs.js';
 import { showPipelines } from './pipelines.js';
 import { type ReplayOptions, replay } from './replay.js';
+import { type RunFileOptions, runFile } from './run.js';
 import { version } from './version.js';
 
 /** Runs the command; returns the exit code and throws nothing. */
@@ -39,6 +40,7 @@ export function commands(io: Io, done: (code: number) => void): Command {
     .version(version(), '--version', 'print the version')
     .helpCommand(false);
   program.addCommand(replayCommand(io, done));
+  program.addCommand(runCommand(io, done));
   program.addCommand(inspectCommand(io, done));
   program.addCommand(evaluateCommand(io, done));
   program.addCommand(pipelinesCommand(io));
@@ -138,6 +140,16 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
     .option('--quiet', 'no progress and no summary, only errors')
     .option('--verbose', 'errors with the place in the program')
     .action(async (input: string, options: ReplayOptions) => done(await replay(input, options, io)));
+}
+
+function runCommand(io: Io, done: (code: number) => void): Command {
+  return new Command('run')
+    .summary('read Kafka topics through a pipeline, exactly once, until stopped')
+    .description('Joins a consumer group and writes forecasts, anomalies and dead letters of a topic, exactly once.')
+    .argument('<file>', 'a .json file or a module that says what to read, how, and where to')
+    .option('--quiet', 'no log lines, only errors')
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (file: string, options: RunFileOptions) => done(await runFile(file, options, io)));
 }
 
 function pipelinesCommand(io: Io): Command {

@@ -12,7 +12,7 @@ import { DamagedCheckpoint } from '../state/checkpoint.js';
 import type { KafkaOutputs } from './kafka-output.js';
 import { Hopeless } from './kafka-restore.js';
 import { KafkaTask } from './kafka-task.js';
-import { prepareTopics } from './kafka-topics.js';
+import { prepareTopics, refuseOldBrokers } from './kafka-topics.js';
 import type { TaskEvent, TaskOptions } from './kafka-world.js';
 
 /** `effectively-once` is at-least-once for readers that drop rows whose `engram-id` they have seen. */
@@ -47,6 +47,8 @@ export interface WorkerOptions<B extends Event> extends Omit<TaskOptions<B>, Fro
   readonly fetchWaitMs?: number;
   readonly feed?: FeedOptions;
   readonly transactionTimeoutMs?: number;
+  /** `refuse` by default: before 4.0 the protocol itself has holes that can tear a transaction. */
+  readonly oldBrokers?: 'refuse' | 'allow';
   /** More partitions than this are refused: each has connections and state of its own. */
   readonly partitionsMax?: number;
   readonly onEvent?: (event: WorkerEvent) => void;
@@ -106,6 +108,7 @@ export class KafkaWorker<B extends Event> {
     stop.addEventListener('abort', onStop);
     if (stop.aborted) onStop();
     try {
+      await refuseOldBrokers(this.options);
       this.#partitions = await prepareTopics(this.#admin, this.options);
       for (let waitMs = backoffMs.first; !this.#stopping && !this.#failure; ) {
         const began = Date.now();
@@ -228,14 +231,14 @@ export class KafkaWorker<B extends Event> {
           return;
         }
         // Whoever fenced this task may own the partition: go on only when the group still counts on us.
-        while (fenced && slot.owned && this.#beats === beats && !this.#failure) await this.#pause(slot, 200);
+        while (fenced && slot.owned && this.#beats === beats && !this.#failure) await pause(slot, 200);
         if (task.commits > 0) waitMs = backoffMs.first;
-        await this.#pause(slot, waitMs);
+        await pause(slot, waitMs);
         waitMs = Math.min(waitMs * 2, backoffMs.most);
         continue;
       }
       // The feed was closed although the partition is owned: the membership is being renewed.
-      if (slot.owned) await this.#pause(slot, 100);
+      if (slot.owned) await pause(slot, 100);
     }
   }
 
@@ -276,22 +279,24 @@ export class KafkaWorker<B extends Event> {
   }
 
   #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  #pause(slot: Slot, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      slot.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+    return unlessWoken(ms, (wake) => {
+      this.#wake = wake;
     });
   }
 }
+
+/** Resolves after a time, or when the function that `hand` was given is called. */
+function unlessWoken(ms: number, hand: (wake: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    hand(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+const pause = (slot: Slot, ms: number): Promise<void> =>
+  unlessWoken(ms, (wake) => {
+    slot.wake = wake;
+  });

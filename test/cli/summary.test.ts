@@ -13,7 +13,7 @@ describe('what a run says at the end', () => {
         score: 1e-7,
         actual: 39_197,
         expected: 22_081.4,
-        why: 'value 39197 where 22081 was expected: 1.8 times higher',
+        why: 'value 39197 where 22081 was expected: 78 % higher',
       }),
       anomalyOf(7, {
         severity: 'info',
@@ -29,7 +29,7 @@ describe('what a run says at the end', () => {
 Peak (UTC)        Severity       Actual  Expected           Rarity  Why
 ────────────────  ─────────────  ──────  ────────  ───────────────  ──────────────────────────────
 1970-01-01 00:08  ● info (open)       –      0.25       1 in 2,500  value was not as it used to be
-1970-01-01 01:41  ✖ critical     39,197    22,081  1 in 10 million  1.8 times higher
+1970-01-01 01:41  ✖ critical     39,197    22,081  1 in 10 million  78 % higher
 `);
   });
   test('of too many anomalies the worst, and where the others are', () => {

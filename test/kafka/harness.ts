@@ -36,6 +36,7 @@ export function settings(
     sessionTimeoutMs: 3000,
     heartbeatMs: 300,
     fetchWaitMs: 50,
+    oldBrokers: 'allow',
     ...more,
   };
 }
