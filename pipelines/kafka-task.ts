@@ -174,7 +174,7 @@ export class KafkaTask<B extends Event> {
     } catch (error) {
       throw new PipelineFault(this.shard, records[0]?.offset ?? next, next, error as Error);
     }
-    const rows = this.#out.rows(made, new Map(records.map((record) => [record.offset, record])));
+    const rows = this.#out.rows(made, records);
     this.#next = next;
     this.#unsaved += records.length;
     if (this.#live) {

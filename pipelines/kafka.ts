@@ -14,8 +14,9 @@ export { readSecret, Secret, type SecretPlace } from '../connectors/kafka/secret
 export { KafkaSource, type KafkaSourceOptions, parseKafkaUrl } from '../connectors/kafka/source.js';
 export { KafkaTable } from '../connectors/kafka/table.js';
 export { KafkaStore, type KafkaStoreOptions } from '../state/stores/kafka.js';
+export type { KafkaMode, WorkerEvent, WorkerOptions } from './kafka-options.js';
 export type { KafkaOutputs } from './kafka-output.js';
 export { DigestMismatch, LostState, PipelineFault, TooManyRejects } from './kafka-restore.js';
 export { type KafkaRunOptions, runKafka, type StatePlace } from './kafka-run.js';
 export { parseKafkaRun } from './kafka-spec.js';
-export { type KafkaMode, KafkaWorker, type WorkerEvent, type WorkerOptions } from './kafka-worker.js';
+export { KafkaWorker } from './kafka-worker.js';

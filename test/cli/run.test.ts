@@ -11,6 +11,7 @@ const file = (value: unknown): string => {
   return path;
 };
 const base = {
+  oldBrokers: 'allow',
   kafka: { brokers: ['127.0.0.1:1'] },
   input: 'in',
   group: 'g',

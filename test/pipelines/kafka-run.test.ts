@@ -25,7 +25,7 @@ withBroker('a run from a JSON file', ({ addresses, kafka, topic, unique }) => {
         pipeline: 'light',
         state: { topic: state, partitions: 2 },
         http: { port: 0, host: '127.0.0.1' },
-        ...{ commitMs: 50, checkpointMs: 100, sessionTimeoutMs: 6000, heartbeatMs: 300 },
+        ...{ commitMs: 50, checkpointMs: 100, sessionTimeoutMs: 6000, heartbeatMs: 300, oldBrokers: 'allow' },
       });
     const begin = async () => {
       const stop = new AbortController();

@@ -173,7 +173,7 @@ withBroker(
         pipeline: 'light',
         state: { folder: state },
         http: { port: 0, host: '127.0.0.1' },
-        ...{ checkpointMs: 50, sessionTimeoutMs: 6000 },
+        ...{ checkpointMs: 50, sessionTimeoutMs: 6000, oldBrokers: 'allow' },
       });
       const shown: string[] = [inspect(options, { depth: 9 })];
       let port = 0;
