@@ -33,6 +33,11 @@ export interface Batch<T> {
   readonly rejects: readonly Reject[];
   /** Anomalies that opened or closed while these rows passed, in order; absent where no step looks for any. */
   readonly anomalies?: readonly Anomaly[];
+  /**
+   * For each row and each reject the offset of the event that let it go, where steps have held rows back: what keeps the
+   * order of rejects the same however the log is cut. Steps and lanes see to it; sources leave it out.
+   */
+  readonly causes?: { readonly rows: readonly number[]; readonly rejects: readonly number[] };
   readonly next: number;
   /** Keys to be forgotten after these rows: what waits is let go, what was learned of them is deleted. */
   readonly forget?: readonly string[];

@@ -46,9 +46,6 @@ export type MakeForecaster = (options: ForecasterOptions) => Forecaster;
 /** The levels users get, and 5 and 95 %, so that the coverage of 90 % can be told. */
 const levelsDefault = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
-/** More keys than any benchmark has. */
-const keys = { limit: 1000, whenFull: 'reject' } as const;
-
 /** The smallest probability that `detect` tells, as a power of ten. */
 const strangest = 15;
 
@@ -56,11 +53,11 @@ const strangest = 15;
 export function forecasterOf(memory: MemoryName): MakeForecaster {
   return ({ channels, horizons, levels = levelsDefault }) => {
     const { stages } = pipeline('evaluation')
-      .through(normalize({ keys }))
-      .through(seasons({ keys }))
-      .through(remember({ memory, horizons, keys }))
-      .through(interval({ levels, keys }))
-      .through(detect({ keys }));
+      .through(normalize())
+      .through(seasons())
+      .through(remember({ memory, horizons }))
+      .through(interval({ levels }))
+      .through(detect());
     const lane = new Lane<Forecasted & Detected>(stages, { name: 'evaluation', channels });
     let next = 0;
     return {

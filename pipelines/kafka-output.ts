@@ -1,7 +1,7 @@
 import { type Encode, encodeAnomaly } from '../connectors/encode.js';
 import type { KafkaRecord, Outgoing } from '../connectors/kafka/record.js';
 import type { Anomaly, Batch, Event, Reject } from '../event.js';
-import { type Digest, digestWith } from './kafka-digest.js';
+import { addTo, type Digest } from './kafka-digest.js';
 
 /** Where the rows of a pipeline go, and how they are written. */
 export interface KafkaOutputs<B> {
@@ -18,8 +18,8 @@ export function outputTopics(input: string): { results: string; anomalies: strin
 /** Turns what a lane made of some records into records to be written, each with an id that every replay gives again. */
 export class OutputWriter<B extends Event> {
   readonly #encode: Encode<B> | undefined;
-  /** Where the output stands, silent rows included. */
-  digest: Digest;
+  /** One object for all rows, changed in place: two copies per row would cost more than the checksum. */
+  readonly #digest: { -readonly [K in keyof Digest]: Digest[K] };
 
   constructor(
     readonly outputs: KafkaOutputs<B>,
@@ -32,7 +32,12 @@ export class OutputWriter<B extends Event> {
     digest: Digest,
   ) {
     this.#encode = outputs.results?.encode(input.shard);
-    this.digest = digest;
+    this.#digest = { ...digest };
+  }
+
+  /** Where the output stands now, silent rows included. */
+  get digest(): Digest {
+    return { ...this.#digest };
   }
 
   /** `records` are the ones the batch was made of. */
@@ -96,7 +101,7 @@ export class OutputWriter<B extends Event> {
     // As bytes from here on: for the checksum, for the size of the request, and for the wire.
     const bytes = typeof value === 'string' ? Buffer.from(value) : value;
     const name = typeof key === 'string' ? Buffer.from(key) : key;
-    this.digest = digestWith(this.digest, kind, name, bytes);
+    addTo(this.#digest, kind, name, bytes);
     return { topic, partition: this.input.partition, key: name, value: bytes, headers };
   }
 }
