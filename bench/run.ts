@@ -1,6 +1,7 @@
 /**
  * Speed and size of the engine on this machine: events per second from a file, cost of each step, state per key,
  * checkpoints, and whether a step gets slower with age. Figures hold for the machine they were made on: compare ratios.
+ * Rates and costs are in processor time (of all threads), so that other work on the machine counts less; pauses in wall time.
  *
  *   npm run bench [-- --events 1000000] [--json FILE]
  */

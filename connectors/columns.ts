@@ -1,6 +1,7 @@
 import type { Event } from '../event.js';
 import { resultFront, resultVerdict } from './flat.js';
 import { hint } from './nearest.js';
+import { numberOf, refusal, valueMax } from './number-cell.js';
 import { type Fault, type Reason, shown } from './rejects.js';
 import type { Visit } from './table.js';
 import { formatOf, type TimeFormat, type TimeReader, timeFormats, timeReader, zoneOf } from './times.js';
@@ -24,11 +25,8 @@ export interface ColumnOptions {
 /** Rows looked at, at most, to choose columns and the format of times. */
 export const sampleRows = 64;
 export const keyCharsMax = 1024;
-/** No number may be larger in size: the memories would take it for missing. */
-export const valueMax = 1e18;
 const keysKept = 1 << 16;
 const timeNames = ['timestamp', 'datetime', 'time', 'date', 'timems'];
-const missing = new Set(['NaN', 'nan', 'NA', 'N/A', 'null', 'NULL']);
 
 /** Looks at the head of a table and settles what its columns are. */
 export class Chooser implements Visit {
@@ -278,25 +276,4 @@ export class Columns {
     this.fault = { reason, message };
     return undefined;
   }
-}
-
-/** Stands for a cell that is no number: no number a channel may have is infinite. */
-const refusal = Number.POSITIVE_INFINITY;
-
-/** The number of a cell; NaN where it is missing, infinite where it is refused. */
-function numberOf(cell: unknown): number {
-  if (typeof cell === 'string') {
-    const value = Number(cell);
-    if (value === 0 || Number.isNaN(value)) {
-      const text = cell.trim();
-      if (text === '' || missing.has(text)) return Number.NaN;
-    }
-    if (!Number.isFinite(value)) return refusal;
-    // `Number` also reads 0x1F, 0b11 and 0o17, which are more likely damage than data.
-    return cell.length > 2 && /[xbo]/i.test(cell) ? refusal : value;
-  }
-  if (typeof cell === 'number') return Number.isFinite(cell) || Number.isNaN(cell) ? cell : refusal;
-  if (cell === null || cell === undefined) return Number.NaN;
-  if (typeof cell === 'boolean') return cell ? 1 : 0;
-  return typeof cell === 'bigint' ? Number(cell) : refusal;
 }

@@ -4,6 +4,7 @@ import { OutOfRange } from '../connectors/kafka/group.js';
 import type { KafkaRecord, Outgoing } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
 import type { Batch, Event, Reject } from '../event.js';
+import { arena } from '../state/arena.js';
 import { type Digest, digestText, noteText } from './kafka-digest.js';
 import { OutputWriter } from './kafka-output.js';
 import { type Beginning, DigestMismatch, PipelineFault, restore, TooManyRejects } from './kafka-restore.js';
@@ -103,7 +104,10 @@ export class KafkaTask<B extends Event> {
     const [committed, bounds] = [await world.committed(), await world.bounds()];
     this.#begun = await restore({ ...options, committed, bounds, shard: this.shard });
     const { from, digest, checkpoint, replayTo } = this.#begun;
-    this.#lane = new Lane<B>(pipeline.stages, { name: this.shard, channels: decoder.channels }, checkpoint?.stages);
+    // All partitions may come to lie in one process: each has the same share, so that no output hangs on who owns what.
+    const stateBytes = Math.floor(arena.limitBytes / options.partitions);
+    const shard = { name: this.shard, channels: decoder.channels };
+    this.#lane = new Lane<B>(pipeline.stages, shard, checkpoint?.stages, stateBytes);
     this.#out = new OutputWriter(outputs, { topic, partition, shard: this.shard, app: groupId }, digest);
     this.#next = from;
     this.#saved = checkpoint?.next ?? -1;

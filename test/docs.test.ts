@@ -103,7 +103,15 @@ describe('documents', () => {
     const memories = [...text('models/catalog.ts').matchAll(/^ {2}'?([\w-]+)'?(?::|,)/gm)].map(([, name]) => name);
     expect(memories.filter((name) => !new RegExp(`^## \`${name}\``, 'm').test(models))).toEqual([]);
     const operations = text('docs/OPERATIONS.md');
-    const errors = ['StateMismatch', 'DamagedCheckpoint', 'StoreFailure', 'UsageError', 'SpecError', 'CutInput'];
+    const errors = [
+      'StateMismatch',
+      'DamagedCheckpoint',
+      'StoreFailure',
+      'UsageError',
+      'SpecError',
+      'CutInput',
+      'FolderHeld',
+    ];
     expect(errors.filter((name) => !operations.includes(`| \`${name}\` |`))).toEqual([]);
   });
   test('every check bites', () => {
