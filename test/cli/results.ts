@@ -1,4 +1,8 @@
+import { WorstAnomalies } from '../../cli/worst.js';
 import type { Anomaly, Batch, Result } from '../../event.js';
+
+/** All of some anomalies, as what a run has found. */
+export const worst = (anomalies: readonly Anomaly[]): WorstAnomalies => new WorstAnomalies(1_000, anomalies);
 
 /** A result with forecasts 1 and 3 rows ahead. */
 export function resultOf(offset: number, given: Partial<Result> = {}): Result {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { anomalyTable, errorTable, places, rejectLines, shownAnomalies } from '../../cli/summary.js';
 import { paint, widthOf } from '../../cli/view/text.js';
-import { anomalyOf } from './results.js';
+import { anomalyOf, worst } from './results.js';
 
 const none = paint(false);
 
@@ -24,7 +24,7 @@ describe('what a run says at the end', () => {
         status: 'open',
       }),
     ];
-    expect(`\n${anomalyTable(anomalies, 'anomalies.ndjson', 100, none).join('\n')}\n`).toBe(`
+    expect(`\n${anomalyTable(worst(anomalies), 'anomalies.ndjson', 100, none).join('\n')}\n`).toBe(`
 2 anomalies:
 Peak (UTC)        Severity       Actual  Expected           Rarity  Why
 ────────────────  ─────────────  ──────  ────────  ───────────────  ──────────────────────────────
@@ -36,18 +36,18 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
     const anomalies = Array.from({ length: 30 }, (_, i) =>
       anomalyOf(i * 10, { severity: i % 2 ? 'major' : 'info', key: `key ${i}` }),
     );
-    const lines = anomalyTable(anomalies, 'out/anomalies.arrow', 120, none);
+    const lines = anomalyTable(worst(anomalies), 'out/anomalies.arrow', 120, none);
     expect(lines[0]).toBe('30 anomalies, the 20 worst:');
     expect(lines).toHaveLength(shownAnomalies + 4);
     expect(lines.filter((line) => line.includes('major'))).toHaveLength(15);
     expect(lines.at(-1)).toBe('… and 10 more in out/anomalies.arrow');
-    expect(anomalyTable(anomalies, undefined, 120, none).at(-1)).toBe(
+    expect(anomalyTable(worst(anomalies), undefined, 120, none).at(-1)).toBe(
       '… and 10 more: --out anomalies.ndjson writes them all',
     );
   });
   test('names from outside cannot steer the terminal or break the table', () => {
     const lines = anomalyTable(
-      [anomalyOf(1, { key: 'a\u001B[2J\nb'.repeat(30), why: 'x\u001B]0;title\u0007' }), anomalyOf(2, { key: 'c' })],
+      worst([anomalyOf(1, { key: 'a\u001B[2J\nb'.repeat(30), why: 'x\u001B]0;title\u0007' }), anomalyOf(2, { key: 'c' })]),
       undefined,
       80,
       none,
@@ -55,7 +55,7 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
     expect(lines.join('')).not.toContain('\u001B');
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80);
   });
-  test('that there was none', () => expect(anomalyTable([], undefined, 80, none)).toHaveLength(1));
+  test('that there was none', () => expect(anomalyTable(worst([]), undefined, 80, none)).toHaveLength(1));
   test('its errors', () => {
     const lines = errorTable(
       [
