@@ -44,7 +44,9 @@ Output: one row per event, in the order of events, and after a crash and restart
   The kind follows from the file name (anomalies…, rejects…, all else forecasts) or is put before it: anomalies:run1.ndjson.
 
 State: with --state a checkpoint is written as the log is read, three generations are kept, and Ctrl-C finishes the rows
-  at hand and writes one more. The same command goes on there; --fresh begins again. engram inspect shows what is in it.`,
+  at hand and writes one more. The same command goes on there; --fresh begins again. engram inspect shows what is in it.
+  Rows that were read before are passed over, in standard input too, so the log must come from its first row on. It may
+  grow and be moved: append whole lines only. A different log (other columns, another first row) is refused.`,
 
   run: `
 Examples:

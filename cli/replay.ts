@@ -72,7 +72,11 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const { stderr } = io;
     const say = (text: string): void => void (options.quiet || stderr.write(`${text}\n`));
     const store = options.state
-      ? await openState(options.state, { report: report !== undefined, forget: options.fresh ? opening.shards : [], say })
+      ? await openState(options.state, {
+          report: report !== undefined,
+          forget: options.fresh ? opening.shards : [],
+          say,
+        })
       : undefined;
     const total = options.quiet ? undefined : (opening.rows ?? (input === '-' ? undefined : await rowCount(input)));
     const progress = options.quiet
@@ -148,8 +152,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const stream = piped ? io.stderr : io.stdout;
     const width = Math.max(60, stream.columns ?? 120);
     const colours = paint(coloured(io, stream));
-    const files = (kind: Output['kind']): Output[] =>
-      outputs.filter((out) => out.kind === kind && out.path !== '-');
+    const files = (kind: Output['kind']): Output[] => outputs.filter((out) => out.kind === kind && out.path !== '-');
     const placed = (out: Output) => [out.kind, placeOf(out, summary.stopped)] as const;
     const written = [
       ...files('forecasts').map(placed),

@@ -21,7 +21,14 @@ export interface ReportRow {
 export type Grid = 'auto' | number;
 
 /** Limits that keep the file below 5 MB and the page quick. */
-export const reportLimits = { keys: 16, series: 32, rows: 50_000, anomalies: 1_000, anomaliesKept: 5_000, rowsAround: 60 } as const;
+export const reportLimits = {
+  keys: 16,
+  series: 32,
+  rows: 50_000,
+  anomalies: 1_000,
+  anomaliesKept: 5_000,
+  rowsAround: 60,
+} as const;
 
 /** One channel of one key while rows come in. */
 interface Track {

@@ -31,7 +31,10 @@ export class ReportRows {
     this.#rejectsPath = join(folder, 'report-rejects.ndjson');
     this.results = called('rows', ndjsonSink(this.#rowsPath, encodeRow));
     this.anomalies = called('anomalies', ndjsonSink(this.#anomaliesPath, encodeAnomaly));
-    this.rejects = called('rejects', ndjsonSink(this.#rejectsPath, ({ reason }) => JSON.stringify({ reason })));
+    this.rejects = called(
+      'rejects',
+      ndjsonSink(this.#rejectsPath, ({ reason }) => JSON.stringify({ reason })),
+    );
   }
 
   /** Reads all of it once more. */

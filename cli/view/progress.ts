@@ -1,6 +1,7 @@
 import type { Anomaly, Batch, Result, Severity } from '../../event.js';
 import { severities } from '../../event.js';
 import { count, moment, plural, span } from '../numbers.js';
+import { WorstAnomalies } from '../worst.js';
 import { type ChartPoint, chart } from './chart.js';
 import { Screen, type Terminal } from './screen.js';
 import { cut, type Paint, paint, plain } from './text.js';

@@ -47,7 +47,10 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
   });
   test('names from outside cannot steer the terminal or break the table', () => {
     const lines = anomalyTable(
-      worst([anomalyOf(1, { key: 'a\u001B[2J\nb'.repeat(30), why: 'x\u001B]0;title\u0007' }), anomalyOf(2, { key: 'c' })]),
+      worst([
+        anomalyOf(1, { key: 'a\u001B[2J\nb'.repeat(30), why: 'x\u001B]0;title\u0007' }),
+        anomalyOf(2, { key: 'c' }),
+      ]),
       undefined,
       80,
       none,

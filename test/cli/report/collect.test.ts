@@ -37,7 +37,10 @@ describe('collect', () => {
     const many = Array.from({ length: reportLimits.anomalies + 5 }, (_, i) =>
       anomalyOf(i * 10, { severity: i === 7 ? 'critical' : 'info' }),
     );
-    const collector = new Collector(['value'], worst([anomalyOf(70, { status: 'open', severity: 'warning' }), ...many]));
+    const collector = new Collector(
+      ['value'],
+      worst([anomalyOf(70, { status: 'open', severity: 'warning' }), ...many]),
+    );
     collector.add(resultOf(0));
     const { shown, inAll, bySeverity } = collector.anomalies();
     expect(inAll).toBe(reportLimits.anomalies + 5);
