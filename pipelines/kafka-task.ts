@@ -104,10 +104,9 @@ export class KafkaTask<B extends Event> {
     const [committed, bounds] = [await world.committed(), await world.bounds()];
     this.#begun = await restore({ ...options, committed, bounds, shard: this.shard });
     const { from, digest, checkpoint, replayTo } = this.#begun;
-    // All partitions may come to lie in one process: each has the same share, so that no output hangs on who owns what.
-    const stateBytes = Math.floor(arena.limitBytes / options.partitions);
-    const shard = { name: this.shard, channels: decoder.channels };
-    this.#lane = new Lane<B>(pipeline.stages, shard, checkpoint?.stages, stateBytes);
+    // All partitions may come to lie in one process: each has its share, so that no output hangs on who owns what.
+    const at = { name: this.shard, channels: decoder.channels };
+    this.#lane = new Lane<B>(pipeline.stages, at, checkpoint?.stages, arena.limitBytes / options.partitions);
     this.#out = new OutputWriter(outputs, { topic, partition, shard: this.shard, app: groupId }, digest);
     this.#next = from;
     this.#saved = checkpoint?.next ?? -1;

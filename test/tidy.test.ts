@@ -109,7 +109,9 @@ function callFaults(file: File): string[] {
 }
 
 /** Files above the line budget, each with its reason. */
-const long: Record<string, string> = {};
+const long: Record<string, string> = {
+  'pipelines/kafka-task.ts': 'the exactly-once protocol of one partition, which must be read as a whole',
+};
 const budget = 300;
 
 function sizeFaults({ path, text }: File): string[] {
