@@ -69,8 +69,8 @@ export class JudgeOf {
     if (abnormal && own.abnormal[0] === 0 && this.#names.length > 1) newest = Math.max(newest, abnormalNewness);
     own.abnormal[0] = Number(abnormal);
     const share = Number.isNaN(strangest) ? 1 : shareAbove(own.calibration, strangest, this.memoryRows);
+    const strength = pass(own.gate, rate > 0 ? newest : 0, rate);
     if (rate === 0) return { score: 1, alarm: false, abnormal: false };
-    const strength = pass(own.gate, newest, rate);
     // An alarm is rarer than its budget by definition, the more so the stronger it is.
     return { score: strength > 0 ? rate * kernels.exp(-strength) : share, alarm: strength > 0, abnormal };
   }

@@ -1,47 +1,70 @@
 import { kernels } from '../../models/kernels/index.js';
 import type { Row } from '../../state/layout.js';
-import { novelty, type RangeOptions, rangeLayout } from './range.js';
-import { recentLayout, recentMean } from './recent.js';
+import { novelty, type Range, type RangeOptions, rangeLayout } from './range.js';
+import { highestOf, lowestOf, meanOf, push, recentLayout } from './recent.js';
 
-/** Rows over which the level, the error of the forecast and the surprise are averaged. */
-const levelRows = 20;
+/** Rows over which a number is looked at. */
 const errorRows = 10;
-const surpriseRows = 100;
+const levelRows = 20;
+const edgeRows = 40;
+const longRows = 100;
 
-/** State of one channel: what its value, level, forecast error and surprise have ever been. */
+/** State of one channel: its last values, errors and surprises, and all that each kind of number has ever been. */
 export const noveltyLayout = {
+  values: recentLayout(longRows),
+  errors: recentLayout(errorRows),
+  sides: recentLayout(longRows),
+  surprises: recentLayout(longRows),
   value: rangeLayout,
   level: rangeLayout,
-  levels: recentLayout(levelRows),
+  slowLevel: rangeLayout,
+  floor: rangeLayout,
+  ceiling: rangeLayout,
   error: rangeLayout,
-  errors: recentLayout(errorRows),
+  bias: rangeLayout,
   surprise: rangeLayout,
-  surprises: recentLayout(surpriseRows),
 };
 export type Novelty = Row<typeof noveltyLayout>;
 
 /** Share of a range that is little: as far outside says something. */
 const little = 0.01;
-/** Means of what a memory makes of the values drift more than the values: records by less than this are no news. */
+/** What is slow or made by a memory leaves its range often and by little: that is no news. */
 const drift = 0.05;
+/** The slow level tells of the same as the level, later. */
+const slowWeight = 0.5;
 
 const range: RangeOptions = { warmupRows: 100, memoryRows: 5000 };
 
 /**
- * How new what a channel shows is: the sum over value, level, mean forecast error and mean surprise of how far each is
- * outside its own past, in logarithms, so that one wild number does not drown the rest and two kinds say more than one.
+ * How new what a channel shows is: the sum over several kinds of numbers of how far each is outside its own past, in
+ * logarithms, so that one wild number does not drown the rest and two kinds say more than one. The kinds: the value; its
+ * mean over a short and a long time; its floor and its ceiling (a load that no longer rests, a signal that no longer
+ * peaks); the error of its forecast, its bias to one side, and the surprise.
  */
 export function newness(own: Novelty, value: number, error: number, surprise: number): number {
-  let sum = weigh(novelty(own.value, value, range), 0);
-  const level = recentMean(own.levels, value);
-  if (!Number.isNaN(level)) sum += weigh(novelty(own.level, level, range), 0);
-  if (Number.isNaN(error)) return sum;
-  const meanError = recentMean(own.errors, error);
-  if (!Number.isNaN(meanError)) sum += weigh(novelty(own.error, meanError, range), drift);
-  const meanSurprise = recentMean(own.surprises, surprise);
-  if (!Number.isNaN(meanSurprise)) sum += weigh(novelty(own.surprise, meanSurprise, range), drift);
-  return sum;
+  const { values, errors, sides, surprises } = own;
+  push(values, value);
+  const ofValues =
+    outside(own.value, value, 0) +
+    outside(own.level, meanOf(values, levelRows), 0) +
+    slowWeight * outside(own.slowLevel, meanOf(values, longRows), 0) +
+    outside(own.floor, lowestOf(values, edgeRows), drift) +
+    outside(own.ceiling, highestOf(values, edgeRows), drift);
+  if (Number.isNaN(error) || Number.isNaN(surprise)) return ofValues;
+  push(errors, error);
+  push(sides, Math.sign(error));
+  push(surprises, surprise);
+  return (
+    ofValues +
+    outside(own.error, meanOf(errors, errorRows), drift) +
+    outside(own.bias, meanOf(sides, longRows), drift) +
+    outside(own.surprise, meanOf(surprises, longRows), drift)
+  );
 }
 
-const weigh = (outside: number, from: number): number =>
-  outside > from ? kernels.log1p((outside - from) / little) : 0;
+/** Logarithm of how far a number lies outside its range, beyond a share of it that is no news. */
+function outside(own: Range, x: number, noNews: number): number {
+  if (Number.isNaN(x)) return 0;
+  const far = novelty(own, x, range);
+  return far > noNews ? kernels.log1p((far - noNews) / little) : 0;
+}

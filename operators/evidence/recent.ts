@@ -7,12 +7,43 @@ export const recentLayout = (rows: number): { ring: Field<'f64'>; count: Field<'
 });
 export type Recent = Row<ReturnType<typeof recentLayout>>;
 
-/** Mean of the last numbers with this one, NaN until there are enough; summed anew, so that no rounding piles up. */
-export function recentMean({ ring, count }: Recent, x: number): number {
+export function push({ ring, count }: Recent, x: number): void {
   ring[count[0] % ring.length] = x;
   count[0]++;
-  if (count[0] < ring.length) return Number.NaN;
+}
+
+/** Mean of the last `rows` numbers, NaN until there are so many; summed anew, so that no rounding piles up. */
+export function meanOf({ ring, count }: Recent, rows: number): number {
+  if (count[0] < rows) return Number.NaN;
   let sum = 0;
-  for (let i = 0; i < ring.length; i++) sum += ring[i];
-  return sum / ring.length;
+  let at = count[0] % ring.length;
+  for (let i = 0; i < rows; i++) {
+    at = at === 0 ? ring.length - 1 : at - 1;
+    sum += ring[at];
+  }
+  return sum / rows;
+}
+
+/** Lowest of the last `rows` numbers, NaN until there are so many. */
+export function lowestOf({ ring, count }: Recent, rows: number): number {
+  if (count[0] < rows) return Number.NaN;
+  let lowest = Number.POSITIVE_INFINITY;
+  let at = count[0] % ring.length;
+  for (let i = 0; i < rows; i++) {
+    at = at === 0 ? ring.length - 1 : at - 1;
+    if (ring[at] < lowest) lowest = ring[at];
+  }
+  return lowest;
+}
+
+/** Highest of the last `rows` numbers, NaN until there are so many. */
+export function highestOf({ ring, count }: Recent, rows: number): number {
+  if (count[0] < rows) return Number.NaN;
+  let highest = Number.NEGATIVE_INFINITY;
+  let at = count[0] % ring.length;
+  for (let i = 0; i < rows; i++) {
+    at = at === 0 ? ring.length - 1 : at - 1;
+    if (ring[at] > highest) highest = ring[at];
+  }
+  return highest;
 }
