@@ -14,6 +14,18 @@ export interface RangeOptions {
   readonly memoryRows: number;
 }
 
+/** Width of the range that is remembered; 0 while there is none. */
+export function widthOf({ rows, low, high }: Range, { memoryRows }: RangeOptions): number {
+  const known = Math.min(stretches, Math.ceil(rows[0] / Math.ceil(memoryRows / stretches)));
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let s = 0; s < known; s++) {
+    lowest = Math.min(lowest, low[s]);
+    highest = Math.max(highest, high[s]);
+  }
+  return known === 0 ? 0 : highest - lowest;
+}
+
 /** How far a number lies outside all that is remembered, as a share of that range; it is then remembered itself. */
 export function novelty(own: Range, x: number, { warmupRows, memoryRows }: RangeOptions): number {
   const { low, high } = own;

@@ -47,3 +47,16 @@ export function highestOf({ ring, count }: Recent, rows: number): number {
   }
   return highest;
 }
+
+/** Standard deviation of the last `rows` numbers, NaN until there are so many. */
+export function deviationOf(own: Recent, rows: number): number {
+  const mean = meanOf(own, rows);
+  const { ring, count } = own;
+  let sum = 0;
+  let at = count[0] % ring.length;
+  for (let i = 0; i < rows; i++) {
+    at = at === 0 ? ring.length - 1 : at - 1;
+    sum += (ring[at] - mean) * (ring[at] - mean);
+  }
+  return Math.sqrt(sum / rows);
+}
