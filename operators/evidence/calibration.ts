@@ -6,7 +6,7 @@ const perUnit = 16;
 const lowest = -3;
 /** Rows that the belief held before any was seen is worth, and rows in which it fades. */
 const beliefRows = 1000;
-const fadeRows = 10_000;
+const fadeRows = 5000;
 /** How fast the believed share falls with evidence, of which 0 is usual. */
 const beliefSlope = 3;
 

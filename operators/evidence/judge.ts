@@ -36,17 +36,21 @@ export interface Verdict {
 const leastTail = 1e-12;
 /** Newness of a joint state that has become abnormal, where there is more than one channel. */
 const abnormalNewness = 1;
+/** Many channels give more news by chance: so much of the logarithm of their number says nothing. */
+const crowd = 0.5;
 
 /** Judges rows of keys with so many channels by all kinds of evidence. */
 export class JudgeOf {
   readonly #room: RegimeRoom;
   readonly #names: readonly string[];
+  readonly #crowd: number;
 
   constructor(
     channels: number,
     readonly memoryRows: number,
   ) {
     this.#room = regimeRoom(channels);
+    this.#crowd = crowd * kernels.log(channels);
     this.#names = Array.from({ length: channels }, (_, c) => `c${c}`);
   }
 
@@ -66,6 +70,7 @@ export class JudgeOf {
       if (!(strange <= strangest)) strangest = strange;
     }
     const abnormal = isAbnormal(own.regime, row.values, this.memoryRows, this.#room);
+    newest = Math.max(0, newest - this.#crowd);
     if (abnormal && own.abnormal[0] === 0 && this.#names.length > 1) newest = Math.max(newest, abnormalNewness);
     own.abnormal[0] = Number(abnormal);
     const share = Number.isNaN(strangest) ? 1 : shareAbove(own.calibration, strangest, this.memoryRows);

@@ -2,25 +2,31 @@ import { type Field, f64, type Row } from '../../state/layout.js';
 
 /** Rows over which channels are averaged, so that states are compared and not single rows. */
 const spanRows = 20;
-/** Rows that are taken as normal for each channel before a state is called abnormal. */
-const normalRows = 50;
+/** Rows that are taken as normal before a state is called abnormal: for each channel, and at least. */
+const rowsPerChannel = 50;
+const normalRowsMin = 400;
+/** What was far for no longer than this was chance, and is normal from then on. */
+const chanceRows = 40;
 /** Variance that a channel has at least, in its own variances. */
 const ridge = 0.001;
 /** Share in which an abnormal state is learnt: what lasts becomes normal in the end. */
 const leastWeight = 0.01;
 /** An abnormal state counts in the highest distance of normal ones by this much a row. */
-const leak = 0.0005;
+const leak = 0.0002;
 
 /** What the joint state of a key's channels looks like when all is well. */
 export const regimeLayout = (
   channels: number,
-): Record<'rows' | 'level' | 'mean' | 'covariance' | 'highest', Field<'f64'>> => ({
+): Record<'rows' | 'level' | 'mean' | 'covariance' | 'highest' | 'lasted' | 'peak', Field<'f64'>> => ({
   rows: f64(),
   level: f64(channels),
   mean: f64(channels),
   covariance: f64(channels * channels),
   /** The greatest distance of a normal state. */
   highest: f64(),
+  /** Rows that the state has been abnormal for, and the greatest distance since. */
+  lasted: f64(),
+  peak: f64(),
 });
 export type Regime = Row<ReturnType<typeof regimeLayout>>;
 
@@ -51,11 +57,10 @@ export function isAbnormal(own: Regime, values: ArrayLike<number>, memoryRows: n
   if (rows[0] === 0) mean.set(level);
   for (let c = 0; c < channels; c++) offset[c] = level[c] - mean[c];
   const distance = rows[0] > spanRows ? hotelling(covariance, room) : 0;
-  const settled = rows[0] >= normalRows * channels;
+  const normalRows = Math.max(normalRowsMin, rowsPerChannel * channels);
+  const settled = rows[0] >= normalRows;
   const abnormal = settled && distance > own.highest[0];
-  if (abnormal) own.highest[0] += leak * (distance - own.highest[0]);
-  else if (rows[0] > 0.25 * normalRows * channels)
-    own.highest[0] = Math.max(own.highest[0] * (1 - 1 / memoryRows), distance);
+  if (rows[0] > 0.25 * normalRows) learnHighest(own, distance, abnormal, memoryRows);
   const far = distance / (3 * channels);
   const weight = settled ? Math.max(leastWeight, 1 / (1 + far * far)) : 1;
   rows[0] = Math.min(memoryRows, rows[0] + weight);
@@ -68,6 +73,21 @@ export function isAbnormal(own: Regime, values: ArrayLike<number>, memoryRows: n
   }
   for (let c = 0; c < channels; c++) mean[c] += rate * offset[c];
   return abnormal;
+}
+
+/** A normal state raises the highest distance at once, an abnormal one by little, or when it is soon over. */
+function learnHighest(own: Regime, distance: number, abnormal: boolean, memoryRows: number): void {
+  const { highest, lasted, peak } = own;
+  if (abnormal) {
+    lasted[0]++;
+    peak[0] = Math.max(peak[0], distance);
+    highest[0] += leak * (distance - highest[0]);
+    return;
+  }
+  const seen = lasted[0] > 0 && lasted[0] <= chanceRows ? peak[0] : distance;
+  highest[0] = Math.max(highest[0] * (1 - 1 / memoryRows), seen);
+  lasted[0] = 0;
+  peak[0] = 0;
 }
 
 /** Squared distance of `offset` in the metric of the correlations, by Cholesky. */
