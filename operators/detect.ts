@@ -21,7 +21,7 @@ export interface DetectOptions {
   readonly memoryRows?: number;
   /**
    * `surprise`: only how unlikely each value was under its forecast. `all`: also novelty of value and level, window
-   * shape and the joint state of all channels, for 7 KB of state and 3 µs a channel. Default `surprise`.
+   * shape and the joint state of all channels, for 8 KB of state and 3 µs a channel. Default `surprise`.
    */
   readonly evidence?: 'surprise' | 'all';
   readonly keys?: KeyLimit;

@@ -8,7 +8,7 @@ import { lasting, sustainedLayout } from './sustained.js';
 
 const channelLayout = { novelty: noveltyLayout, sustained: sustainedLayout };
 
-/** State of one key for all kinds of evidence: about 7 KB a channel. */
+/** State of one key for all kinds of evidence: about 8 KB a channel. */
 export const judgeLayout = (channels: number) => ({
   gate: gateLayout,
   calibration: calibrationLayout,
