@@ -23,6 +23,10 @@ export interface Step {
   /** How strange the row was, 0 to 1, higher is stranger. */
   readonly score: number;
   readonly alarm: boolean;
+  /** How rare the alarm is, 0 to 1; 0 where there is none. */
+  readonly alarmStrength: number;
+  /** The key is in a state unlike those that were normal. */
+  readonly abnormal: boolean;
 }
 
 /** A pipeline at work on one stream. */
@@ -57,7 +61,7 @@ export function forecasterOf(memory: MemoryName): MakeForecaster {
       .through(seasons())
       .through(remember({ memory, horizons }))
       .through(interval({ levels }))
-      .through(detect());
+      .through(detect({ evidence: 'all' }));
     const lane = new Lane<Forecasted & Detected>(stages, { name: 'evaluation', channels });
     let next = 0;
     return {
@@ -75,11 +79,12 @@ export function forecasterOf(memory: MemoryName): MakeForecaster {
 }
 
 function stepOf(
-  { forecast, score, alarm }: Forecasted & Detected,
+  { forecast, score, alarm, abnormal }: Forecasted & Detected,
   channels: number,
   horizons: readonly number[],
 ): Step {
   const { levels } = forecast;
+  const told = Math.min(1, -Math.log10(score) / strangest);
   const quantiles = pick(forecast.quantiles, levels.length, forecast.horizons, channels, horizons);
   return {
     mean: pick(forecast.mean, 1, forecast.horizons, channels, horizons),
@@ -89,8 +94,10 @@ function stepOf(
       const at = (channel * horizons.length + horizon) * levels.length;
       return cdfThrough(levels, quantiles.subarray(at, at + levels.length))(x);
     },
-    score: Math.min(1, -Math.log10(score) / strangest),
+    score: told,
     alarm,
+    alarmStrength: alarm ? told : 0,
+    abnormal,
   };
 }
 

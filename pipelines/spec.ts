@@ -50,6 +50,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
       .exactOptional(),
     warmupRows: z.int().min(1).exactOptional(),
     memoryRows: z.number().min(1).exactOptional(),
+    evidence: z.enum(['surprise', 'all']).exactOptional(),
     keys,
   }),
   episode: z.strictObject({

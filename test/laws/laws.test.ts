@@ -45,6 +45,7 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
   ['seasons', () => [seasons({ memoryRows: 256, longestRows: 100 })], []],
   ['interval', () => [interval()], known],
   ['detect', () => [detect({ warmupRows: 50 })], judged],
+  ['detect, all evidence', () => [detect({ warmupRows: 50, evidence: 'all' })], judged],
   ['episode', () => [episode()], alarmed],
   ['evaluate', () => [evaluate()], alarmed],
   ...Object.keys(memories).map((memory): [string, Make, typeof hints] => [
