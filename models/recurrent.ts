@@ -129,7 +129,10 @@ export function residualNet<L extends Layout>(options: MemoryOptions, cell: Cell
     input[2] = bound((now - lately) / scale, inputMax);
     input[3] = bound(own.left[0], inputMax);
     input[4] = bound((base[line] - middle) / unit[line], inputMax);
-    input[5] = bound((base[last] - (inSeason ? part.expected[seasonal.place(t, count - 1)] : now)) / unit[last], inputMax);
+    input[5] = bound(
+      (base[last] - (inSeason ? part.expected[seasonal.place(t, count - 1)] : now)) / unit[last],
+      inputMax,
+    );
     input[6] = inSeason ? bound((middle - part.level[0]) / scale, inputMax) : 0;
     input[7] = seenAt(series, t) ? 0 : 1;
     for (let p = 0; p < 2; p++) {
@@ -190,5 +193,6 @@ const bound = (x: number, limit: number): number => Math.max(-limit, Math.min(li
 /** Makes a memory of a cell: every channel has a base, a cell and readouts of its own. */
 export function recurrent<L extends Layout>(name: string, version: number, options: MemoryOptions, cell: Cell<L>) {
   const capacity = ringRows(4 * periodRowsMax, options);
-  return univariate(name, version, options, capacity, residualNet(options, cell));
+  // That there is a seed says that chance has a part in it.
+  return { ...univariate(name, version, options, capacity, residualNet(options, cell)), seed: options.seed ?? 1 };
 }
