@@ -64,7 +64,14 @@ export function lstmCell({ inputs: m, units: d, steps, reach, rate }: LstmOption
       newest[0] = slot;
       if (filled[0] < steps) filled[0]++;
       ring.set(input, slot * stride);
-      kernels.lstmStep(weight.byteOffset, cell.byteOffset, hidden.byteOffset, ring.byteOffset + 4 * slot * stride, m, d);
+      kernels.lstmStep(
+        weight.byteOffset,
+        cell.byteOffset,
+        hidden.byteOffset,
+        ring.byteOffset + 4 * slot * stride,
+        m,
+        d,
+      );
     },
   } satisfies Cell<typeof layout>;
 }

@@ -147,6 +147,9 @@ export interface Kernels {
     n: number,
   ): void;
 
+  /** One step of x[channels][states], complex, each channel driven by u[channels], and what is read of them, y[channels]. */
+  diagonalLayer(p: number, x: number, u: number, y: number, channels: number, states: number): void;
+
   /** First address above the constants. */
   heapBase(): number;
 }

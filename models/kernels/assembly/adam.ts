@@ -1,4 +1,4 @@
-import { lanes } from './vector';
+import { lanes, settled } from './vector';
 
 // Adam (Kingma and Ba, Adam: A Method for Stochastic Optimization) on f32 weights, n a multiple of four.
 
@@ -26,8 +26,8 @@ export function adam(w: usize, m: usize, s: usize, g: usize, n: i32, factor: f32
     const first = f32x4.add(f32x4.mul(v128.load(m + i), f32x4.splat(0.9)), f32x4.mul(slope, f32x4.splat(0.1)));
     const square = f32x4.mul(f32x4.mul(slope, slope), f32x4.splat(0.001));
     const second = f32x4.add(f32x4.mul(v128.load(s + i), f32x4.splat(0.999)), square);
-    v128.store(m + i, first);
-    v128.store(s + i, second);
+    v128.store(m + i, settled(first));
+    v128.store(s + i, settled(second));
     const move = f32x4.div(f32x4.mul(step, first), f32x4.add(f32x4.sqrt(second), least));
     v128.store(w + i, f32x4.sub(v128.load(w + i), move));
   }

@@ -1,4 +1,4 @@
-import { sigmoid4 } from './vector';
+import { settled, sigmoid4 } from './vector';
 
 // minGRU and minLSTM (Feng et al., Were RNNs All We Needed?) on f32, with exact real-time recurrent learning: gates see the
 // input alone, so the derivative of unit j by its own weights is one trace per weight, and by others' it is zero.
@@ -75,8 +75,10 @@ export function gateTraces(e: usize, keep: usize, drive: usize, u: usize, d: i32
     for (let gate = 0; gate < gates; gate++, drive += 16) {
       const own = v128.load(drive);
       for (let x = u; x < end; x += 8, e += 32) {
-        v128.store(e, f32x4.add(f32x4.mul(rest, v128.load(e)), f32x4.mul(own, v128.load32_splat(x))));
-        v128.store(e, f32x4.add(f32x4.mul(rest, v128.load(e, 16)), f32x4.mul(own, v128.load32_splat(x, 4))), 16);
+        const first = f32x4.add(f32x4.mul(rest, v128.load(e)), f32x4.mul(own, v128.load32_splat(x)));
+        const second = f32x4.add(f32x4.mul(rest, v128.load(e, 16)), f32x4.mul(own, v128.load32_splat(x, 4)));
+        v128.store(e, settled(first));
+        v128.store(e, settled(second), 16);
       }
     }
   }

@@ -1,6 +1,7 @@
 export * from './activations';
 export * from './adam';
 export * from './dense';
+export * from './diagonal';
 export * from './gates';
 export * from './lru';
 export * from './lstm';

@@ -1,3 +1,5 @@
+import { settled } from './vector';
+
 // Linear recurrent unit (Orvieto et al., Resurrecting Recurrent Neural Networks for Long Sequences) on f32 with exact
 // real-time recurrent learning. d complex units, n inputs, both multiples of four. Units are taken by fours, and part is
 // 0, 1 for real and imaginary: poles, x, E [d/4][part][4]; B, s and the gradient of B [d/4][part][n][4].
@@ -43,18 +45,18 @@ export function lruStep(
     const xIm = v128.load(x, 16);
     const eRe = v128.load(e);
     const eIm = v128.load(e, 16);
-    v128.store(e, f32x4.add(f32x4.sub(f32x4.mul(re, eRe), f32x4.mul(im, eIm)), xRe));
-    v128.store(e, f32x4.add(f32x4.add(f32x4.mul(re, eIm), f32x4.mul(im, eRe)), xIm), 16);
+    v128.store(e, settled(f32x4.add(f32x4.sub(f32x4.mul(re, eRe), f32x4.mul(im, eIm)), xRe)));
+    v128.store(e, settled(f32x4.add(f32x4.add(f32x4.mul(re, eIm), f32x4.mul(im, eRe)), xIm)), 16);
     const turnedRe = f32x4.sub(f32x4.mul(re, xRe), f32x4.mul(im, xIm));
     const turnedIm = f32x4.add(f32x4.mul(re, xIm), f32x4.mul(im, xRe));
-    v128.store(x, f32x4.add(turnedRe, f32x4.mul(own, v128.load(a))));
-    v128.store(x, f32x4.add(turnedIm, f32x4.mul(own, v128.load(a, 16))), 16);
+    v128.store(x, settled(f32x4.add(turnedRe, f32x4.mul(own, v128.load(a)))));
+    v128.store(x, settled(f32x4.add(turnedIm, f32x4.mul(own, v128.load(a, 16)))), 16);
     for (let k: usize = 0; k < width; k += 16) {
       const sRe = v128.load(s + k);
       const sIm = v128.load(s + width + k);
       const drive = v128.load32_splat(u + (k >> 2));
-      v128.store(s + k, f32x4.add(f32x4.sub(f32x4.mul(re, sRe), f32x4.mul(im, sIm)), drive));
-      v128.store(s + width + k, f32x4.add(f32x4.mul(re, sIm), f32x4.mul(im, sRe)));
+      v128.store(s + k, settled(f32x4.add(f32x4.sub(f32x4.mul(re, sRe), f32x4.mul(im, sIm)), drive)));
+      v128.store(s + width + k, settled(f32x4.add(f32x4.mul(re, sIm), f32x4.mul(im, sRe))));
     }
     pole += 32;
     gamma += 16;

@@ -40,7 +40,11 @@ export function minLstmStep(w: ArrayLike<number>, h: readonly number[], u: reado
 }
 
 /** x as [re, im] by unit; weights are nu[d], theta[d], B in blocks of real and imaginary parts. */
-export function lruStep(w: ArrayLike<number>, x: readonly [number, number][], u: readonly number[]): [number, number][] {
+export function lruStep(
+  w: ArrayLike<number>,
+  x: readonly [number, number][],
+  u: readonly number[],
+): [number, number][] {
   const d = x.length;
   return x.map(([re, im], j) => {
     const size = Math.exp(-Math.exp(w[j]));
