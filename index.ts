@@ -7,6 +7,7 @@ export type { Sink } from './connectors/sink.js';
 export type { Opening, Source } from './connectors/source.js';
 export type { Anomaly, Batch, Event, Forecast, Reject, Result, Severity } from './event.js';
 export { type MemoryName, memories } from './models/catalog.js';
+export { type Kernels, kernels } from './models/kernels/index.js';
 export type { Input, MemoryOptions, Model, Prediction } from './models/model.js';
 export { type AlignOptions, align, dropFilled } from './operators/align.js';
 export { type DetectOptions, detect } from './operators/detect.js';

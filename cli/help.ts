@@ -95,6 +95,7 @@ Examples:
 Every protocol shows a memory only what had come before. Persistence, seasonal naive and least squares run beside it;
   outputs of known methods are scored by the same code, and a figure that is not the known one fails the command.
   --data     the folder of the benchmark's data, or the one that holds it.
+  --seeds    every start is a line of its own; rows of later starts go to <benchmark>-<memory>-<seed>.csv.
   --json     {benchmark, results: [{memory, seed, metrics, seconds, rows}], references: [{name, metrics, expected}]}.
              Metrics end with the steps they are about (mse_24: mean over steps 1 to 24; mape_960: first 960 rows);
              "ett" puts etth1_ and ettm1_ before them. coverage_80 is a share: 0.8 keeps the promise.

@@ -186,6 +186,7 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
     .argument('<benchmark>', 'one of the protocols below')
     .requiredOption('--data <dir>', 'folder with the data of the benchmark')
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
+    .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1)')
     .option('--json <file>', 'write the metrics as JSON')
     .option('--out <dir>', 'write what was scored, row by row, as CSV')
     .option('--leak-test', 'also replace the rows after some moments by noise: nothing said before may change')

@@ -54,12 +54,13 @@ const levelsDefault = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 const strangest = 15;
 
 /** The pipeline that every benchmark puts to the test, with one memory: the same configuration for all data. */
-export function forecasterOf(memory: MemoryName): MakeForecaster {
+export function forecasterOf(memory: MemoryName, seed?: number): MakeForecaster {
+  const begin = seed === undefined ? {} : { seed };
   return ({ channels, horizons, levels = levelsDefault }) => {
     const { stages } = pipeline('evaluation')
       .through(normalize())
       .through(seasons())
-      .through(remember({ memory, horizons }))
+      .through(remember({ memory, horizons, ...begin }))
       .through(interval({ levels }))
       .through(detect({ evidence: 'all' }));
     const lane = new Lane<Forecasted & Detected>(stages, { name: 'evaluation', channels });

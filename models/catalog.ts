@@ -1,5 +1,8 @@
 import { knn } from './knn.js';
 import { lastValue } from './last-value.js';
+import { ssm } from './lru.js';
+import { lstm } from './lstm.js';
+import { minGru, minLstm } from './min-cells.js';
 import { mixture } from './mixture.js';
 import type { MemoryOptions, Model } from './model.js';
 import { resonator } from './resonator.js';
@@ -16,6 +19,10 @@ export const memories = {
   'seasonal-rls': seasonalRls,
   resonator,
   knn,
+  lstm,
+  mingru: minGru,
+  minlstm: minLstm,
+  ssm,
 } satisfies Record<string, (options: MemoryOptions) => unknown>;
 
 export type MemoryName = keyof typeof memories;

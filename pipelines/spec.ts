@@ -38,6 +38,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
   remember: z.strictObject({
     memory: z.enum(Object.keys(memories) as [MemoryName, ...MemoryName[]]),
     horizons: z.array(z.int().min(1)).min(1),
+    seed: z.int().min(0).exactOptional(),
     keys,
   }),
   interval: z.strictObject({ levels: levels.exactOptional(), keys }),
