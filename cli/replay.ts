@@ -164,7 +164,13 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const since = from > 0 ? `, from row ${count(from)} on` : '';
     const lines = [
       '',
-      ...anomalyTable(tally.anomalies, files('anomalies')[0]?.path, width, colours),
+      ...anomalyTable(
+        tally.anomalies,
+        { rows: tally.rows, manyKeys: tally.manyKeys, manyChannels: opening.channels.length > 1 },
+        files('anomalies')[0]?.path,
+        width,
+        colours,
+      ),
       '',
       ...block(errorTable(errors, width, colours)),
       ...block(rejectLines(tally.rejects, files('rejects')[0]?.path ?? 'standard output')),

@@ -11,13 +11,25 @@ import type { WorstAnomalies } from './worst.js';
 /** Anomalies that the table at the end shows. */
 export const shownAnomalies = 20;
 
+/** What the rows of a run were: whether a series and a channel must be named to be told apart. */
+export interface Seen {
+  readonly rows: number;
+  readonly manyKeys: boolean;
+  readonly manyChannels: boolean;
+}
+
 /** The worst anomalies in the order of time; `file` is where all of them are. */
-export function anomalyTable(found: WorstAnomalies, file: string | undefined, width: number, paint: Paint): string[] {
+export function anomalyTable(
+  found: WorstAnomalies,
+  { rows, manyKeys, manyChannels }: Seen,
+  file: string | undefined,
+  width: number,
+  paint: Paint,
+): string[] {
   const all = found.worst();
+  if (rows === 0 && all.length === 0) return ['No new rows, so no new anomalies.'];
   if (all.length === 0) return ['No anomalies: every row was within what the stream had led to expect.'];
   const shown = all.slice(0, shownAnomalies).sort((a, b) => a.peakMs - b.peakMs || (a.id < b.id ? -1 : 1));
-  const manyKeys = new Set(all.map(({ key }) => key)).size > 1;
-  const manyChannels = new Set(all.map(({ channel }) => channel)).size > 1;
   const columns: (TableColumn & { of: (anomaly: Anomaly) => string })[] = [
     { title: 'Peak (UTC)', of: ({ peakMs }) => moment(peakMs) },
     {

@@ -129,8 +129,12 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
 /** The checkpoint, if it was taken by this pipeline on these channels. */
 function fits(checkpoint: Checkpoint, identity: string): Checkpoint {
   if (checkpoint.pipeline === identity) return checkpoint;
+  const lines = (text: string): string[] => text.split('\n').map((line) => line.trim().replace(/,$/, ''));
+  const [wanted, found] = [lines(identity), lines(checkpoint.pipeline)];
+  const at = wanted.findIndex((line, i) => line !== found[i]);
   throw new StateMismatch(
-    `shard ${checkpoint.shard}: the checkpoint at offset ${checkpoint.next} was taken by another pipeline.\n` +
+    `shard ${checkpoint.shard}: the checkpoint at offset ${checkpoint.next} was taken by another pipeline or on another log.\n` +
+      `first difference: expected ${wanted[at]}, found ${found[at] ?? 'nothing'}\n` +
       `expected:\n${identity}\nfound:\n${checkpoint.pipeline}\n` +
       'Run the pipeline it was taken by, or begin afresh (--fresh, or another state folder).',
   );

@@ -5,6 +5,9 @@ import { anomalyOf, worst } from './results.js';
 
 const none = paint(false);
 
+const one = { rows: 100, manyKeys: false, manyChannels: false };
+const many = { rows: 100, manyKeys: true, manyChannels: true };
+
 describe('what a run says at the end', () => {
   test('its anomalies', () => {
     const anomalies = [
@@ -24,7 +27,7 @@ describe('what a run says at the end', () => {
         status: 'open',
       }),
     ];
-    expect(`\n${anomalyTable(worst(anomalies), 'anomalies.ndjson', 100, none).join('\n')}\n`).toBe(`
+    expect(`\n${anomalyTable(worst(anomalies), one, 'anomalies.ndjson', 100, none).join('\n')}\n`).toBe(`
 2 anomalies:
 Peak (UTC)        Severity       Actual  Expected           Rarity  Why
 ────────────────  ─────────────  ──────  ────────  ───────────────  ──────────────────────────────
@@ -36,12 +39,12 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
     const anomalies = Array.from({ length: 30 }, (_, i) =>
       anomalyOf(i * 10, { severity: i % 2 ? 'major' : 'info', key: `key ${i}` }),
     );
-    const lines = anomalyTable(worst(anomalies), 'out/anomalies.arrow', 120, none);
+    const lines = anomalyTable(worst(anomalies), many, 'out/anomalies.arrow', 120, none);
     expect(lines[0]).toBe('30 anomalies, the 20 worst:');
     expect(lines).toHaveLength(shownAnomalies + 4);
     expect(lines.filter((line) => line.includes('major'))).toHaveLength(15);
     expect(lines.at(-1)).toBe('… and 10 more in out/anomalies.arrow');
-    expect(anomalyTable(worst(anomalies), undefined, 120, none).at(-1)).toBe(
+    expect(anomalyTable(worst(anomalies), many, undefined, 120, none).at(-1)).toBe(
       '… and 10 more: --out anomalies.ndjson writes them all',
     );
   });
@@ -51,6 +54,7 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
         anomalyOf(1, { key: 'a\u001B[2J\nb'.repeat(30), why: 'x\u001B]0;title\u0007' }),
         anomalyOf(2, { key: 'c' }),
       ]),
+      { ...many, manyChannels: false },
       undefined,
       80,
       none,
@@ -58,7 +62,16 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
     expect(lines.join('')).not.toContain('\u001B');
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80);
   });
-  test('that there was none', () => expect(anomalyTable(worst([]), undefined, 80, none)).toHaveLength(1));
+  test('that there was none, and that there were no rows', () => {
+    expect(anomalyTable(worst([]), one, undefined, 80, none)).toEqual([expect.stringContaining('No anomalies')]);
+    const nothing = { ...one, rows: 0 };
+    expect(anomalyTable(worst([]), nothing, undefined, 80, none)).toEqual(['No new rows, so no new anomalies.']);
+  });
+  test('which series and channel, where the run had several, even if one alone was strange', () => {
+    const [, head, , line] = anomalyTable(worst([anomalyOf(1, { key: 'press-1' })]), many, undefined, 120, none);
+    expect(head).toMatch(/Key\s+Channel/);
+    expect(line).toContain('press-1');
+  });
   test('its errors', () => {
     const lines = errorTable(
       [

@@ -103,7 +103,7 @@ test('another pipeline is refused with both printed', async () => {
   const store = new MemoryStore();
   await run({ pipeline: small(), source: log([1, 2, END]), store });
   await expect(run({ pipeline: small([1, 9]), source: log([1, 2, END]), store })).rejects.toThrow(
-    /taken by another pipeline.\nexpected:[\s\S]*9[\s\S]*found:[\s\S]*3/,
+    /by another pipeline or on another log.\nfirst difference: expected 9, found 3\nexpected:[\s\S]*9[\s\S]*found:[\s\S]*3/,
   );
 });
 
