@@ -75,7 +75,10 @@ export interface Anomaly {
   /** Alarms inside it. */
   readonly alarms: number;
   readonly severity: Severity;
-  /** Smallest calibrated probability seen inside it: 0.001 means one row in a thousand looks so strange. */
+  /**
+   * Smallest score seen inside it. Where `detect` goes by surprise alone, 0.001 means one row in a thousand looks so
+   * strange; with all evidence it ranks alarms, the budget times e^-strength, and is no share of rows.
+   */
   readonly score: number;
   /** Name of the channel that was least expected at the peak. */
   readonly channel: string;
@@ -92,7 +95,7 @@ export interface Anomaly {
 export interface Result extends Event {
   /** Negative log likelihood of the event under what was expected, in nats. */
   readonly surprise: number;
-  /** Calibrated probability of a row at least this strange: 0.001 means one in a thousand. */
+  /** Share of rows at least this strange (0.001: one in a thousand); at an alarm of all evidence smaller, by its strength. */
   readonly score: number;
   readonly alarm: boolean;
   readonly forecast: Forecast;

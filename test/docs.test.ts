@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Io } from '../cli/io.js';
 import { commands } from '../cli/program.js';
 import { pipelineOf, shipped } from '../index.js';
+import { parseKafkaRun } from '../pipelines/kafka-spec.js';
 import { parseSpec } from '../pipelines/spec.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -41,6 +42,7 @@ const program = commands({ stdout: process.stdout, stderr: process.stderr } as u
 /** What is wrong with a command line: a command or an option that does not exist, an npm script that is not there. */
 function wrongCommand(line: string): string[] {
   const scripts = Object.keys((JSON.parse(text('package.json')) as { scripts: object }).scripts);
+  if (/\bnpm i /.test(line)) return [];
   const [, script = 'start'] = /\bnpm (?:run (?:-s )?)?([\w:]+)/.exec(line) ?? [];
   if (!scripts.includes(script)) return [`${line}: package.json has no script ${script}`];
   if (script !== 'engram' || !line.includes('engram -- ')) return [];
@@ -111,6 +113,10 @@ describe('documents', () => {
       'SpecError',
       'CutInput',
       'FolderHeld',
+      'LostState',
+      'DigestMismatch',
+      'PipelineFault',
+      'TooManyRejects',
     ];
     expect(errors.filter((name) => !operations.includes(`| \`${name}\` |`))).toEqual([]);
   });
@@ -165,6 +171,22 @@ describe('figures of the README are those of bench/results', () => {
   test('kills survived', () => {
     const { kills, runs, differing } = recorded('chaos-replay') as { kills: number; runs: number; differing: string[] };
     expect(readme).toContain(`${kills} kills in ${runs} runs | ${differing.length} outputs differ`);
+  });
+
+  test('the chaos on Kafka', () => {
+    interface Chaos {
+      readonly plan: { readonly events: number; readonly partitions: number; readonly workers: number };
+      readonly faults: Readonly<Record<'kills' | 'zombies' | 'rebalances' | 'brokerRestarts', number>>;
+      readonly digests: { readonly chaos: string; readonly calm: string };
+      readonly problems: readonly unknown[];
+    }
+    const { plan, faults, digests, problems } = recorded('chaos-kafka') as Chaos;
+    expect([digests.chaos, problems]).toEqual([digests.calm, []]);
+    expect(readme).toContain(
+      `${plan.events.toLocaleString('en')} events, ${plan.partitions} partitions, ${plan.workers} processes: ` +
+        `${faults.kills} SIGKILLs, ${faults.zombies} zombies, ${faults.rebalances} rebalances, ` +
+        `${faults.brokerRestarts} restarts of the broker`,
+    );
   });
 });
 
@@ -240,6 +262,11 @@ describe('programs of the README', () => {
   test('the one in JSON is a pipeline', () => {
     const [spec = ''] = blocksOf(readme, 'json');
     expect(pipelineOf(parseSpec(JSON.parse(spec))).stages.length).toBe(8);
+  });
+
+  test('the one of Kafka is a run', async () => {
+    const [file = ''] = blocksOf(readme, 'jsonc');
+    expect(await parseKafkaRun(JSON.parse(file))).toMatchObject({ input: 'traffic' });
   });
 
   test('shipped pipelines are named', () => {
