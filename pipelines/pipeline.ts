@@ -36,7 +36,12 @@ function build<B>(name: string, stages: readonly AnyStage[]): Pipeline<B> {
 export function identityOf({ name, stages }: Pipeline, channels: readonly string[], log?: string): string {
   const settingsOf = (settings: unknown): object => ({ ...(settings as object | undefined), keys: undefined });
   return JSON.stringify(
-    { name, channels, log, stages: stages.map(({ id, settings }) => ({ [id]: settingsOf(settings) })) },
+    {
+      name,
+      channels,
+      log,
+      stages: stages.filter(({ aside }) => !aside).map(({ id, settings }) => ({ [id]: settingsOf(settings) })),
+    },
     null,
     1,
   );
