@@ -1,11 +1,14 @@
 import type { Event } from '../event.js';
 import type { Stage } from '../operators/stage.js';
+import type { AlertSpec } from './alert-spec.js';
 import type { AnyStage } from './lane.js';
 
 /** Steps in order, under a name; `B` is what the last step makes of an event. */
 export interface Pipeline<B = unknown> {
   readonly name: string;
   readonly stages: readonly AnyStage[];
+  /** What its alerts are and where they go, where it makes any. */
+  readonly alerts?: AlertSpec;
   /** The same pipeline with one more step. */
   through<C>(stage: Stage<B, C>): Pipeline<C>;
 }

@@ -7,6 +7,7 @@ import { normalize } from '../operators/normalize.js';
 import { remember } from '../operators/remember.js';
 import { reorder } from '../operators/reorder.js';
 import { seasons } from '../operators/seasons.js';
+import type { AlertSpec } from './alert-spec.js';
 
 /** Every operator a pipeline may be written with, by its name in JSON. */
 export const stages = {
@@ -37,6 +38,8 @@ export interface PipelineSpec {
   /** One line for lists. */
   readonly about?: string;
   readonly stages: readonly StageSpec[];
+  /** What becomes an alert, and where alerts go. */
+  readonly alerts?: AlertSpec;
 }
 
 /** Steps that must stand before a step, because they make what it reads. */
