@@ -12,6 +12,7 @@ import { loadPipeline } from '../pipelines/load.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { run, type Summary } from '../pipelines/run.js';
 import { SpecError } from '../pipelines/spec-error.js';
+import { addAlerts, openDesk } from './alert-desk.js';
 import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
 import { count, plural } from './numbers.js';
@@ -43,6 +44,7 @@ export interface ReplayOptions {
   readonly memory?: string;
   readonly out?: readonly Output[];
   readonly state?: string;
+  readonly alerts?: string;
   readonly report?: string;
   readonly speed?: number;
   readonly fresh?: boolean;
@@ -54,7 +56,9 @@ export interface ReplayOptions {
 export async function replay(input: string, options: ReplayOptions, io: Io): Promise<number> {
   const named = options.out ?? [];
   refuseClashes(named, input, options.report);
-  const pipeline = await usage(() => loadPipeline(options.pipeline, overridesOf(options)));
+  const pipeline = await usage(async () =>
+    addAlerts(await loadPipeline(options.pipeline, overridesOf(options)), options.alerts),
+  );
   const source = await usage(async () => sourceOf(input, options, io));
   const opening = await usage(() => source.open());
   const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
@@ -89,6 +93,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     let from = 0;
     let errors: ErrorLine[] = [];
     let summary: Summary;
+    const desk = await openDesk(pipeline, options.state);
     try {
       summary = await run<Result>({
         pipeline,
@@ -97,6 +102,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
           results: [...sinks.results, ...(report ? [report.results] : [])],
           anomalies: [...sinks.anomalies, ...(report ? [report.anomalies] : [])],
           rejects: [...sinks.rejects, ...(report ? [report.rejects] : [])],
+          alerts: desk.sinks,
         },
         ...(store ? { store } : {}),
         ...(options.speed === undefined ? {} : { speed: options.speed }),
@@ -121,6 +127,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     } finally {
       progress?.abandon();
       ignore();
+      await desk.close();
     }
     const seconds = (io.nowMs() - startMs) / 1000;
     if (report && options.report) {
@@ -131,7 +138,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         stopped: summary.stopped,
       });
     }
-    if (!options.quiet) tell(tally, errors, summary, { from, seconds });
+    if (!options.quiet) tell(tally, errors, summary, { from, seconds, alerts: desk.tell() });
+    const lost = desk.lost();
+    if (lost !== undefined) throw new Error(lost);
     if (!summary.stopped) return exitCodes.done;
     stderr.write(
       options.state
@@ -146,7 +155,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     tally: Tally,
     errors: readonly ErrorLine[],
     summary: Summary,
-    { from, seconds }: { from: number; seconds: number },
+    { from, seconds, alerts }: { from: number; seconds: number; alerts: readonly string[] },
   ): void {
     const piped = named.some(({ path }) => path === '-');
     const stream = piped ? io.stderr : io.stdout;
@@ -172,6 +181,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         colours,
       ),
       '',
+      ...block(alerts),
       ...block(errorTable(errors, width, colours)),
       ...block(rejectLines(tally.rejects, files('rejects')[0]?.path ?? 'standard output')),
       `${plural(tally.rows, 'row')}${since} in ${seconds.toFixed(1)} s: ${count(tally.rows / Math.max(seconds, 1e-3))} rows/s, ` +

@@ -14,7 +14,12 @@ export interface Sinks<B> {
   readonly anomalies?: readonly Sink<Anomaly>[];
   readonly rejects?: readonly Sink<Reject>[];
   /** These know for themselves what they were given before, so they may come and go: checkpoints say nothing of them. */
-  readonly alerts?: readonly Sink<Alert>[];
+  readonly alerts?: readonly AlertOutput[];
+}
+
+/** A sink of alerts that may want to know how far event time has come, alerts or not: silences end by it. */
+export interface AlertOutput extends Sink<Alert> {
+  advance?(eventMs: number): Promise<void>;
 }
 
 export interface RunOptions<B> {
@@ -184,7 +189,11 @@ class Outputs<B> {
     if (rows.length > 0) for (const sink of this.sinks.results ?? []) await sink.write(rows);
     if (anomalies.length > 0) for (const sink of this.sinks.anomalies ?? []) await sink.write(anomalies);
     if (rejects.length > 0) for (const sink of this.sinks.rejects ?? []) await sink.write(rejects);
-    if (alerts.length > 0) for (const sink of this.sinks.alerts ?? []) await sink.write(alerts);
+    const last = rows.at(-1) as Partial<Event> | undefined;
+    for (const sink of this.sinks.alerts ?? []) {
+      if (alerts.length > 0) await sink.write(alerts);
+      if (last?.timeMs !== undefined) await sink.advance?.(last.timeMs);
+    }
   }
 
   async flush(): Promise<Record<string, number>> {

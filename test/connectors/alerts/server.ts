@@ -22,6 +22,9 @@ export class Receiver {
   readonly asked: Asked[] = [];
   reply: (asked: Asked) => Reply | 'hang' = () => ({ status: 200, body: 'ok' });
 
+  /** Known also when it is closed. */
+  port = 0;
+
   private constructor(readonly server: Server) {}
 
   static async start(port = 0): Promise<Receiver> {
@@ -42,11 +45,8 @@ export class Receiver {
     });
     const receiver = new Receiver(server);
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    receiver.port = (server.address() as AddressInfo).port;
     return receiver;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
   }
 
   url(path = '/hook'): string {
