@@ -5,7 +5,7 @@ import type { Alert } from '../event.js';
 import { labelsOf, reservedLabels } from '../operators/alert-rule.js';
 import { type Matchers, matcherOf } from '../operators/matchers.js';
 import { holdFolder } from '../state/stores/lock.js';
-import type { Timing } from './alert-book.js';
+import type { Timing } from './alert-group.js';
 import { AlertQueue, type QueueEvent, type QueueOptions, type Way } from './alert-queue.js';
 import type { Maintenance, Silence } from './alert-silences.js';
 import { Silences } from './alert-silences.js';

@@ -5,7 +5,8 @@ import { Journal } from '../connectors/alerts/journal.js';
 import { type AlertSink, Refused, TryAgain } from '../connectors/alerts/sink.js';
 import { AppendFile } from '../connectors/append.js';
 import type { Alert } from '../event.js';
-import { AlertBook, type BookState, type Receipt, type Timing } from './alert-book.js';
+import { AlertBook, type BookState } from './alert-book.js';
+import type { Receipt, Timing } from './alert-group.js';
 import type { Clock } from './pace.js';
 
 export interface QueueOptions {

@@ -3,7 +3,8 @@ import { type AlertSinkName, type AlertSinkSpec, alertSinkOf, alertSinks } from 
 import type { AlertSink } from '../connectors/alerts/sink.js';
 import { hint } from '../connectors/nearest.js';
 import { directions, severities } from '../event.js';
-import { alert, type Watched } from '../operators/alert.js';
+import { alert } from '../operators/alert.js';
+import type { Watched } from '../operators/alert-desk.js';
 import { type AlertOptions, type AlertRule, readyRules } from '../operators/alert-rule.js';
 import { keyLimitDefault } from '../state/keys.js';
 import type { AlertFeedOptions } from './alert-feed.js';

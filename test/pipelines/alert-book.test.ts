@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../event.js';
-import { AlertBook, seenMax, type Timing } from '../../pipelines/alert-book.js';
+import { AlertBook, seenMax } from '../../pipelines/alert-book.js';
+import type { Timing } from '../../pipelines/alert-group.js';
 import { alertOf, resolvedOf } from '../connectors/alerts/server.js';
 
 const timing: Timing = { waitMs: 30, intervalMs: 300, repeatMs: 4000, sendResolved: true };
