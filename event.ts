@@ -45,7 +45,7 @@ export interface Batch<T> {
   readonly alerts?: readonly Alert[];
   /** Keys to be forgotten after these rows: what waits is let go, what was learned of them is deleted. */
   readonly forget?: readonly string[];
-  /** What an operator said of these keys, taken in after these rows: a mark has its place in the log like a row. */
+  /** What an operator said of these keys, taken in before these rows: a mark has its place in the log like a row. */
   readonly marks?: readonly Mark[];
   /** The log is complete: what waits may be released. */
   readonly ends?: boolean;
@@ -123,7 +123,7 @@ export interface Mark {
   readonly endMs: number;
   /** Id of the anomaly or alert that was judged, where there was one. */
   readonly of?: string;
-  /** Rows of the log below this offset came before it. */
+  /** Its place in the log: it is taken in after all rows below this offset, with the first one that is not. */
   readonly offset: number;
 }
 

@@ -206,6 +206,11 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     alerts = [...(batch.alerts ?? [])];
     heard = 0;
     causes = { rows: [], rejects: [...(batch.causes?.rejects ?? batch.rejects.map(({ offset }) => offset))] };
+    for (const mark of batch.marks ?? []) {
+      cause = mark.offset;
+      const index = step.mark && keys.find(mark.key);
+      if (index !== undefined) step.mark?.(shared, slab.row(index), mark, out);
+    }
     for (let i = 0; i < batch.rows.length; i++) {
       const row = batch.rows[i];
       const caused = batch.causes?.rows[i] ?? row.offset;
@@ -216,10 +221,6 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     }
     if (step.note) hear(given, batch.next);
     cause = batch.next;
-    for (const mark of batch.marks ?? []) {
-      const index = step.mark && keys.find(mark.key);
-      if (index !== undefined) step.mark?.(shared, slab.row(index), mark, out);
-    }
     if (step.note) hear(given, Number.POSITIVE_INFINITY);
     for (const key of batch.forget ?? []) {
       const index = keys.find(key);

@@ -56,9 +56,8 @@ export function run<B, A extends Event = Event>(
     const cut = due ? events.findIndex(({ offset }) => offset >= due.offset) : -1;
     if (cut > from && cut < upTo) upTo = cut;
     const next = (events[upTo - 1] as A).offset + 1;
-    const said = marks.filter(
-      ({ offset }) => offset > (events[upTo - 1] as A).offset && offset <= (events[upTo]?.offset ?? next),
-    );
+    const before = (events[from - 1] as A | undefined)?.offset ?? -1;
+    const said = marks.filter(({ offset }) => offset > before && offset <= (events[from] as A).offset);
     const given = said.length > 0 ? { marks: said } : {};
     take(chain.push({ shard: at.name, rows: events.slice(from, upTo), rejects: [], next, ...given }) as Batch<B>);
     if (restart) chain = chain.reopened(stages, at);

@@ -86,7 +86,7 @@ test('an error in a step ends the stream with it', () => {
   expect(() => run([broken], events([1]))).toThrow('boom');
 });
 
-test('a change of an anomaly is heard after the rows of its event and before the next, and a mark after the rows of its batch, however they are cut', () => {
+test('a change of an anomaly is heard after the rows of its event and before the next, and a mark before the row of its place, however they are cut', () => {
   const said = (key: string): Anomaly => ({ key }) as Anomaly;
   const telling: Stage<Event, Event> = keyed('tell', {}, () => ({
     id: 'tell',
