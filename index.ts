@@ -1,14 +1,20 @@
 // The public surface: what `import { … } from 'engram'` gives. One explicit list.
 
+export { type AlertSinkName, type AlertSinkSpec, alertSinkOf, alertSinks } from './connectors/alerts/catalog.js';
+export { type AlertSink, type Delivery, Refused, TryAgain } from './connectors/alerts/sink.js';
+export { verifyWebhook } from './connectors/alerts/webhook.js';
 export { outputs, sinkOf, sinks, sourceOf, sources } from './connectors/catalog.js';
 export { type FileFormat, type FileOptions, fileSource } from './connectors/file.js';
+export { readSecret, Secret, type SecretPlace } from './connectors/kafka/secret.js';
 export { CRASH, END, type Entry, type Log, log } from './connectors/log.js';
 export type { Sink } from './connectors/sink.js';
 export type { Opening, Source } from './connectors/source.js';
-export type { Anomaly, Batch, Event, Forecast, Reject, Result, Severity } from './event.js';
+export type { Alert, Anomaly, Batch, Event, Forecast, Mark, Reject, Result, Severity } from './event.js';
 export { type MemoryName, memories } from './models/catalog.js';
 export { type Kernels, kernels } from './models/kernels/index.js';
 export type { Input, MemoryOptions, Model, Prediction } from './models/model.js';
+export { alert } from './operators/alert.js';
+export type { AlertOptions, AlertRule } from './operators/alert-rule.js';
 export { type AlignOptions, align, dropFilled } from './operators/align.js';
 export { type Branch, type Challenged, type ChallengeOptions, challenge } from './operators/challenge.js';
 export { type ComparedHorizon, type Comparison, comparisonOf } from './operators/comparison.js';
@@ -23,6 +29,10 @@ export { type Score, scoresOf } from './operators/scores.js';
 export { type SeasonsOptions, seasons } from './operators/seasons.js';
 export { type Keyed, keyed, type Opened, type Out, type Shard, type Stage } from './operators/stage.js';
 export type { Role, Swap } from './operators/swaps.js';
+export { AlertFeed, type AlertFeedOptions, type Route } from './pipelines/alert-feed.js';
+export { openAlerts } from './pipelines/alert-open.js';
+export type { Maintenance, Silence } from './pipelines/alert-silences.js';
+export { type AlertSpec, parseAlerts, withAlerts } from './pipelines/alert-spec.js';
 export { Lane } from './pipelines/lane.js';
 export { loadPipeline } from './pipelines/load.js';
 export { type OnEventsOptions, onEvents } from './pipelines/on-events.js';

@@ -137,6 +137,7 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
     .option('--state <dir>', 'folder for checkpoints: the same command goes on where it was', parse.parseState)
     .option('--checkpoint-rows <n>', 'rows between two checkpoints (default: 20000)', parse.parseCheckpointRows)
     .option('--fresh', 'begin at the first row, whatever --state holds')
+    .option('--alerts <file|json>', 'what becomes an alert and where alerts go: see docs/ALERTS.md')
     .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
     .option(
       '--speed <n>',

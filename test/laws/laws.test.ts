@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Event } from '../../event.js';
 import { type MemoryName, memories } from '../../models/catalog.js';
+import { alert } from '../../operators/alert.js';
 import { align, dropFilled } from '../../operators/align.js';
 import { challenge } from '../../operators/challenge.js';
 import { detect } from '../../operators/detect.js';
@@ -43,6 +44,11 @@ const side = (memory: MemoryName) =>
     .through(remember({ memory, horizons }))
     .through(interval())
     .through(detect({ warmupRows: 50 }));
+const alertRules = [
+  { name: 'any' },
+  { name: 'long', minDurationMs: 60_000, closeDurationMs: 600_000, coolDownMs: 900_000, severityHoldMs: 300_000 },
+  { name: 'rare', threshold: { open: 0.02, close: 0.2 }, direction: 'above' as const },
+];
 
 /** Every stage, with the stages that must have gone before. */
 // biome-ignore lint/suspicious/noExplicitAny: any chain of stages
@@ -55,6 +61,7 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
   ['detect', () => [detect({ warmupRows: 50 })], judged],
   ['detect, all evidence', () => [detect({ warmupRows: 50, evidence: 'all' })], judged],
   ['episode', () => [episode()], alarmed],
+  ['alert', () => [episode({ closeRows: 6 }), alert({ rules: alertRules })], alarmed],
   ['evaluate', () => [evaluate()], alarmed],
   ...Object.keys(memories).map((memory): [string, Make, typeof hints] => [
     `memory ${memory}`,
