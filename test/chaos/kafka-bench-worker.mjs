@@ -1,6 +1,7 @@
 // One measured process of the Kafka benchmark, on compiled code: node kafka-bench-worker.mjs '{"role":…,"brokers":[…],…}'
-// Roles: `raw` only reads; `loop` is what anybody would write with kafkajs, without a model; `engine` is the engine with no
-// step; `light` the engine with the shipped pipeline of that name. Tells how far it is as one JSON object a line.
+// Roles: `raw` only reads; `loop` is what anybody would write with kafkajs, without a model; `quick` is that loop with the
+// engine's writer; `engine` is the engine with no step; `light` the engine with the shipped pipeline of that name. Tells how
+// far it is as one JSON object a line.
 import kafkajs from 'kafkajs';
 
 const stop = new AbortController();
@@ -40,17 +41,32 @@ async function raw() {
   return consumer;
 }
 
+/** Writes rows and offset in one transaction with kafkajs' own producer, as its documentation shows. */
+async function plainWriter(kafka, transactionalId) {
+  const producer = kafka.producer({ transactionalId, maxInFlightRequests: 1, retry: { initialRetryTime: 10 } });
+  await producer.connect();
+  return async (rows, { groupId, topic, partition, offset }) => {
+    const transaction = await producer.transaction();
+    // As much as the broker takes in one request.
+    for (let i = 0; i < rows.length; i += 1500) {
+      await transaction.send({ topic: output, messages: rows.slice(i, i + 1500) });
+    }
+    const partitions = [{ partition, offset: String(offset) }];
+    await transaction.sendOffsets({ consumerGroupId: groupId, topics: [{ topic, partitions }] });
+    await transaction.commit();
+  };
+}
+
+async function quickWriter(kafka, transactionalId) {
+  const { TransactionalWriter } = await import(`${dist}/connectors/kafka/writer.js`);
+  const writer = await TransactionalWriter.open(kafka, transactionalId);
+  return (rows, position) => writer.commit(rows, { ...position, metadata: '' });
+}
+
 /** Decode, write a row of the same size, offset and rows in one transaction: for every batch, on every partition at once. */
-async function loop() {
+async function loop(open) {
   const kafka = client();
-  const producers = await Promise.all(
-    Array.from({ length: partitions }, async (_, i) => {
-      const transactionalId = `${group}-${i}`;
-      const producer = kafka.producer({ transactionalId, maxInFlightRequests: 1, retry: { initialRetryTime: 10 } });
-      await producer.connect();
-      return producer;
-    }),
-  );
+  const writers = await Promise.all(Array.from({ length: partitions }, (_, i) => open(kafka, `${group}-${i}`)));
   const consumer = kafka.consumer({ groupId: group, maxWaitTimeInMs: 100 });
   await consumer.connect();
   await consumer.subscribe({ topic: input, fromBeginning: true });
@@ -60,21 +76,12 @@ async function loop() {
     eachBatch: async ({ batch, resolveOffset }) => {
       for (let at = 0; at < batch.messages.length; at += commitRows) {
         const part = batch.messages.slice(at, at + commitRows);
-        const messages = part.map(({ key, value }) => {
+        const rows = part.map(({ key, value }) => {
           const { value: number } = JSON.parse(String(value));
-          return { key, value: rowOf(number), partition: batch.partition };
+          return { topic: output, partition: batch.partition, key, value: rowOf(number) };
         });
-        const transaction = await producers[batch.partition].transaction();
-        // As much as the broker takes in one request.
-        for (let i = 0; i < messages.length; i += 1500) {
-          await transaction.send({ topic: output, messages: messages.slice(i, i + 1500) });
-        }
-        const offset = String(Number(part[part.length - 1].offset) + 1);
-        await transaction.sendOffsets({
-          consumerGroupId: group,
-          topics: [{ topic: input, partitions: [{ partition: batch.partition, offset }] }],
-        });
-        await transaction.commit();
+        const offset = Number(part[part.length - 1].offset) + 1;
+        await writers[batch.partition](rows, { groupId: group, topic: input, partition: batch.partition, offset });
         tell(part.length);
       }
       resolveOffset(batch.lastOffset());
@@ -112,8 +119,9 @@ async function engine() {
   await worker.run(stop.signal);
 }
 
-if (role === 'raw' || role === 'loop') {
-  const consumer = await (role === 'raw' ? raw() : loop());
+const consumers = { raw, loop: () => loop(plainWriter), quick: () => loop(quickWriter) };
+if (role in consumers) {
+  const consumer = await consumers[role]();
   stop.signal.addEventListener('abort', () => consumer.disconnect().finally(() => process.exit(0)));
 } else {
   await engine();

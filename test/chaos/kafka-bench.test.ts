@@ -19,9 +19,10 @@ withBroker(
         const number = (name: string, otherwise: number): number =>
           Number(process.env[`ENGRAM_BENCH_${name}`] ?? otherwise);
         const report = await kafkaBench({
-          events: number('EVENTS', 200_000),
+          events: number('EVENTS', 150_000),
           rounds: number('ROUNDS', 3),
-          latencySeconds: number('SECONDS', 20),
+          latencySeconds: number('SECONDS', 12),
+          rates: (process.env.ENGRAM_BENCH_RATES ?? '5000,10000,0').split(',').map(Number),
           log: (line) => void process.stderr.write(`${line}\n`),
         });
         mkdirSync('bench/results', { recursive: true });

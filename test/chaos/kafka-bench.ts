@@ -15,7 +15,7 @@ const partitions = 4;
 /** Below this share of the records a process is still warming up: compiling, joining, opening connections. */
 const warmShare = 0.25;
 
-type Role = 'raw' | 'loop' | 'engine' | 'light';
+type Role = 'raw' | 'loop' | 'quick' | 'engine' | 'light';
 
 export interface Speed {
   readonly workers: number;
@@ -40,6 +40,8 @@ export interface BenchPlan {
   /** Every figure is the median of so many rounds, the roles taking turns. */
   readonly rounds: number;
   readonly latencySeconds: number;
+  /** Events per second at which the time from event to result is taken; 0 is half of what the pipeline does at most. */
+  readonly rates: readonly number[];
   readonly log: (line: string) => void;
 }
 
@@ -135,7 +137,7 @@ const medianOf = (speeds: readonly Speed[]): Speed => {
 };
 
 /** Speed of reading alone, of the loop without a model, and of the engine, on one broker in one run; then the latency. */
-export async function kafkaBench({ events, rounds, latencySeconds, log }: BenchPlan) {
+export async function kafkaBench({ events, rounds, latencySeconds, rates, log }: BenchPlan) {
   const cluster = await Cluster.start({ heapMb: 768 });
   const stand: Stand = {
     kafka: clientOf(cluster.addresses),
@@ -168,17 +170,21 @@ export async function kafkaBench({ events, rounds, latencySeconds, log }: BenchP
     for (let round = 0; round < rounds; round++) {
       await take('raw consume', 'raw', 1);
       await take('loop without a model', 'loop', 1, pad);
+      await take('the same loop, written by the engine’s writer', 'quick', 1, pad);
       await take('engine without a step', 'engine', 1, pad);
       await take('full pipeline (light)', 'light', 1);
       await take('full pipeline (light), two workers', 'light', 2);
     }
     const speeds = Object.fromEntries([...found].map(([name, all]) => [name, medianOf(all)]));
-    const half = Number(
-      process.env.ENGRAM_BENCH_RATE ?? (speeds['full pipeline (light)']?.eventsPerSecond ?? 10_000) / 2,
-    );
-    const latency = latencySeconds > 0 ? await latencyAt(stand, Math.round(half), latencySeconds) : undefined;
-    if (latency) log(`at ${latency.eventsPerSecond} events/s: p50 ${latency.p50Ms} ms, p99 ${latency.p99Ms} ms`);
-    return { events, partitions, rounds, rowBytes: size, speeds, latency };
+    // Load and reader share the machine with broker and worker, which had it for themselves when the speed was taken.
+    const halfLoad = Math.round((speeds['full pipeline (light)']?.eventsPerSecond ?? 0) / 2);
+    const latency: Latency[] = [];
+    for (const rate of rates.map((one) => one || halfLoad)) {
+      const found = await latencyAt(stand, rate, latencySeconds);
+      latency.push(found);
+      log(`at ${found.eventsPerSecond} events/s: p50 ${found.p50Ms} ms, p99 ${found.p99Ms} ms`);
+    }
+    return { events, partitions, rounds, rowBytes: size, speeds, halfLoad, latency };
   } finally {
     await cluster.stop();
   }
@@ -202,12 +208,13 @@ function load(from: number, count: number, at: number): Message[] {
 /** From the sending of an event to its result at a reader of committed records, at a steady rate. */
 async function latencyAt(stand: Stand, rate: number, seconds: number): Promise<Latency> {
   const { kafka } = stand;
-  const settings = settingsOf(stand, 'light', 'timed', 0);
-  await createTopic(kafka, 'timed', partitions);
+  const input = `timed-${rate}`;
+  const settings = settingsOf(stand, 'light', input, 0);
+  await createTopic(kafka, input, partitions);
   await createTopic(kafka, settings.output, partitions);
   const delays: number[] = [];
   let measuring = Number.POSITIVE_INFINITY;
-  const reader = kafka.consumer({ groupId: 'latency-reader', maxWaitTimeInMs: 20 });
+  const reader = kafka.consumer({ groupId: `${input}-reader`, maxWaitTimeInMs: 20 });
   await reader.connect();
   await reader.subscribe({ topic: settings.output, fromBeginning: true });
   const zero = Date.now();
@@ -237,10 +244,10 @@ async function latencyAt(stand: Stand, rate: number, seconds: number): Promise<L
   for (let made = 0; Date.now() - began < warmMs + 1000 * seconds; await sleep(5)) {
     const due = Math.floor(((Date.now() - began) / 1000) * rate) - made;
     if (due <= 0) continue;
-    await producer.send({ topic: 'timed', messages: load(made, due, Date.now() - zero) });
+    await producer.send({ topic: input, messages: load(made, due, Date.now() - zero) });
     made += due;
   }
-  await drained(kafka, settings.group, 'timed');
+  await drained(kafka, settings.group, input);
   await sleep(500);
   await worker.stop();
   await producer.disconnect();
