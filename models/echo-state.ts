@@ -14,7 +14,9 @@ const inputs = 7;
 const ringWeight = 0.7;
 const jumpWeight = 0.1;
 const jumpRows = 7;
-const inputWeight = 0.5;
+/** Weights of the inputs go from the least of these to their sum: from units that hardly bend to ones that do. */
+const inputLeast = 0.3;
+const inputSpread = 2.5;
 /** The slowest unit forgets within this many rows, the fastest at once. */
 const slowest = 32;
 const inputMax = 4;
@@ -61,8 +63,12 @@ export function reservoir(seed: number) {
     seasonal: true,
     start(own) {
       const random = randomOf(seed);
-      for (let i = 0; i < units * inputs; i++) own.weight[i] = inputWeight * random();
-      // Spans from one row to the slowest, in no order round the ring.
+      for (let i = 0; i < units; i++) {
+        // From nearly straight to sharply bent, in no order round the ring.
+        const size = inputLeast + (inputSpread * ((i * 29) % units)) / units;
+        for (let k = 0; k < inputs; k++) own.weight[i * inputs + k] = size * random();
+      }
+      // Spans from one row to the slowest, in another order.
       for (let i = 0; i < units; i++) {
         own.leak[i] = kernels.exp((-kernels.log(slowest) * ((i * 37) % units)) / (units - 1));
       }

@@ -9,8 +9,9 @@ import { type Part, univariate } from './univariate.js';
 const quickRows = 8;
 const slowRows = 96;
 const lagRows = 8;
-/** Of each period: the phase of the target in two cycles, its neighbours in the last, and the phase of now. */
-const phaseRows = 5;
+/** Of each period: the phase of the target, and that of now, in the last cycle and in the mean of some before. */
+const phaseRows = 4;
+const cycles = 5;
 const features = even(lagRows + 2 * phaseRows + 2);
 const forget = 0.9998;
 const clip = 4;
@@ -57,13 +58,10 @@ export function decomposition({ horizons }: MemoryOptions) {
     for (let j = 0; j < lagRows; j++) input[n++] = valueAt(series, origin - j) - quick[slot];
     for (const period of series.periods) {
       if (period === 0) continue;
-      const row = samePhase(origin + ahead, period, origin);
-      const known = (at: number): number => (at <= origin && holds(series, at) ? valueAt(series, at) - level : 0);
-      input[n++] = known(row);
-      input[n++] = known(row - period);
-      input[n++] = known(row - 1);
-      input[n++] = known(row + 1);
-      input[n++] = known(samePhase(origin, period, origin - 1));
+      for (const row of [samePhase(origin + ahead, period, origin), origin - period]) {
+        input[n++] = holds(series, row) ? valueAt(series, row) - level : 0;
+        input[n++] = meanOf(series, row - period, period, level) - level;
+      }
     }
     const limit = featureMax * unit[0];
     for (let i = 0; i < n; i++) input[i] = Math.max(-limit, Math.min(limit, input[i]));
@@ -133,6 +131,16 @@ export function decomposition({ horizons }: MemoryOptions) {
       }
     },
   } satisfies Part<typeof layout>;
+}
+
+/** Mean of the values at the same phase from a row backwards, of those cycles that are held; `none` without any. */
+function meanOf(series: Series, row: number, period: number, none: number): number {
+  let [sum, count] = [0, 0];
+  for (let from = row; count < cycles - 1 && holds(series, from); from -= period) {
+    sum += valueAt(series, from);
+    count++;
+  }
+  return count > 0 ? sum / count : none;
 }
 
 /**

@@ -22,8 +22,8 @@ const levelRate = 0.001;
 
 /**
  * Two layers of diagonal state spaces with the poles of S4D-Lin, frozen (Gu et al., On the Parameterization and
- * Initialization of Diagonal State Space Models), a tanh behind each, and random weights between:
- *   lambda_n = exp(dt (-1/2 + i pi n)),   x <- lambda x + (lambda - 1)/(-1/2 + i pi n) u,   y = Re(C x)
+ * Initialization of Diagonal State Space Models), with random weights before and between them:
+ *   lambda_n = exp(dt (-1/2 + i pi n)),   x <- lambda x + (lambda - 1)/(-1/2 + i pi n) u,   y = tanh(Re(C x) + u)
  * dt goes from channel to channel, so that each looks at a span of its own. Poles that moved would spoil the covariance
  * of the readout (MODELS 3.2): what learns is the readout alone.
  */
@@ -64,6 +64,7 @@ export function diagonalLayers(seed: number) {
   function step({ parameter, state, drive, read }: Own['first']): void {
     const [p, x, u, y] = [parameter.byteOffset, state.byteOffset, drive.byteOffset, read.byteOffset];
     kernels.diagonalLayer(p, x, u, y, width, states);
+    for (let c = 0; c < width; c++) read[c] += drive[c];
     kernels.tanhs(y, y, width);
   }
 
@@ -76,8 +77,8 @@ export function diagonalLayers(seed: number) {
       const random = randomOf(seed);
       place(own.first.parameter, random);
       place(own.second.parameter, random);
-      for (let i = 0; i < own.into.length; i++) own.into[i] = (i % inputs >= 3 ? 2 : 1) * random();
-      for (let i = 0; i < own.across.length; i++) own.across[i] = 2 * random();
+      for (let i = 0; i < own.into.length; i++) own.into[i] = random();
+      for (let i = 0; i < own.across.length; i++) own.across[i] = random();
     },
     used: () => lags.size + 2 * width,
     advance(own, series, t) {

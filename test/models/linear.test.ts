@@ -31,7 +31,7 @@ describe('the decomposed linear memory', () => {
       seasonalNaive({ channels: 1, horizons }),
     ].map((model) => errors(model, rows, hints, 3000));
     expect(mine[0]).toBeLessThan(0.23); // 0.15 is the noise
-    mine.forEach((error, i) => void expect(error).toBeLessThan(0.9 * Math.min(plain[i], naive[i])));
+    mine.forEach((error, i) => void expect(error).toBeLessThan(0.95 * Math.min(plain[i], naive[i])));
   });
   test('stays finite on rough input', () => expectFinite(build(1), [24, 168]));
   test('channels do not meet', () => expectSeparateChannels(build, hints.periods));

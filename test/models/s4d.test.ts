@@ -13,7 +13,7 @@ describe('the layers', () => {
     const map = diagonalLayers(1);
     const slab = new Slab({ map: map.layout, series: seriesLayout(64) });
     const { map: own, series } = slab.row(slab.add());
-    map.start(own, series);
+    map.start(own);
     // The value alone drives the first layer, and its level stays put.
     own.into.fill(0);
     for (let c = 0; c < 32; c++) own.into[c * 7 + 1] = 1;
@@ -30,7 +30,7 @@ describe('the layers', () => {
     for (const c of [0, 9, 31]) {
       const dt = Math.exp((-Math.log(400) * c) / 31);
       for (const t of [2, 3, 4, 12, 29]) {
-        let y = 0;
+        let y = t === 3 ? 1 : 0; // past the states
         for (let n = 0; n < 8 && t >= 3; n++) {
           const at = ((c * 8 + n) >> 2) * 24 + (n & 3);
           const [cRe, cIm] = [own.first.parameter[at + 16], own.first.parameter[at + 20]];
@@ -55,11 +55,11 @@ describe('the layers', () => {
 });
 
 describe('the memory', () => {
-  test('one row ahead on a chaotic map its error is below half of that of least squares', () => {
+  test('one row ahead on a chaotic map its error is a fraction of that of least squares', () => {
     const hints = { scale: [1], periods: [] };
     const rows = henon(4000);
     const plain = errors(rls({ channels: 1, horizons: [1] }), rows, hints, 2500)[0];
-    for (const seed of [1, 2]) expect(errors(build(1, seed), rows, hints, 2500)[0]).toBeLessThan(0.5 * plain);
+    for (const seed of [1, 2]) expect(errors(build(1, seed), rows, hints, 2500)[0]).toBeLessThan(0.35 * plain);
   });
   test('stays finite on rough input', () => expectFinite(build(1), [24, 168]));
   test('channels do not meet', () => expectSeparateChannels(build, [24, 168]));
