@@ -90,12 +90,12 @@ const regimeNoise = 0.5;
 function switching(rows: number, seed: number): Synthetic {
   const { normal, uniform } = drawsOf(seed);
   let regime = 0;
-  /** Per origin: the probability of each regime given the rows up to it. */
+  /** Per row: the probability of each regime given the rows before it. */
   const beliefs: number[][] = [[0.5, 0.5]];
   const moved = ([p, q]: readonly number[]): number[] => [stay * p + (1 - stay) * q, stay * q + (1 - stay) * p];
   return series(rows, (t, y) => {
     const ahead = (h: number): number => {
-      let share = beliefs[Math.max(0, t - h)];
+      let share = beliefs[Math.max(0, t - h + 1)];
       let mass = share.map((p) => p * at(y, t - h)); // E[y 1{regime}]
       for (let k = 0; k < h; k++) {
         [share, mass] = [moved(share), moved(mass)];
