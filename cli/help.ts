@@ -41,7 +41,8 @@ Output: one row per event, in the order of events, and after a crash and restart
              low, high, why. One still open when the log ends is told as it stands. With {"episode": {"report":
              "changes"}} also one when it begins and when it gets worse, with the same id.
   rejects    {shard, offset, stage, reason, message, raw, line}
-  The kind follows from the file name (anomalies…, rejects…, all else forecasts) or is put before it: anomalies:run1.ndjson.
+  shadow     forecasts of the side of a challenge that is not in charge
+  The kind follows from the file name (anomalies…, rejects…, shadow…, all else forecasts) or is put before it: anomalies:run1.ndjson.
 
 State: with --state a checkpoint is written as the log is read, three generations are kept, and Ctrl-C finishes the rows
   at hand and writes one more. The same command goes on there; --fresh begins again. engram inspect shows what is in it.
@@ -75,6 +76,23 @@ Examples:
 A pipeline is plain JSON: {"name": "mine", "stages": [{"normalize": {}}, {"remember": {"memory": "default", …}}, …]}.
   A wrong field is told with its path, what was expected, and the nearest name. A module (.js, .mjs; .ts from Node 22.18
   on) whose default export is a pipeline works too.`,
+
+  compare: `
+Examples:
+  engram compare data/nyc_taxi.csv --memory lstm
+  engram compare log.csv --key machine --champion mine.json --challenger other.json --json compared.json
+
+Both learn from the same rows and are scored on the same values: CRPS and coverage per horizon, alarms, bytes of state
+  per key, and µs of processor time per event (on the first 20,000 rows, each alone). The steps that both have in common at
+  the start are run once; behind the last step of the comparison the champion's go on. Evidence is what a bettor who began
+  with 1 has made of it that the challenger forecasts the next row better: 20 to 1 and more is chance once in 20 logs at most.
+
+To run the challenger in the shadow of a pipeline at work, write both into one step of it:
+  {"challenge": {"champion": {"name": …, "stages": […]}, "challenger": {"name": …, "stages": […]},
+                 "swaps": [{"at": 250000, "to": "challenger"}]}}
+  From the row at offset 250000 on the challenger is in charge; a later {"at": …, "to": "champion"} rolls back. "automatic":
+  {"alpha": 0.001} swaps each series by itself when the evidence reaches 1000 to 1. replay --out shadow.ndjson writes
+  what the other one says.`,
 
   inspect: `
 Examples:

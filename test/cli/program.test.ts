@@ -51,7 +51,7 @@ describe('a mistake in each option gets one line that says what to do', () => {
     ],
     [
       'replay LOG --out anomaly:x.arrow',
-      '2 engram: --out anomaly:x.arrow: expected forecasts:, anomalies: or rejects: before the file, got "anomaly" (did you mean "anomalies"?)',
+      '2 engram: --out anomaly:x.arrow: expected forecasts:, anomalies:, rejects: or shadow: before the file, got "anomaly" (did you mean "anomalies"?)',
     ],
     [
       'replay LOG --out',

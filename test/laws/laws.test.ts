@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Event } from '../../event.js';
 import { type MemoryName, memories } from '../../models/catalog.js';
 import { align, dropFilled } from '../../operators/align.js';
+import { challenge } from '../../operators/challenge.js';
 import { detect } from '../../operators/detect.js';
 import { episode } from '../../operators/episode.js';
 import { evaluate } from '../../operators/evaluate.js';
@@ -11,6 +12,7 @@ import { type Remembered, remember } from '../../operators/remember.js';
 import { reorder } from '../../operators/reorder.js';
 import { seasons } from '../../operators/seasons.js';
 import type { Shard, Stage } from '../../operators/stage.js';
+import { pipeline } from '../../pipelines/pipeline.js';
 import { shipped } from '../../pipelines/shipped.js';
 import { pipelineOf } from '../../pipelines/spec.js';
 import { stageNames } from '../../pipelines/stages.js';
@@ -36,6 +38,12 @@ const known = [...hints, remember({ memory: 'seasonal-naive', horizons })];
 const judged = [...known, interval()];
 const alarmed = [...judged, detect({ warmupRows: 50 })];
 
+const side = (memory: MemoryName) =>
+  pipeline(memory)
+    .through(remember({ memory, horizons }))
+    .through(interval())
+    .through(detect({ warmupRows: 50 }));
+
 /** Every stage, with the stages that must have gone before. */
 // biome-ignore lint/suspicious/noExplicitAny: any chain of stages
 const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
@@ -53,6 +61,21 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
     () => [remember({ memory: memory as MemoryName, horizons })],
     hints,
   ]),
+  [
+    'challenge',
+    () => [
+      challenge({
+        champion: side('last-value'),
+        challenger: side('seasonal-naive'),
+        swaps: [
+          { at: 90, to: 'challenger' },
+          { at: 333, to: 'champion' },
+        ],
+        automatic: { alpha: 0.2 },
+      }),
+    ],
+    hints,
+  ],
   ['drop-filled', () => [dropFilled()], [align({ stepMs: 60_000 })]],
   ...Object.entries(shipped).map(([name, spec]): [string, Make, []] => [
     `pipeline ${name}`,
