@@ -27,6 +27,8 @@ export interface TemporalOptions {
   readonly decrement: number;
   /** What active synapses lose in a segment that was wrong. */
   readonly punishment: number;
+  /** The same while the segment was never right: coincidences are soon forgotten. */
+  readonly doubt: number;
 }
 
 /** 2048 columns of 32 cells, learning from one showing. */
@@ -45,6 +47,7 @@ export const temporalDefaults: TemporalOptions = {
   increment: 0.1,
   decrement: 0.05,
   punishment: 0.02,
+  doubt: 0.1,
 };
 
 /** Bytes of a synapse in the pool. */
@@ -80,13 +83,13 @@ export function temporalMemory(options: TemporalOptions) {
     bits: u8((3 * all) / 8),
     winner: u32(3 * Math.min(8 * activeMax, winnersMax)),
     load: u8(all),
-    mask: u32(2 * columns),
-    best: u32(columns),
+    mask: u32(3 * columns),
+    best: u32(2 * columns),
   };
   type Own = Row<typeof layout>;
   const shift = Math.clz32(1) - Math.clz32(cells);
   const blockBits = Math.clz32(1) - Math.clz32(synapses);
-  const { activation, minimum, sample, increment, decrement, punishment, initial, connected } = options;
+  const { activation, minimum, sample, increment, decrement, punishment, doubt, initial, connected } = options;
   const bind = (own: Own): void => {
     const at = (field: { readonly byteOffset: number }) => field.byteOffset;
     kernels.temporalState(
@@ -112,6 +115,7 @@ export function temporalMemory(options: TemporalOptions) {
         level(increment),
         level(decrement),
         level(punishment),
+        level(doubt),
         level(initial),
         level(connected),
       );
@@ -120,7 +124,7 @@ export function temporalMemory(options: TemporalOptions) {
     /** Per column 1 + the last step at which what predicts it was right, 0 where nothing does; how many are predicted. */
     expected(own: Own, out: Uint32Array, lag = 0): number {
       bind(own);
-      kernels.temporalRule(activation, minimum, sample, 0, 0, 0, 0, level(connected));
+      kernels.temporalRule(activation, minimum, sample, 0, 0, 0, 0, 0, level(connected));
       return kernels.temporalExpected(out.byteOffset, lag);
     },
     /** Forgets what is going on, not what was learned. */

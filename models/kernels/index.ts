@@ -147,6 +147,7 @@ export interface Kernels {
     increment: number,
     decrement: number,
     punishment: number,
+    doubt: number,
     initial: number,
     connected: number,
   ): void;

@@ -15,6 +15,8 @@ const candidates = memory.data(winnersMax * 4, 16);
 const lookedAt = 24;
 /** Each confirmation of a segment is worth this many steps of age. */
 const confirmationSteps = 128;
+/** Times right, less times wrong, before a segment of lag 1 is believed. */
+const trusted: u8 = 3;
 
 // Counters, u32 each.
 const STEP = 0;
@@ -41,8 +43,8 @@ let active: usize = 0; // u32[3][columnsMax << shift]
 let bits: usize = 0; // u8[3][cells / 8]
 let winner: usize = 0; // u32[3][room]
 let load_: usize = 0; // u8[cells]: segments of a cell
-let mask: usize = 0; // u32[2][columns]: cells that are predicted, by lag
-let best: usize = 0; // u32[columns]: 1 + best matching segment
+let mask: usize = 0; // u32[3][columns]: cells that lag 0 predicts, that lag 1 predicts, that lag 1 knows
+let best: usize = 0; // u32[2][columns]: 1 + best matching segment, by lag
 let columns: i32 = 0;
 let shift: i32 = 0; // log2 of the cells of a column
 let segments: i32 = 0;
@@ -57,6 +59,7 @@ let sample: i32 = 0;
 let increment: i32 = 0;
 let decrement: i32 = 0;
 let punishment: i32 = 0;
+let doubt: i32 = 0; // punishment of a segment that was never right
 let initial: i32 = 0;
 let connected: u32 = 0;
 
@@ -97,8 +100,8 @@ export function temporalSize(
 
 /** How the following calls learn; permanences in 255ths. */
 export function temporalRule(
-  activation_: i32, minimum_: i32, sample_: i32, increment_: i32, decrement_: i32, punishment_: i32, initial_: i32,
-  connected_: i32,
+  activation_: i32, minimum_: i32, sample_: i32, increment_: i32, decrement_: i32, punishment_: i32, doubt_: i32,
+  initial_: i32, connected_: i32,
 ): void {
   activation = activation_;
   minimum = minimum_;
@@ -106,6 +109,7 @@ export function temporalRule(
   increment = increment_;
   decrement = decrement_;
   punishment = punishment_;
+  doubt = doubt_;
   initial = initial_;
   connected = <u32>connected_;
 }
@@ -118,8 +122,8 @@ export function temporalStep(active_columns: usize, n: i32, learn: bool): i32 {
   n = min(n, columnsMax);
   const step = count(STEP) + 1;
   set(STEP, step);
-  memory.fill(mask, 0, (<usize>columns) << 3);
-  memory.fill(best, 0, (<usize>columns) << 2);
+  memory.fill(mask, 0, (<usize>columns) * 12);
+  memory.fill(best, 0, (<usize>columns) << 3);
   // Bit 31 of `best` marks the active columns.
   for (let i = 0; i < n; i++) store<u32>(best + (<usize>load<u32>(at32(active_columns, i)) << 2), 0x80000000);
   const seen = count(TOUCHED);
@@ -161,6 +165,7 @@ export function temporalExpected(out: usize, lag: u32): i32 {
     const s = load<u32>(at32(touched, i));
     const o = load<u32>(at32(owner, s));
     if (o >>> 24 != lag || <i32>load<u8>(overlap + (<usize>s << 1), 1) < activation) continue;
+    if (lag && load<u8>(proof + <usize>s) < trusted) continue;
     const p = out + (<usize>((o & 0xffffff) >>> shift) << 2);
     const before = load<u32>(p);
     if (!before) found++;
@@ -183,18 +188,31 @@ function judge(s: u32, learn: bool): void {
   const now = load<u32>(p);
   if (!now) {
     // The column stayed silent: whatever would have made it speak was wrong.
-    if (learn && punishment > 0) adapt(s, lag, -punishment, 0);
+    if (learn) blame(s, lag);
     return;
   }
   if (speaks) {
-    const m = mask + (<usize>(lag * <u32>columns + column) << 2);
-    store<u32>(m, load<u32>(m) | (1 << (cell & ((1 << shift) - 1))));
+    const m = mask + (<usize>column << 2);
+    if (lag == 0) or(m, cellBit(cell));
+    else {
+      or(m + (<usize>columns << 3), cellBit(cell));
+      if (load<u8>(proof + <usize>s) >= trusted) or(m + (<usize>columns << 2), cellBit(cell));
+    }
   }
-  if (lag == 0 && potential >= minimum) {
-    const other = now & 0x7fffffff;
+  if (potential >= minimum) {
+    const q = lag ? p + (<usize>columns << 2) : p;
+    const other = load<u32>(q) & 0x7fffffff;
     const most = other ? <i32>load<u8>(overlap + (<usize>(other - 1) << 1)) : -1;
-    if (potential > most || (potential == most && fitter(s, other - 1))) store<u32>(p, 0x80000000 | (s + 1));
+    if (potential > most || (potential == most && fitter(s, other - 1))) store<u32>(q, 0x80000000 | (s + 1));
   }
+}
+
+/** A segment was wrong: it loses trust, and synapses. */
+function blame(s: u32, lag: u32): void {
+  const p = proof + <usize>s;
+  const trust = load<u8>(p);
+  if (lag && trust) store<u8>(p, trust - 1);
+  else adapt(s, lag, -(trust ? punishment : doubt), 0);
 }
 
 /** Of two segments that fit as well: the one that was confirmed last, then the lower cell, then the lower number. */
@@ -215,8 +233,12 @@ function confirm(s: u32, step: u32): void {
   const column = (o & 0xffffff) >>> shift;
   if (!load<u32>(best + (<usize>column << 2))) return;
   const lag = o >>> 24;
-  // What lag 1 says about cells that did not fire is not known.
-  if (lag && load<u32>(mask + (<usize>column << 2)) && !(load<u32>(mask + (<usize>column << 2)) & cellBit(o))) return;
+  if (lag) {
+    // What lag 1 says about cells that did not fire is not known; a burst praises the one it follows.
+    const own = load<u32>(mask + (<usize>column << 2));
+    const skipped = load<u32>(mask + (<usize>(<u32>columns + column) << 2));
+    if (!((own ? own : skipped) & cellBit(o))) return;
+  }
   praise(s, lag, step);
 }
 
@@ -246,6 +268,7 @@ function activate(active_columns: usize, n: i32, step: u32, learn: bool): i32 {
     const first = column << shift;
     const own = load<u32>(mask + (<usize>column << 2));
     const skipped = reach > 1 ? load<u32>(mask + (<usize>(<u32>columns + column) << 2)) : 0;
+    const covered = reach > 1 ? load<u32>(mask + (<usize>(<u32>(columns << 1) + column) << 2)) : 0;
     const cells = own ? own : skipped;
     if (cells) {
       predicted++;
@@ -255,7 +278,7 @@ function activate(active_columns: usize, n: i32, step: u32, learn: bool): i32 {
         fired++;
         if (winners < <u32>room) store<u32>(at32(won, winners), first + c);
         winners = min(winners + 1, <u32>room);
-        if (learn && reach > 1 && own && calm && !((skipped >>> c) & 1)) create(first + c, 1, step);
+        if (learn && reach > 1 && own && calm && !((covered >>> c) & 1)) create(first + c, 1, step);
       }
       continue;
     }
@@ -269,10 +292,14 @@ function activate(active_columns: usize, n: i32, step: u32, learn: bool): i32 {
       chosen = load<u32>(at32(owner, fits - 1)) & 0xffffff;
       if (learn) praise(fits - 1, 0, step);
     } else {
-      chosen = idlest(first, width, step);
+      const skips = reach > 1 ? load<u32>(best + (<usize>(<u32>columns + column) << 2)) & 0x7fffffff : 0;
+      chosen = skips ? load<u32>(at32(owner, skips - 1)) & 0xffffff : idlest(first, width, step);
       if (learn) {
         create(chosen, 0, step);
-        if (reach > 1) create(chosen, 1, step);
+        if (reach > 1) {
+          if (skips) praise(skips - 1, 1, step);
+          else create(chosen, 1, step);
+        }
       }
     }
     if (winners < <u32>room) store<u32>(at32(won, winners), chosen);
@@ -526,6 +553,12 @@ function at32(from: usize, i: u32): usize {
 @inline
 function cellBit(cell: u32): u32 {
   return 1 << (cell & ((1 << shift) - 1));
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function or(p: usize, value: u32): void {
+  store<u32>(p, load<u32>(p) | value);
 }
 
 // @ts-ignore: a decorator of AssemblyScript
