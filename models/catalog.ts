@@ -1,3 +1,4 @@
+import { htm } from './htm.js';
 import { knn } from './knn.js';
 import { lastValue } from './last-value.js';
 import { mixture } from './mixture.js';
@@ -16,6 +17,7 @@ export const memories = {
   'seasonal-rls': seasonalRls,
   resonator,
   knn,
+  htm,
 } satisfies Record<string, (options: MemoryOptions) => unknown>;
 
 export type MemoryName = keyof typeof memories;
