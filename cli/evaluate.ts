@@ -13,8 +13,10 @@ import { benchmarks } from '../evaluation/catalog.js';
 import { findFolder } from '../evaluation/data/folder.js';
 import { forecasterOf } from '../evaluation/forecaster.js';
 import { type LeakCheck, leakTest } from '../evaluation/leak.js';
+import { sequences } from '../evaluation/protocols/sequences.js';
 import { RowsFile } from '../evaluation/rows-file.js';
 import { type MemoryName, memories } from '../models/catalog.js';
+import { evaluateSequences } from './evaluate-sequences.js';
 import { evaluationTable } from './evaluation-table.js';
 import { exitCodes, UsageError } from './failure.js';
 import type { Io } from './io.js';
@@ -23,13 +25,15 @@ import { count } from './numbers.js';
 /** The options of `engram evaluate`, parsed. */
 export interface EvaluateOptions {
   /** Folder of the benchmark's data, or its parent. */
-  readonly data: string;
+  readonly data?: string;
   /** Names with commas between; `default` when absent. */
   readonly memory?: string;
   readonly json?: string;
   /** Folder for what was scored, row by row. */
   readonly out?: string;
   readonly leakTest?: boolean;
+  /** Random starts of the sequence benchmark. */
+  readonly seeds?: string;
 }
 
 /** What one memory got. */
@@ -48,12 +52,13 @@ const floors = ['last-value', 'seasonal-naive', 'rls'] as const;
 
 /** Puts memories to the test of a benchmark, with the floors beside them; the exit code. */
 export async function evaluate(name: string, options: EvaluateOptions, io: Io): Promise<number> {
+  if (name === sequences.name) return evaluateSequences(options, io);
   const benchmark = benchmarkOf(name);
   const asked = memoriesOf(options.memory ?? 'default');
   const prepared = prepare(benchmark, options.data);
   const results: EvaluationResult[] = [];
   for (const memory of new Set([...asked, ...floors])) {
-    results.push(runOne(benchmark, prepared, memory, asked.includes(memory) ? options : { data: options.data }, io));
+    results.push(runOne(benchmark, prepared, memory, asked.includes(memory) ? options : {}, io));
   }
   if (io.stderr.isTTY) io.stderr.write(`${benchmark.name}  outputs of known methods are scored`);
   const references = prepared.references();
@@ -74,7 +79,7 @@ export async function evaluate(name: string, options: EvaluateOptions, io: Io): 
 function benchmarkOf(name: string): Benchmark {
   const found = benchmarks.find((benchmark) => benchmark.name === name);
   if (found) return found;
-  const names = benchmarks.map((benchmark) => benchmark.name);
+  const names = [...benchmarks.map((benchmark) => benchmark.name), sequences.name];
   throw new UsageError(
     `benchmark: expected one of ${names.join(', ')}, got ${JSON.stringify(name)}${hint(name, names)}`,
   );
@@ -90,7 +95,10 @@ function memoriesOf(text: string): MemoryName[] {
   });
 }
 
-function prepare(benchmark: Benchmark, data: string): Prepared {
+function prepare(benchmark: Benchmark, data: string | undefined): Prepared {
+  if (data === undefined) {
+    throw new UsageError(`--data: expected the folder with the data of ${benchmark.name}, got nothing`);
+  }
   let folder: string;
   try {
     folder = findFolder(data, benchmark.folder);
@@ -134,9 +142,9 @@ function finite(metrics: Metrics): Metrics {
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 }
 
-function writeJson(
+export function writeJson(
   path: string,
-  { name }: Benchmark,
+  { name }: Pick<Benchmark, 'name'>,
   results: readonly EvaluationResult[],
   references: readonly Reference[],
 ): void {

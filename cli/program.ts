@@ -171,7 +171,8 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
       'Scores memories by a published protocol, with persistence, seasonal naive and least squares beside them.',
     )
     .argument('<benchmark>', 'one of the protocols below')
-    .requiredOption('--data <dir>', 'folder with the data of the benchmark')
+    .option('--data <dir>', 'folder with the data of the benchmark (all but sequences need one)')
+    .option('--seeds <count>', 'random starts of the benchmark sequences', '10')
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
     .option('--json <file>', 'write the metrics as JSON')
     .option('--out <dir>', 'write what was scored, row by row, as CSV')

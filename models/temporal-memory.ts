@@ -78,7 +78,8 @@ export function temporalMemory(options: TemporalOptions) {
     held: u8(segments),
     proof: u8(segments),
     overlap: u8(2 * segments),
-    touched: u32(segments),
+    /** One more than there are segments: the kernel writes before it looks. */
+    touched: u32(segments + 1),
     active: u32(3 * activeMax * cells),
     bits: u8((3 * all) / 8),
     winner: u32(3 * Math.min(8 * activeMax, winnersMax)),

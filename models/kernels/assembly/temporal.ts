@@ -11,6 +11,9 @@
 /** More winners than this are not kept of a step. */
 const winnersMax = 1024;
 const candidates = memory.data(winnersMax * 4, 16);
+/** Lists of synapses that are walked at once. */
+const chainsMax: u32 = 2048;
+const chains = memory.data(2048 * 4, 16);
 /** Segments looked at for the least useful one. */
 const lookedAt = 24;
 /** Each confirmation of a segment is worth this many steps of age. */
@@ -259,7 +262,7 @@ function activate(active_columns: usize, n: i32, step: u32, learn: bool): i32 {
   const won = winner + (<usize>(slot * <u32>room) << 2);
   const flags = bits + (<usize>slot) * ((<usize>columns << shift) >>> 3);
   const width: u32 = 1 << shift;
-  const calm = lastWasCalm();
+  const calm = wasCalm((step + 2) % 3) && wasCalm((step + 1) % 3);
   let fired: u32 = 0;
   let winners: u32 = 0;
   let predicted = 0;
@@ -317,9 +320,8 @@ function fire(list: usize, flags: usize, slot: u32, cell: u32): void {
   setBit(flags, cell);
 }
 
-/** Whether the step before was mostly predicted, so that its cells stand for one context. */
-function lastWasCalm(): bool {
-  const slot = (count(STEP) + 2) % 3;
+/** Whether a step was mostly predicted, so that its cells stand for one context. */
+function wasCalm(slot: u32): bool {
   return count(ACTIVE + (slot << 2)) < 4 * count(WINNERS + (slot << 2));
 }
 
@@ -349,19 +351,31 @@ function spread(step: u32): void {
     const list = active + ((<usize>(slot * <u32>columnsMax) << shift) << 2);
     const fired = count(ACTIVE + (slot << 2));
     const heads = head + (<usize>(lag * cells) << 2);
-    for (let i: u32 = 0; i < fired; i++) {
-      let next = load<u32>(heads + (<usize>load<u32>(at32(list, i)) << 2));
-      while (next) {
-        const word = load<u32>(synapse + <usize>(next - 1) * 7);
-        const s = (next - 1) >>> blockBits;
-        const p = overlap + (<usize>s << 1);
-        const before = <u32>load<u16>(p);
-        if (!before) {
+    for (let from: u32 = 0; from < fired; from += chainsMax) {
+      // All lists are walked side by side: their loads do not wait for one another.
+      let alive: u32 = 0;
+      for (let i = from; i < min(fired, from + chainsMax); i++) {
+        const next = load<u32>(heads + (<usize>load<u32>(at32(list, i)) << 2));
+        store<u32>(at32(chains, alive), next);
+        alive += next ? 1 : 0;
+      }
+      while (alive) {
+        let left: u32 = 0;
+        for (let i: u32 = 0; i < alive; i++) {
+          const j = load<u32>(at32(chains, i)) - 1;
+          const word = load<u32>(synapse + <usize>j * 7);
+          const s = j >>> blockBits;
+          const p = overlap + (<usize>s << 1);
+          const before = <u32>load<u16>(p);
+          // Written in any case, counted only at the first synapse: no branch to guess.
           store<u32>(at32(touched, seen), s);
-          seen++;
+          seen += before ? 0 : 1;
+          store<u16>(p, <u16>(before + 1 + (word >>> 24 >= connected ? 256 : 0)));
+          const next = word & 0xffffff;
+          store<u32>(at32(chains, left), next);
+          left += next ? 1 : 0;
         }
-        store<u16>(p, <u16>(before + 1 + (word >>> 24 >= connected ? 256 : 0)));
-        next = word & 0xffffff;
+        alive = left;
       }
     }
   }
@@ -462,7 +476,7 @@ function create(cell: u32, lag: u32, step: u32): void {
   grow(s, lag, sample, step);
 }
 
-/** Of the next segments that are silent now, the one confirmed longest ago, each confirmation counting for it. */
+/** Of the next segments that do not match now, the one confirmed longest ago, each confirmation counting for it. */
 function leastUseful(): i32 {
   let least = -1;
   let lowest: u32 = 0xffffffff;
@@ -471,7 +485,7 @@ function leastUseful(): i32 {
   for (let i = 0; i < segments && looked < lookedAt; i++) {
     const s = hand;
     hand = hand + 1 == <u32>segments ? 0 : hand + 1;
-    if (load<u16>(overlap + (<usize>s << 1)) || load<u32>(at32(owner, s)) >>> 31) continue;
+    if (<i32>load<u8>(overlap + (<usize>s << 1)) >= minimum || load<u32>(at32(owner, s)) >>> 31) continue;
     looked++;
     const worth = load<u32>(at32(used, s)) + <u32>load<u8>(proof + <usize>s) * confirmationSteps;
     if (worth < lowest) {
