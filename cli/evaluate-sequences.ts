@@ -16,7 +16,9 @@ export async function evaluateSequences(options: EvaluateOptions, io: Io): Promi
   const { stdout, stderr, nowMs } = io;
   const seeds = Number(options.seeds ?? 10);
   if (!Number.isInteger(seeds) || seeds < 1 || seeds > seedsMax) {
-    throw new UsageError(`--seeds: expected a whole number from 1 to ${seedsMax}, got ${JSON.stringify(options.seeds)}`);
+    throw new UsageError(
+      `--seeds: expected a whole number from 1 to ${seedsMax}, got ${JSON.stringify(options.seeds)}`,
+    );
   }
   const results: EvaluationResult[] = [];
   for (const memory of new Set([...subjectsOf(options.memory ?? 'htm'), floor])) {

@@ -1,5 +1,5 @@
 import { f64, type Row, u32 } from '../state/layout.js';
-import { temporalDefaults, temporalMemory, type TemporalOptions } from './temporal-memory.js';
+import { type TemporalOptions, temporalDefaults, temporalMemory } from './temporal-memory.js';
 
 export interface CodeOptions extends TemporalOptions {
   /** Codes are whole numbers from 0 up to, not including, this. */

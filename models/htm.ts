@@ -5,7 +5,7 @@ import type { Input, MemoryOptions, Model } from './model.js';
 import { sdrClassifier } from './sdr-classifier.js';
 import { isValue, modulo } from './series.js';
 import { poolerDefaults, spatialPooler } from './spatial-pooler.js';
-import { temporalDefaults, temporalMemory, type TemporalOptions } from './temporal-memory.js';
+import { type TemporalOptions, temporalDefaults, temporalMemory } from './temporal-memory.js';
 import { trackRecord } from './univariate.js';
 
 export interface HtmOptions extends MemoryOptions {
