@@ -8,13 +8,12 @@ export interface CodeOptions extends TemporalOptions {
   readonly width: number;
 }
 
-/** The temporal memory as it is given codes: cells of two steps ago bridge single wrong elements. */
+/** The temporal memory as it is given codes; a reach of 2 bridges single wrong elements, but learns less surely. */
 export const codeDefaults: CodeOptions = {
   ...temporalDefaults,
   codes: 8192,
   width: 41,
   segments: 32_768,
-  reach: 2,
 };
 
 /**

@@ -71,7 +71,7 @@ export function htm({ channels, horizons, seed = 42, temporal, rate = 0.02, fine
   /** Where a number lies among the classes, as a real number. */
   const placeOf = ({ middle, scale }: Channel, value: number): number =>
     Math.max(0, Math.min(classes - 1, ((value - middle[0]) / scale[0]) * classesPerScale + classes / 2));
-  const valueOf = ({ middle, scale }: Channel, place: number): number =>
+  const numberAt = ({ middle, scale }: Channel, place: number): number =>
     middle[0] + ((place - classes / 2) / classesPerScale) * scale[0];
 
   /** Takes over a scale, and moves the classes, when the channel has left what they can tell apart. */
@@ -170,7 +170,7 @@ export function htm({ channels, horizons, seed = 42, temporal, rate = 0.02, fine
           const share = classifier.read(part.classifier, t, h);
           let place = 0;
           for (let b = 0; b < classes; b++) place += share[b] * b;
-          out.mean[at + h] = valueOf(part, place);
+          out.mean[at + h] = numberAt(part, place);
           out.spread[at + h] = record.spread(part.record, h, part.scale[0]);
         }
         record.keep(part.record, t, out.mean, at);

@@ -84,7 +84,7 @@ export function temporalMemory(options: TemporalOptions) {
     bits: u8((3 * all) / 8),
     winner: u32(3 * Math.min(8 * activeMax, winnersMax)),
     load: u8(all),
-    mask: u32(3 * columns),
+    mask: u32(4 * columns),
     best: u32(2 * columns),
   };
   type Own = Row<typeof layout>;

@@ -15,6 +15,8 @@ export class NaiveTemporal {
   readonly segments = new Set<Segment>();
   active: number[] = [];
   winners: number[] = [];
+  /** Whether the last step and the one before were mostly predicted. */
+  #calm = [false, false];
   #step = 0;
   #made = 0;
 
@@ -66,6 +68,8 @@ export class NaiveTemporal {
           )[0],
       ]),
     );
+    const proved = new Set(right.filter(({ segment }) => segment.proof > 0).map(({ column }) => column));
+    const shaken = !this.#calm[0] && this.#calm[1];
     for (const { segment, potential } of right) praise(segment, potential);
     this.active = [];
     this.winners = [];
@@ -73,15 +77,15 @@ export class NaiveTemporal {
     for (const column of columns) {
       const cellsHere = Array.from({ length: cells }, (_, c) => column * cells + c);
       const speaking = cellsHere.filter((cell) => right.some(({ segment }) => segment.cell === cell));
-      if (speaking.length > 0) {
-        predicted++;
+      if (speaking.length > 0) predicted++;
+      if (speaking.length > 0 && (!shaken || proved.has(column))) {
         this.active.push(...speaking);
         this.winners.push(...speaking);
         continue;
       }
       this.active.push(...cellsHere);
       const fit = best.get(column);
-      if (fit) praise(fit.segment, fit.potential);
+      if (fit && !fit.speaks) praise(fit.segment, fit.potential);
       const chosen = fit ? fit.segment.cell : this.#idlest(column * cells);
       if (!fit && before.winners.length >= minimum) {
         const segment = { cell: chosen, number: this.#made++, synapses: new Map(), used: this.#step, proof: 0 };
@@ -90,6 +94,7 @@ export class NaiveTemporal {
       }
       this.winners.push(chosen);
     }
+    this.#calm = [this.active.length < 4 * this.winners.length, this.#calm[0]];
     return predicted;
   }
 

@@ -74,25 +74,6 @@ describe('temporal memory', () => {
     expect(own.temporal.counters[counter.segments]).toBeGreaterThan(100);
   });
 
-  test('tells endings apart by the first of five symbols', () => {
-    const wide = symbols(20, 512);
-    const { memory, own, step, slab } = memoryOf({ ...small, columns: 512, punishment: 0.06 });
-    for (const active of stream(3000, wide)) step(active);
-    const expected = new Slab({ columns: u32(512) });
-    const { columns } = expected.row(expected.add());
-    for (const [first, last, other] of [
-      [0, 4, 6],
-      [5, 6, 4],
-    ]) {
-      memory.reset(own.temporal);
-      for (const symbol of [first, 1, 2, 3]) step(wide[symbol], false);
-      memory.expected(own.temporal, columns);
-      expect(wide[last].every((column) => columns[column] > 0)).toBe(true);
-      expect(wide[other].every((column) => columns[column] > 0)).toBe(false);
-    }
-    slab.free();
-  });
-
   test('a full pool evicts, and what is confirmed stays', () => {
     const { own, step } = memoryOf({ ...small, segments: 300 });
     stream(4000).forEach((active) => {

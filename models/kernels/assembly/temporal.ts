@@ -46,7 +46,7 @@ let active: usize = 0; // u32[3][columnsMax << shift]
 let bits: usize = 0; // u8[3][cells / 8]
 let winner: usize = 0; // u32[3][room]
 let load_: usize = 0; // u8[cells]: segments of a cell
-let mask: usize = 0; // u32[3][columns]: cells that lag 0 predicts, that lag 1 predicts, that lag 1 knows
+let mask: usize = 0; // u32[4][columns]: cells that lag 0 predicts, that lag 1 predicts, that lag 1 knows, that lag 0 proved
 let best: usize = 0; // u32[2][columns]: 1 + best matching segment, by lag
 let columns: i32 = 0;
 let shift: i32 = 0; // log2 of the cells of a column
@@ -125,7 +125,7 @@ export function temporalStep(active_columns: usize, n: i32, learn: bool): i32 {
   n = min(n, columnsMax);
   const step = count(STEP) + 1;
   set(STEP, step);
-  memory.fill(mask, 0, (<usize>columns) * 12);
+  memory.fill(mask, 0, (<usize>columns) << 4);
   memory.fill(best, 0, (<usize>columns) << 3);
   // Bit 31 of `best` marks the active columns.
   for (let i = 0; i < n; i++) store<u32>(best + (<usize>load<u32>(at32(active_columns, i)) << 2), 0x80000000);
@@ -196,8 +196,10 @@ function judge(s: u32, learn: bool): void {
   }
   if (speaks) {
     const m = mask + (<usize>column << 2);
-    if (lag == 0) or(m, cellBit(cell));
-    else {
+    if (lag == 0) {
+      or(m, cellBit(cell));
+      if (load<u8>(proof + <usize>s)) or(m + (<usize>columns * 12), cellBit(cell));
+    } else {
       or(m + (<usize>columns << 3), cellBit(cell));
       if (load<u8>(proof + <usize>s) >= trusted) or(m + (<usize>columns << 2), cellBit(cell));
     }
@@ -262,6 +264,8 @@ function activate(active_columns: usize, n: i32, step: u32, learn: bool): i32 {
   const won = winner + (<usize>(slot * <u32>room) << 2);
   const flags = bits + (<usize>slot) * ((<usize>columns << shift) >>> 3);
   const width: u32 = 1 << shift;
+  // After one surprise in a known sequence, what was seen but once is no reason to be sure of the context.
+  const shaken = !wasCalm((step + 2) % 3) && wasCalm((step + 1) % 3);
   const calm = wasCalm((step + 2) % 3) && wasCalm((step + 1) % 3);
   let fired: u32 = 0;
   let winners: u32 = 0;
@@ -272,9 +276,10 @@ function activate(active_columns: usize, n: i32, step: u32, learn: bool): i32 {
     const own = load<u32>(mask + (<usize>column << 2));
     const skipped = reach > 1 ? load<u32>(mask + (<usize>(<u32>columns + column) << 2)) : 0;
     const covered = reach > 1 ? load<u32>(mask + (<usize>(<u32>(columns << 1) + column) << 2)) : 0;
+    const proved = load<u32>(mask + (<usize>(<u32>columns * 3 + column) << 2));
     const cells = own ? own : skipped;
-    if (cells) {
-      predicted++;
+    if (cells) predicted++;
+    if (cells && !(shaken && own && !proved)) {
       for (let c: u32 = 0; c < width; c++) {
         if (!((cells >>> c) & 1)) continue;
         fire(list, flags, fired, first + c);
@@ -293,7 +298,8 @@ function activate(active_columns: usize, n: i32, step: u32, learn: bool): i32 {
     let chosen: u32;
     if (fits) {
       chosen = load<u32>(at32(owner, fits - 1)) & 0xffffff;
-      if (learn) praise(fits - 1, 0, step);
+      // One that spoke was praised before.
+      if (learn && <i32>load<u8>(overlap + (<usize>(fits - 1) << 1), 1) < activation) praise(fits - 1, 0, step);
     } else {
       const skips = reach > 1 ? load<u32>(best + (<usize>(<u32>columns + column) << 2)) & 0x7fffffff : 0;
       chosen = skips ? load<u32>(at32(owner, skips - 1)) & 0xffffff : idlest(first, width, step);
