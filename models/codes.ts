@@ -60,7 +60,7 @@ export function codeMemory(options: CodeOptions = codeDefaults) {
         let turn = mix(seed ^ Math.imul(code + 1, 0x9e3779b1));
         for (let left = width; left > 0; ) {
           turn = (Math.imul(turn, 1664525) + 1013904223) >>> 0;
-          const column = Math.floor((turn / 2 ** 32) * columns);
+          const column = Math.floor((turn / 4_294_967_296) * columns);
           if (taken[column]) continue;
           taken[column] = 1;
           left--;

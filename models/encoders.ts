@@ -10,7 +10,7 @@ export const scalarSize = 512;
 export const phaseSize = 160;
 
 /** The farthest step from zero that numbers are told apart by. */
-const stepMax = 2 ** 30;
+const stepMax = 1_073_741_824;
 
 /** Which step a number is on, for a given resolution; cut far out. */
 export const stepOf = (value: number, resolution: number): number =>

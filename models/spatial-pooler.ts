@@ -60,9 +60,9 @@ export function spatialPooler(options: PoolerOptions) {
       let turn = (seed ^ 0x2545f491) >>> 0;
       for (let i = 0; i < own.permanence.length; i++) {
         turn = (Math.imul(turn, 1664525) + 1013904223) >>> 0;
-        if (turn / 2 ** 32 >= potential) continue;
+        if (turn / 4_294_967_296 >= potential) continue;
         turn = (Math.imul(turn, 1664525) + 1013904223) >>> 0;
-        own.permanence[i] = Math.max(1, Math.min(255, level - 26 + Math.floor((turn / 2 ** 32) * 52)));
+        own.permanence[i] = Math.max(1, Math.min(255, level - 26 + Math.floor((turn / 4_294_967_296) * 52)));
       }
       own.turn[0] = turn;
       own.boost.fill(1);

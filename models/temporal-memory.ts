@@ -54,7 +54,7 @@ export const temporalDefaults: TemporalOptions = {
 export const synapseBytes = 7;
 
 /** Most synapses a pool may have: their numbers have 24 bits. */
-const poolMax = 2 ** 24 - 1;
+const poolMax = 16_777_215;
 
 /** Winners that are kept of a step, at most. */
 const winnersMax = 1024;
@@ -162,7 +162,7 @@ function check({ columns, cells, activeMax, segments, synapses, sample, minimum,
   };
   demand(columns > 0 && columns % 8 === 0, 'columns', 'that are a multiple of 8', columns);
   demand(power(cells) && cells <= 32, 'cells', 'of a column that are a power of two up to 32', cells);
-  demand(columns * cells <= 2 ** 22, 'columns x cells', 'of at most 2^22', columns * cells);
+  demand(columns * cells <= 4_194_304, 'columns x cells', 'of at most 2^22', columns * cells);
   demand(activeMax > 0 && activeMax <= 512, 'activeMax', 'from 1 to 512', activeMax);
   demand(power(synapses) && synapses <= 128, 'synapses', 'of a segment that are a power of two up to 128', synapses);
   demand(segments > 0 && segments * synapses <= poolMax, 'segments x synapses', `of at most ${poolMax}`, segments);
