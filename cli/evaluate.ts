@@ -97,7 +97,7 @@ function memoriesOf(text: string): MemoryName[] {
 
 function prepare(benchmark: Benchmark, data: string | undefined): Prepared {
   if (data === undefined) {
-    throw new UsageError(`--data: expected the folder with the data of ${benchmark.name}, got nothing`);
+    throw new UsageError('evaluate: expected --data <dir>, it is missing: engram evaluate --help tells what there is');
   }
   let folder: string;
   try {
