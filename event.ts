@@ -33,7 +33,14 @@ export interface Batch<T> {
   readonly rejects: readonly Reject[];
   /** Anomalies that opened or closed while these rows passed, in order; absent where no step looks for any. */
   readonly anomalies?: readonly Anomaly[];
+  /**
+   * For each row and each reject the offset of the event that let it go, where steps have held rows back: what keeps the
+   * order of rejects the same however the log is cut. Steps and lanes see to it; sources leave it out.
+   */
+  readonly causes?: { readonly rows: readonly number[]; readonly rejects: readonly number[] };
   readonly next: number;
+  /** Keys to be forgotten after these rows: what waits is let go, what was learned of them is deleted. */
+  readonly forget?: readonly string[];
   /** The log is complete: what waits may be released. */
   readonly ends?: boolean;
 }
@@ -68,7 +75,10 @@ export interface Anomaly {
   /** Alarms inside it. */
   readonly alarms: number;
   readonly severity: Severity;
-  /** Smallest calibrated probability seen inside it: 0.001 means one row in a thousand looks so strange. */
+  /**
+   * Smallest score seen inside it. Where `detect` goes by surprise alone, 0.001 means one row in a thousand looks so
+   * strange; with all evidence it ranks alarms, the budget times e^-strength, and is no share of rows.
+   */
   readonly score: number;
   /** Name of the channel that was least expected at the peak. */
   readonly channel: string;
@@ -85,7 +95,7 @@ export interface Anomaly {
 export interface Result extends Event {
   /** Negative log likelihood of the event under what was expected, in nats. */
   readonly surprise: number;
-  /** Calibrated probability of a row at least this strange: 0.001 means one in a thousand. */
+  /** Share of rows at least this strange (0.001: one in a thousand); at an alarm of all evidence smaller, by its strength. */
   readonly score: number;
   readonly alarm: boolean;
   readonly forecast: Forecast;

@@ -1,6 +1,7 @@
 /**
- * Kills a replay with SIGKILL at random moments, starts it again until the log is done, and compares every output with
- * that of an undisturbed run, byte by byte. Goes on with fresh runs until the wanted number of kills was survived.
+ * Kills replays with SIGKILL at random moments, starts them again until the log is done, and compares every output with
+ * that of an undisturbed run, byte by byte. Goes on with fresh runs until the wanted number of kills was survived, half
+ * of them by the taxi log in the shipped pipeline, half by a log with everything wrong that a log can have.
  *
  *   node dist/bench/chaos-replay.js [--kills 200] [--seed 1] [--json FILE]
  */
@@ -18,11 +19,20 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
   },
 });
-const killsWanted = Number(options.kills);
+const seed = Number(options.seed);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const outputs = ['forecasts.ndjson', 'anomalies.ndjson', 'forecasts.arrow', 'forecasts.parquet'];
 /** Restarts of one run after which it is taken to be stuck. */
 const restartsMax = 200;
+
+/** A log, how it is replayed, and what must come out the same. */
+interface Scenario {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Files named by `--out`. */
+  readonly outputs: readonly string[];
+  /** Rejects that there must be: a scenario that meets none of them proves nothing. */
+  readonly reasons: readonly string[];
+}
 
 /** mulberry32: a small generator with one word of state, so that a seed names a run. */
 function chance(seed: number): () => number {
@@ -35,15 +45,92 @@ function chance(seed: number): () => number {
   };
 }
 
-/** Replays the taxi log into `folder`; resolves with the time it took, or undefined if it was killed after `killMs`. */
-function replay(folder: string, killMs?: number): Promise<number | undefined> {
+const keys = ['pump', 'belt "2"', 'Öfen, links', 'valve', 'fan'];
+const stepMs = 60_000;
+
+/**
+ * Five series in one file: values that are none, times that are none, lines that are cut or doubled, rows out of order
+ * and rows far too late, short gaps and long ones, and spikes.
+ */
+function dirtyCsv(rows: number, random: () => number): string {
+  const lines: string[] = [];
+  const waiting: { readonly due: number; readonly line: string }[] = [];
+  const gapUntil = keys.map(() => 0);
+  for (let i = 0; i < rows; i++) {
+    for (let at = waiting.length - 1; at >= 0; at--)
+      if (waiting[at].due <= i) lines.push(...waiting.splice(at, 1).map(({ line }) => line));
+    const key = Math.floor(random() * keys.length);
+    const point = Math.floor(i / keys.length);
+    if (random() < 0.01) gapUntil[key] = point + Math.floor(random() * 25);
+    if (point < gapUntil[key]) continue;
+    const time = new Date(Date.UTC(2024, 0, 1) + point * stepMs + Math.floor(random() * 5_000)).toISOString();
+    const name = `"${keys[key].replaceAll('"', '""')}"`;
+    const spike = random() < 0.004 ? 500 : 0;
+    const values = [
+      50 + key * 10 + 20 * Math.sin(point / 20) + random() * 4 + spike,
+      random() < 0.5 ? 0 : random() * 9,
+    ];
+    const line = `${time},${name},${values.map((value) => value.toFixed(2)).join(',')}`;
+    const luck = random();
+    if (luck < 0.01) lines.push(line.replace(/,[^,]*$/, ',much'));
+    else if (luck < 0.02) lines.push(`yesterday,${name},1,2`);
+    else if (luck < 0.03) lines.push(line.slice(0, Math.floor(line.length / 2)));
+    else if (luck < 0.04) lines.push(line.replace(/,[^,]*$/, ',1e300'));
+    else if (luck < 0.06) lines.push(line.replace(/,[^,]*$/, ','));
+    else if (luck < 0.08) lines.push(line, line);
+    else if (luck < 0.18) waiting.push({ due: i + 1 + Math.floor(random() * 8), line });
+    else if (luck < 0.2) waiting.push({ due: i + 60 + Math.floor(random() * 200), line });
+    else lines.push(line);
+  }
+  return `time,machine,level,flow\n${lines.join('\n')}\n`;
+}
+
+const dirtyPipeline = {
+  name: 'dirty',
+  stages: [
+    { reorder: { latenessMs: 3 * stepMs, duplicates: 'reject' } },
+    { align: { stepMs, maxGapRows: 10, collide: 'first' } },
+    { normalize: {} },
+    { remember: { memory: 'last-value', horizons: [1, 3] } },
+    { interval: {} },
+    { detect: {} },
+    { episode: { report: 'changes' } },
+    { evaluate: {} },
+    { 'drop-filled': {} },
+  ],
+};
+
+/** The scenarios, with what they need written into `work`. */
+function scenariosIn(work: string): Scenario[] {
+  const log = join(work, 'dirty.csv');
+  const pipeline = join(work, 'dirty.json');
+  writeFileSync(log, dirtyCsv(12_000, chance(seed)));
+  writeFileSync(pipeline, JSON.stringify(dirtyPipeline));
+  const outputs = ['forecasts.ndjson', 'anomalies.ndjson', 'forecasts.arrow', 'forecasts.parquet'];
+  return [
+    {
+      name: 'taxi',
+      args: [join(root, 'data/nyc_taxi.csv'), '--time', 'timestamp', '--values', 'value', '--checkpoint-rows', '700'],
+      outputs,
+      reasons: [],
+    },
+    {
+      name: 'dirty',
+      args: [log, '--key', 'machine', '--pipeline', pipeline, '--checkpoint-rows', '400'],
+      outputs: [...outputs, 'rejects.ndjson', 'rejects.arrow'],
+      reasons: ['not-a-number', 'not-a-time', 'missing-column', 'too-large', 'late', 'duplicate', 'same-step'],
+    },
+  ];
+}
+
+/** Replays into `folder`; resolves with the time it took, or undefined if it was killed after `killMs`. */
+function replay({ args, outputs }: Scenario, folder: string, killMs?: number): Promise<number | undefined> {
   const started = performance.now();
   const child = spawn(
     process.execPath,
     [
       join(root, 'dist/cli/bin.js'),
-      ...['replay', join(root, 'data/nyc_taxi.csv'), '--time', 'timestamp', '--values', 'value', '--quiet'],
-      ...['--state', join(folder, 'state'), '--checkpoint-rows', '700'],
+      ...['replay', ...args, '--quiet', '--state', join(folder, 'state'), '--report', join(folder, 'report.html')],
       ...outputs.flatMap((name) => ['--out', join(folder, name)]),
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
@@ -59,35 +146,60 @@ function replay(folder: string, killMs?: number): Promise<number | undefined> {
   });
 }
 
-const work = mkdtempSync(join(tmpdir(), 'engram-chaos-'));
-const random = chance(Number(options.seed));
-const calm = join(work, 'calm');
-mkdirSync(calm);
-const calmMs = (await replay(calm)) as number;
-const expected = new Map(outputs.map((name) => [name, readFileSync(join(calm, name))]));
-
-let kills = 0;
-let runs = 0;
-const differing: string[] = [];
-while (kills < killsWanted) {
-  const folder = join(work, `run-${runs}`);
-  mkdirSync(folder);
-  let restarts = 0;
-  for (;;) {
-    // From the first milliseconds of the process to the very end of a whole replay.
-    const killMs = kills < killsWanted ? random() * calmMs * 1.05 : undefined;
-    if ((await replay(folder, killMs)) !== undefined) break;
-    kills++;
-    if (++restarts > restartsMax) throw new Error(`seed ${options.seed}, run ${runs}: not done after ${restarts} restarts`);
+/** Survives so many kills; tells in how many runs, and what differed. */
+async function survive(scenario: Scenario, killsWanted: number, work: string, random: () => number) {
+  const { name, reasons } = scenario;
+  const outputs = [...scenario.outputs, 'report.html'];
+  const calm = join(work, `${name}-calm`);
+  mkdirSync(calm);
+  const calmMs = (await replay(scenario, calm)) as number;
+  const expected = new Map(outputs.map((output) => [output, readFileSync(join(calm, output))]));
+  const lacking = reasons.filter((reason) => !expected.get('rejects.ndjson')?.includes(`"reason":"${reason}"`));
+  if (lacking.length > 0) throw new Error(`${name}: expected rejects of every kind, there is no ${lacking.join(', ')}`);
+  let kills = 0;
+  let runs = 0;
+  const differing: string[] = [];
+  while (kills < killsWanted) {
+    const folder = join(work, `${name}-${runs}`);
+    mkdirSync(folder);
+    let restarts = 0;
+    for (;;) {
+      // From the first milliseconds of the process to the very end of a whole replay.
+      const killMs = kills < killsWanted ? random() * calmMs * 1.05 : undefined;
+      if ((await replay(scenario, folder, killMs)) !== undefined) break;
+      kills++;
+      if (++restarts > restartsMax)
+        throw new Error(`seed ${seed}, ${name}, run ${runs}: not done after ${restarts} restarts`);
+    }
+    for (const [output, bytes] of expected) {
+      if (!readFileSync(join(folder, output)).equals(bytes)) differing.push(`${name}, run ${runs}: ${output}`);
+    }
+    rmSync(folder, { recursive: true });
+    runs++;
+    console.error(`${name}: ${kills} kills survived in ${runs} runs, ${differing.length} outputs differ`);
   }
-  for (const [name, bytes] of expected) {
-    if (!readFileSync(join(folder, name)).equals(bytes)) differing.push(`run ${runs}: ${name}`);
-  }
-  rmSync(folder, { recursive: true });
-  runs++;
-  console.error(`${kills} kills survived in ${runs} runs, ${differing.length} outputs differ`);
+  return { name, kills, runs, outputs, differing };
 }
-const result = { seed: Number(options.seed), kills, runs, outputs, differing };
+
+const work = mkdtempSync(join(tmpdir(), 'engram-chaos-'));
+const random = chance(seed);
+const killsWanted = Number(options.kills);
+const scenarios = scenariosIn(work);
+const survived: Awaited<ReturnType<typeof survive>>[] = [];
+for (const [i, scenario] of scenarios.entries()) {
+  const share =
+    Math.floor((killsWanted * (i + 1)) / scenarios.length) - Math.floor((killsWanted * i) / scenarios.length);
+  survived.push(await survive(scenario, share, work, random));
+}
+const sum = (of: (one: (typeof survived)[number]) => number): number => survived.reduce((all, one) => all + of(one), 0);
+const differing = survived.flatMap((one) => one.differing);
+const result = {
+  seed,
+  kills: sum(({ kills }) => kills),
+  runs: sum(({ runs }) => runs),
+  scenarios: survived,
+  differing,
+};
 console.log(JSON.stringify(result));
 if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 1)}\n`);
 rmSync(work, { recursive: true });

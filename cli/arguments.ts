@@ -52,6 +52,15 @@ export function parseStep(text: string): number {
   return stepMs;
 }
 
+/** Rows between two checkpoints. */
+export function parseCheckpointRows(text: string): number {
+  const rows = /^\d{1,12}$/.test(text.trim()) ? Number(text) : 0;
+  if (rows < 1) {
+    throw new UsageError(`--checkpoint-rows: expected a whole number of at least 1, got ${JSON.stringify(text)}`);
+  }
+  return rows;
+}
+
 export function parseReport(text: string): string {
   if (!/\.html?$/i.test(text)) {
     throw new UsageError(`--report: expected a file name that ends with .html, got ${JSON.stringify(text)}`);

@@ -15,7 +15,7 @@ import { forecasterOf } from '../evaluation/forecaster.js';
 import { type LeakCheck, leakTest } from '../evaluation/leak.js';
 import { sequences } from '../evaluation/protocols/sequences.js';
 import { RowsFile } from '../evaluation/rows-file.js';
-import { type MemoryName, memories } from '../models/catalog.js';
+import { type MemoryName, memories, memoryOf } from '../models/catalog.js';
 import { evaluateSequences } from './evaluate-sequences.js';
 import { evaluationTable } from './evaluation-table.js';
 import { exitCodes, UsageError } from './failure.js';
@@ -25,21 +25,21 @@ import { count } from './numbers.js';
 /** The options of `engram evaluate`, parsed. */
 export interface EvaluateOptions {
   /** Folder of the benchmark's data, or its parent. */
-  readonly data?: string;
+  readonly data?: string | undefined;
   /** Names with commas between; `default` when absent. */
   readonly memory?: string;
+  /** How many random starts of each memory that has one, as text; 1 when absent, 10 for sequences. */
+  readonly seeds?: string;
   readonly json?: string;
   /** Folder for what was scored, row by row. */
   readonly out?: string;
   readonly leakTest?: boolean;
-  /** Random starts of the sequence benchmark. */
-  readonly seeds?: string;
 }
 
 /** What one memory got. */
 export interface EvaluationResult {
   readonly memory: string;
-  /** Which of several random starts; memories without chance have one. */
+  /** Which of several random starts, from 1 on; 0 for memories without chance. */
   readonly seed: number;
   readonly metrics: Metrics;
   readonly seconds: number;
@@ -58,7 +58,10 @@ export async function evaluate(name: string, options: EvaluateOptions, io: Io): 
   const prepared = prepare(benchmark, options.data);
   const results: EvaluationResult[] = [];
   for (const memory of new Set([...asked, ...floors])) {
-    results.push(runOne(benchmark, prepared, memory, asked.includes(memory) ? options : {}, io));
+    const own = asked.includes(memory) ? options : { data: options.data };
+    for (const seed of seedsOf(memory, options.seeds)) {
+      results.push(runOne(benchmark, prepared, memory, seed, own, io));
+    }
   }
   if (io.stderr.isTTY) io.stderr.write(`${benchmark.name}  outputs of known methods are scored`);
   const references = prepared.references();
@@ -95,6 +98,16 @@ function memoriesOf(text: string): MemoryName[] {
   });
 }
 
+/** The random starts of a memory: none, which is 0, or 1 and so on. */
+function seedsOf(memory: MemoryName, text = '1'): number[] {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 1000) {
+    throw new UsageError(`--seeds: expected a whole number from 1 to 1000, got ${JSON.stringify(text)}`);
+  }
+  if (memoryOf(memory, { channels: 1, horizons: [1] }).seed === undefined) return [0];
+  return Array.from({ length: count }, (_, i) => i + 1);
+}
+
 function prepare(benchmark: Benchmark, data: string | undefined): Prepared {
   if (data === undefined) {
     throw new UsageError('evaluate: expected --data <dir>, it is missing: engram evaluate --help tells what there is');
@@ -112,11 +125,13 @@ function runOne(
   benchmark: Benchmark,
   prepared: Prepared,
   memory: MemoryName,
+  seed: number,
   { out, leakTest: looksForLeaks }: EvaluateOptions,
   { stderr, nowMs }: Io,
 ): EvaluationResult {
-  const make = forecasterOf(memory);
-  const recorder = out === undefined ? undefined : new RowsFile(out, benchmark, memory);
+  const make = seed === 0 ? forecasterOf(memory) : forecasterOf(memory, seed);
+  const file = seed > 1 ? `${memory}-${seed}` : memory;
+  const recorder = out === undefined ? undefined : new RowsFile(out, benchmark, file);
   const startMs = nowMs();
   let rows = 0;
   let shownMs = startMs;
@@ -134,7 +149,7 @@ function runOne(
   recorder?.close();
   if (stderr.isTTY) stderr.write('\r\u001B[2K');
   const leaks = looksForLeaks ? { leaks: leakTest(prepared.streams, make) } : {};
-  return { memory, seed: 0, metrics: finite(metrics), seconds, rows, ...leaks };
+  return { memory, seed, metrics: finite(metrics), seconds, rows, ...leaks };
 }
 
 /** Figures that do not exist, such as a delay where nothing was found, are left out. */

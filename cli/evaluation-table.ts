@@ -16,8 +16,8 @@ export function evaluationTable(
   width: number,
 ): string[] {
   const lines: Line[] = [
-    ...results.map(({ memory, metrics, seconds, rows }) => ({
-      name: memory,
+    ...results.map(({ memory, seed, metrics, seconds, rows }) => ({
+      name: seed > 1 ? `${memory}, seed ${seed}` : memory,
       from: `run now, ${Math.round((seconds * 1e6) / Math.max(1, rows))} µs a row`,
       metrics,
     })),

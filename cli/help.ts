@@ -45,7 +45,27 @@ Output: one row per event, in the order of events, and after a crash and restart
   The kind follows from the file name (anomalies…, rejects…, all else forecasts) or is put before it: anomalies:run1.ndjson.
 
 State: with --state a checkpoint is written as the log is read, three generations are kept, and Ctrl-C finishes the rows
-  at hand and writes one more. The same command goes on there; --fresh begins again. engram inspect shows what is in it.`,
+  at hand and writes one more. The same command goes on there; --fresh begins again. engram inspect shows what is in it.
+  Rows that were read before are passed over, in standard input too, so the log must come from its first row on. It may
+  grow and be moved: append whole lines only. A different log (other columns, another first row) is refused.`,
+
+  run: `
+Examples:
+  engram run traffic.json                   where traffic.json is
+  {"kafka": {"brokers": ["127.0.0.1:9092"]}, "input": "traffic", "group": "engram-traffic",
+   "decode": {"values": ["speed", "count"], "time": "at", "key": "lane"},
+   "pipeline": "sensor-anomaly", "state": {"topic": "engram-state"}, "http": {"port": 9090}}
+
+Writes <input>.forecasts, <input>.anomalies and <input>.dlq ("topics" names others; null leaves one out). Start it as often
+  as there are partitions: they are shared out, with their memories, and move when a process comes, goes or dies.
+  Records, results and the place in the log are committed together: nothing is lost, doubled or changed.
+
+Fields: kafka {brokers, tls, login {mechanism, username, password: {"env": NAME} or {"file": PATH}}}; decode {format: json,
+  csv, avro, protobuf, json-schema or cloudevents; registry {url}; values, time, timeFormat, zone, key}; pipeline (a name, a
+  file or the pipeline itself); state ({"folder": PATH} or {"topic": NAME}); mode (exactly-once, at-least-once,
+  effectively-once); begin (earliest, latest); onTruncated (fail, coldStart); commitMs, checkpointMs; compression; http.
+
+Ctrl-C and SIGTERM finish the records at hand, save, and leave the group. /healthz, /readyz and /metrics answer at http.port.`,
 
   pipelines: `
 Examples:
@@ -76,6 +96,7 @@ Examples:
 Every protocol shows a memory only what had come before. Persistence, seasonal naive and least squares run beside it;
   outputs of known methods are scored by the same code, and a figure that is not the known one fails the command.
   --data     the folder of the benchmark's data, or the one that holds it.
+  --seeds    every start is a line of its own; rows of later starts go to <benchmark>-<memory>-<seed>.csv.
   --json     {benchmark, results: [{memory, seed, metrics, seconds, rows}], references: [{name, metrics, expected}]}.
              Metrics end with the steps they are about (mse_24: mean over steps 1 to 24; mape_960: first 960 rows);
              "ett" puts etth1_ and ettm1_ before them. coverage_80 is a share: 0.8 keeps the promise.

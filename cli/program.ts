@@ -11,6 +11,7 @@ import type { Io } from './io.js';
 import { parseOut } from './outputs.js';
 import { showPipelines } from './pipelines.js';
 import { type ReplayOptions, replay } from './replay.js';
+import { type RunFileOptions, runFile } from './run.js';
 import { version } from './version.js';
 
 /** Runs the command; returns the exit code and throws nothing. */
@@ -39,6 +40,7 @@ export function commands(io: Io, done: (code: number) => void): Command {
     .version(version(), '--version', 'print the version')
     .helpCommand(false);
   program.addCommand(replayCommand(io, done));
+  program.addCommand(runCommand(io, done));
   program.addCommand(inspectCommand(io, done));
   program.addCommand(evaluateCommand(io, done));
   program.addCommand(pipelinesCommand(io));
@@ -115,6 +117,7 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
       collect(parseOut),
     )
     .option('--state <dir>', 'folder for checkpoints: the same command goes on where it was', parse.parseState)
+    .option('--checkpoint-rows <n>', 'rows between two checkpoints (default: 20000)', parse.parseCheckpointRows)
     .option('--fresh', 'begin at the first row, whatever --state holds')
     .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
     .option(
@@ -137,6 +140,16 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
     .option('--quiet', 'no progress and no summary, only errors')
     .option('--verbose', 'errors with the place in the program')
     .action(async (input: string, options: ReplayOptions) => done(await replay(input, options, io)));
+}
+
+function runCommand(io: Io, done: (code: number) => void): Command {
+  return new Command('run')
+    .summary('read Kafka topics through a pipeline, exactly once, until stopped')
+    .description('Joins a consumer group and writes forecasts, anomalies and dead letters of a topic, exactly once.')
+    .argument('<file>', 'a .json file or a module that says what to read, how, and where to')
+    .option('--quiet', 'no log lines, only errors')
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (file: string, options: RunFileOptions) => done(await runFile(file, options, io)));
 }
 
 function pipelinesCommand(io: Io): Command {
@@ -172,8 +185,8 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
     )
     .argument('<benchmark>', 'one of the protocols below')
     .option('--data <dir>', 'folder with the data of the benchmark (all but sequences need one)')
-    .option('--seeds <count>', 'random starts of the benchmark sequences', '10')
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
+    .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1; sequences: 10)')
     .option('--json <file>', 'write the metrics as JSON')
     .option('--out <dir>', 'write what was scored, row by row, as CSV')
     .option('--leak-test', 'also replace the rows after some moments by noise: nothing said before may change')

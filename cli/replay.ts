@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { CutInput } from '../connectors/bytes.js';
@@ -12,7 +12,6 @@ import { loadPipeline } from '../pipelines/load.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { run, type Summary } from '../pipelines/run.js';
 import { SpecError } from '../pipelines/spec-error.js';
-import { FileStore } from '../state/stores/file.js';
 import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
 import { count, plural } from './numbers.js';
@@ -23,7 +22,8 @@ import { writeReport } from './report/write.js';
 import { rowCount } from './row-count.js';
 import { type ErrorLine, errorLines } from './scores.js';
 import { sinksFor } from './sinks.js';
-import { anomalyTable, errorTable, places, rejectLines } from './summary.js';
+import { openState } from './state.js';
+import { anomalyTable, errorTable, placeOf, places, rejectLines } from './summary.js';
 import { Tally } from './tally.js';
 import { Progress } from './view/progress.js';
 import { paint } from './view/text.js';
@@ -38,6 +38,7 @@ export interface ReplayOptions {
   readonly timeFormat?: TimeFormat;
   readonly zone?: string;
   readonly step?: number;
+  readonly checkpointRows?: number;
   readonly horizons?: readonly number[];
   readonly memory?: string;
   readonly out?: readonly Output[];
@@ -71,9 +72,12 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const { stderr } = io;
     const say = (text: string): void => void (options.quiet || stderr.write(`${text}\n`));
     const store = options.state
-      ? new FileStore(options.state, { onDamaged: (path, error) => say(`set aside ${path}: ${error.message}`) })
+      ? await openState(options.state, {
+          report: report !== undefined,
+          forget: options.fresh ? opening.shards : [],
+          say,
+        })
       : undefined;
-    if (store && options.fresh) for (const shard of opening.shards) await forget(store.folderOf(shard));
     const total = options.quiet ? undefined : (opening.rows ?? (input === '-' ? undefined : await rowCount(input)));
     const progress = options.quiet
       ? undefined
@@ -96,6 +100,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         },
         ...(store ? { store } : {}),
         ...(options.speed === undefined ? {} : { speed: options.speed }),
+        ...(options.checkpointRows === undefined ? {} : { checkpointRows: options.checkpointRows }),
         stop: stop.signal,
         onResume(_, next) {
           from = next;
@@ -147,22 +152,28 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const stream = piped ? io.stderr : io.stdout;
     const width = Math.max(60, stream.columns ?? 120);
     const colours = paint(coloured(io, stream));
-    const pathsOf = (kind: Output['kind']): string[] =>
-      outputs.filter((out) => out.kind === kind && out.path !== '-').map(({ path }) => path);
+    const files = (kind: Output['kind']): Output[] => outputs.filter((out) => out.kind === kind && out.path !== '-');
+    const placed = (out: Output) => [out.kind, placeOf(out, summary.stopped)] as const;
     const written = [
-      ...pathsOf('forecasts').map((path) => ['forecasts', path] as const),
-      ...pathsOf('anomalies').map((path) => ['anomalies', path] as const),
-      ...(tally.rejected > 0 ? pathsOf('rejects').map((path) => ['rejects', path] as const) : []),
+      ...files('forecasts').map(placed),
+      ...files('anomalies').map(placed),
+      ...(tally.rejected > 0 ? files('rejects').map(placed) : []),
       ...(options.state ? [['checkpoint', options.state] as const] : []),
       ...(options.report ? [['report', options.report] as const] : []),
     ];
     const since = from > 0 ? `, from row ${count(from)} on` : '';
     const lines = [
       '',
-      ...anomalyTable([...tally.anomalies.values()], pathsOf('anomalies')[0], width, colours),
+      ...anomalyTable(
+        tally.anomalies,
+        { rows: tally.rows, manyKeys: tally.manyKeys, manyChannels: opening.channels.length > 1 },
+        files('anomalies')[0]?.path,
+        width,
+        colours,
+      ),
       '',
       ...block(errorTable(errors, width, colours)),
-      ...block(rejectLines(tally.rejects, pathsOf('rejects')[0] ?? 'standard output')),
+      ...block(rejectLines(tally.rejects, files('rejects')[0]?.path ?? 'standard output')),
       `${plural(tally.rows, 'row')}${since} in ${seconds.toFixed(1)} s: ${count(tally.rows / Math.max(seconds, 1e-3))} rows/s, ` +
         `${plural(summary.checkpoints, 'checkpoint')}`,
       ...(from > 0 && tally.rows === 0
@@ -220,10 +231,4 @@ function forecastsOf({ stages }: Pipeline<Result>): { horizons: readonly number[
     horizons: (settings('remember').horizons as number[] | undefined) ?? [],
     levels: (settings('interval').levels as number[] | undefined) ?? [],
   };
-}
-
-/** Removes the generations of a shard, and nothing else that may lie in the folder. */
-async function forget(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) if (/^\d{16}\.engram(\.tmp|\.damaged)?$/.test(name)) await rm(join(folder, name));
 }

@@ -8,7 +8,7 @@ export interface ErrorLine {
   readonly mae: number | null;
   readonly wape: number | null;
   readonly crps: number | null;
-  /** Share of values inside the 80, 90 and 98 % bands; null for forecasters without bands. */
+  /** Share of values inside the 50, 80 and 98 % bands; null for forecasters without bands. */
   readonly coverage: readonly (number | null)[] | null;
 }
 
@@ -42,7 +42,7 @@ function lineOf({ horizon, mae, wape, crps, coverage }: Score, forecaster: strin
     wape: known(wape),
     // The ranked score of a forecast that is one value is its absolute error.
     crps: known(crps ?? mae),
-    coverage: coverage ? ['80', '90', '98'].map((band) => known(coverage[band])) : null,
+    coverage: coverage ? ['50', '80', '98'].map((band) => known(coverage[band])) : null,
   };
 }
 

@@ -4,6 +4,7 @@ import { type Output as Columns, outputs as kinds, sinks } from '../connectors/c
 import type { ResultShape } from '../connectors/flat.js';
 import { streamSink } from '../connectors/ndjson-sink.js';
 import type { Sink } from '../connectors/sink.js';
+import { partOf } from '../connectors/table-sink.js';
 import type { Anomaly, Reject, Result } from '../event.js';
 import type { Io } from './io.js';
 import type { Output } from './outputs.js';
@@ -35,7 +36,7 @@ function onDemand<T>(sink: Sink<T>, path: string): Sink<T> {
     async open(mark) {
       opened = mark !== undefined && mark > 0;
       if (opened) await sink.open(mark);
-      else for (const left of [path, `${path}.arrow.part`]) if (existsSync(left)) await rm(left);
+      else for (const left of [path, partOf(path)]) if (existsSync(left)) await rm(left);
     },
     async write(rows) {
       if (rows.length === 0) return;

@@ -1,25 +1,35 @@
-import { type Anomaly, severities } from '../event.js';
+import { partOf } from '../connectors/table-sink.js';
+import type { Anomaly } from '../event.js';
 import { count, figure, moment, odds, percent, plural } from './numbers.js';
+import type { Output } from './outputs.js';
 import type { ErrorLine } from './scores.js';
 import { severityMarks } from './view/chart.js';
 import { type TableColumn, table } from './view/table.js';
 import { type Paint, plain } from './view/text.js';
+import type { WorstAnomalies } from './worst.js';
 
 /** Anomalies that the table at the end shows. */
 export const shownAnomalies = 20;
 
-const worst = (a: Anomaly, b: Anomaly): number =>
-  severities.indexOf(b.severity) - severities.indexOf(a.severity) || a.score - b.score || (a.id < b.id ? -1 : 1);
+/** What the rows of a run were: whether a series and a channel must be named to be told apart. */
+export interface Seen {
+  readonly rows: number;
+  readonly manyKeys: boolean;
+  readonly manyChannels: boolean;
+}
 
 /** The worst anomalies in the order of time; `file` is where all of them are. */
-export function anomalyTable(all: readonly Anomaly[], file: string | undefined, width: number, paint: Paint): string[] {
+export function anomalyTable(
+  found: WorstAnomalies,
+  { rows, manyKeys, manyChannels }: Seen,
+  file: string | undefined,
+  width: number,
+  paint: Paint,
+): string[] {
+  const all = found.worst();
+  if (rows === 0 && all.length === 0) return ['No new rows, so no new anomalies.'];
   if (all.length === 0) return ['No anomalies: every row was within what the stream had led to expect.'];
-  const shown = [...all]
-    .sort(worst)
-    .slice(0, shownAnomalies)
-    .sort((a, b) => a.peakMs - b.peakMs || (a.id < b.id ? -1 : 1));
-  const manyKeys = new Set(all.map(({ key }) => key)).size > 1;
-  const manyChannels = new Set(all.map(({ channel }) => channel)).size > 1;
+  const shown = all.slice(0, shownAnomalies).sort((a, b) => a.peakMs - b.peakMs || (a.id < b.id ? -1 : 1));
   const columns: (TableColumn & { of: (anomaly: Anomaly) => string })[] = [
     { title: 'Peak (UTC)', of: ({ peakMs }) => moment(peakMs) },
     {
@@ -38,9 +48,9 @@ export function anomalyTable(all: readonly Anomaly[], file: string | undefined, 
     shown.map((anomaly) => columns.map(({ of }) => of(anomaly))),
     width,
   );
-  const rest = all.length - shown.length;
+  const rest = found.count - shown.length;
   return [
-    paint.bold(`${plural(all.length, 'anomaly', 'anomalies')}${rest > 0 ? `, the ${shownAnomalies} worst:` : ':'}`),
+    paint.bold(`${plural(found.count, 'anomaly', 'anomalies')}${rest > 0 ? `, the ${shownAnomalies} worst:` : ':'}`),
     head,
     paint.dim(rule),
     ...lines.map((line, i) => {
@@ -63,7 +73,7 @@ export function errorTable(lines: readonly ErrorLine[], width: number, paint: Pa
   const columns: TableColumn[] = [
     { title: 'Ahead', align: 'right' },
     { title: 'Forecaster', gives: true },
-    ...['MAE', 'WAPE', 'CRPS', 'in 80 %', 'in 90 %', 'in 98 %'].map((title) => ({ title, align: 'right' as const })),
+    ...['MAE', 'WAPE', 'CRPS', 'in 50 %', 'in 80 %', 'in 98 %'].map((title) => ({ title, align: 'right' as const })),
   ];
   const rows = lines.map(({ horizon, forecaster, mae, wape, crps, coverage }, i) => [
     lines[i - 1]?.horizon === horizon ? '' : plural(horizon, 'row'),
@@ -89,6 +99,10 @@ export function rejectLines(rejects: ReadonlyMap<string, number>, file: string):
   const reasons = [...rejects].sort(([, a], [, b]) => b - a).map(([reason, n]) => `${count(n)} ${reason}`);
   return [`${plural(all, 'row')} rejected (${reasons.join(', ')}): see ${file}`];
 }
+
+/** Where an output is: those that are only made when the log ends lie beside their place until then. */
+export const placeOf = ({ path, format }: Output, stopped: boolean): string =>
+  stopped && format !== 'ndjson' ? `${partOf(path)} (takes its final form as ${path} when the log ends)` : path;
 
 /** Names and places in two columns. */
 export function places(entries: readonly (readonly [string, string])[]): string[] {

@@ -23,6 +23,7 @@ export function arrowTable(input: Input): Table {
   }
   return {
     name: input.name,
+    settings: () => 'arrow',
     async head(visit: Visit) {
       for await (const { columns, rows, get } of read()) {
         visit.columns(columns);

@@ -1,5 +1,7 @@
 import type { Event } from '../event.js';
+import { resultFront, resultVerdict } from './flat.js';
 import { hint } from './nearest.js';
+import { numberOf, refusal, valueMax } from './number-cell.js';
 import { type Fault, type Reason, shown } from './rejects.js';
 import type { Visit } from './table.js';
 import { formatOf, type TimeFormat, type TimeReader, timeFormats, timeReader, zoneOf } from './times.js';
@@ -8,7 +10,7 @@ import { formatOf, type TimeFormat, type TimeReader, timeFormats, timeReader, zo
 export interface ColumnOptions {
   /** Column of the event time; if not named, the one called timestamp, datetime, time or date. */
   readonly time?: string;
-  /** Columns of the channels; if not named, all that are numeric in the first dated row. */
+  /** Columns of the channels; if not named, all that hold a number an event may have in the first dated row. */
   readonly values?: readonly string[];
   /** Column of the key; without it all rows are of one series, called like the shard. */
   readonly key?: string;
@@ -25,7 +27,6 @@ export const sampleRows = 64;
 export const keyCharsMax = 1024;
 const keysKept = 1 << 16;
 const timeNames = ['timestamp', 'datetime', 'time', 'date', 'timems'];
-const missing = new Set(['NaN', 'nan', 'NA', 'N/A', 'null', 'NULL']);
 
 /** Looks at the head of a table and settles what its columns are. */
 export class Chooser implements Visit {
@@ -39,6 +40,8 @@ export class Chooser implements Visit {
   #model: readonly unknown[] | undefined;
   /** The columns are known. */
   begun = false;
+  /** The first row that has all its cells. */
+  first: readonly unknown[] | undefined;
 
   constructor(
     readonly table: string,
@@ -68,6 +71,7 @@ export class Chooser implements Visit {
   }
 
   row(cells: readonly unknown[]): boolean {
+    this.first ??= cells.slice();
     const enough = this.#judge(cells);
     return ++this.#sampled >= sampleRows || enough;
   }
@@ -88,7 +92,8 @@ export class Chooser implements Visit {
               'set timeFormat to dmy or mdy',
       );
     }
-    const named = options.key ?? (this.#events() && this.#names.includes('key') ? 'key' : undefined);
+    const ours = this.#flat() !== undefined || (this.#events() && this.#names.includes('key'));
+    const named = options.key ?? (ours ? 'key' : undefined);
     const key = named === undefined ? -1 : this.#find(named, 'key');
     const values = options.values ? options.values.map((name) => this.#find(name, 'values')) : this.#numeric(key);
     return new Columns(this.#names, this.#time, this.#format ?? 'iso', zoneMs, values, key, this.shard, options.step);
@@ -123,6 +128,7 @@ export class Chooser implements Visit {
   #timeColumn(): number {
     if (this.options.time !== undefined) return this.#find(this.options.time, 'time');
     const names = this.#names;
+    if (this.#flat()) return names.indexOf('time');
     const found = names.filter((name) => timeNames.includes(name.toLowerCase()));
     if (found.length === 1) return this.#find(found[0], 'time');
     throw new Error(
@@ -151,15 +157,26 @@ export class Chooser implements Visit {
     return this.#names.includes('timeMs') && this.#names.includes('values.0');
   }
 
+  /** The channels, where the table is one of results as Engram writes them: what else it says is about them. */
+  #flat(): number[] | undefined {
+    const names = this.#names;
+    const end = names.indexOf(resultVerdict[0]);
+    const whole = (part: readonly string[], at: number): boolean => part.every((name, i) => names[at + i] === name);
+    if (!whole(resultFront, 0) || end <= resultFront.length || !whole(resultVerdict, end)) return undefined;
+    return Array.from({ length: end - resultFront.length }, (_, i) => resultFront.length + i);
+  }
+
   /** The columns besides time and key that hold a number, or nothing, in the first dated row. */
   #numeric(key: number): number[] {
     const names = this.#names;
     const model = this.#model;
-    const found = names.flatMap((name, at) => {
-      if (at === this.#time || at === key || name === '') return [];
-      if (this.#events() && !name.startsWith('values.')) return [];
-      return model === undefined || numberOf(model[at]) !== refusal ? [at] : [];
-    });
+    const found =
+      this.#flat() ??
+      names.flatMap((name, at) => {
+        if (at === this.#time || at === key || name === '') return [];
+        if (this.#events() && !name.startsWith('values.')) return [];
+        return model === undefined || !(Math.abs(numberOf(model[at])) > valueMax) ? [at] : [];
+      });
     if (found.length === 0) {
       throw new Error(
         `${this.table}: expected at least one numeric column, found none: name them as values. ` +
@@ -189,7 +206,7 @@ export class Columns {
     readonly names: readonly string[],
     readonly time: number,
     readonly timeFormat: Exclude<TimeFormat, 'auto'>,
-    zoneMs: number,
+    readonly zoneMs: number,
     readonly values: readonly number[],
     readonly key: number,
     readonly shard: string,
@@ -217,6 +234,13 @@ export class Columns {
       const value = numberOf(cell);
       if (value === refusal) {
         return this.#refuse('not-a-number', `expected a number in "${this.names[at]}", came ${shown(cell)}`);
+      }
+      if (Math.abs(value) > valueMax) {
+        const came = shown(cell);
+        return this.#refuse(
+          'too-large',
+          `expected a number of at most 1e18 in size in "${this.names[at]}", got ${came}: leave the field empty if it stands for no value`,
+        );
       }
       if (cell === undefined) absent++;
       values.push(value);
@@ -252,25 +276,4 @@ export class Columns {
     this.fault = { reason, message };
     return undefined;
   }
-}
-
-/** Stands for a cell that is no number: no number a channel may have is infinite. */
-const refusal = Number.POSITIVE_INFINITY;
-
-/** The number of a cell; NaN where it is missing, infinite where it is refused. */
-function numberOf(cell: unknown): number {
-  if (typeof cell === 'string') {
-    const value = Number(cell);
-    if (value === 0 || Number.isNaN(value)) {
-      const text = cell.trim();
-      if (text === '' || missing.has(text)) return Number.NaN;
-    }
-    if (!Number.isFinite(value)) return refusal;
-    // `Number` also reads 0x1F, 0b11 and 0o17, which are more likely damage than data.
-    return cell.length > 2 && /[xbo]/i.test(cell) ? refusal : value;
-  }
-  if (typeof cell === 'number') return Number.isFinite(cell) || Number.isNaN(cell) ? cell : refusal;
-  if (cell === null || cell === undefined) return Number.NaN;
-  if (typeof cell === 'boolean') return cell ? 1 : 0;
-  return typeof cell === 'bigint' ? Number(cell) : refusal;
 }

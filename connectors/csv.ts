@@ -19,6 +19,7 @@ export function csvTable(input: Input, { delimiter, skipRows = 0 }: CsvOptions =
   if (delimiter !== undefined && (delimiter.length !== 1 || '"\r\n'.includes(delimiter))) {
     throw new Error(`delimiter: expected one character, got ${shown(delimiter)}`);
   }
+  let parted = delimiter;
   /** Passes the pieces of the input to rows that have their header behind them. */
   async function* read(stop?: AbortSignal): AsyncGenerator<CsvRows> {
     const lines = new Lines();
@@ -27,6 +28,7 @@ export function csvTable(input: Input, { delimiter, skipRows = 0 }: CsvOptions =
     const step = (): CsvRows | undefined => {
       rows ??= headed(lines, delimiter, input.name);
       if (!rows) return undefined;
+      parted = rows.delimiter;
       while (skipping > 0 && rows.next()) skipping--;
       return skipping > 0 ? undefined : rows;
     };
@@ -42,6 +44,7 @@ export function csvTable(input: Input, { delimiter, skipRows = 0 }: CsvOptions =
   }
   return {
     name: input.name,
+    settings: () => `csv, delimiter ${shown(parted)}, skipRows ${skipRows}`,
     async head(visit: Visit) {
       for await (const rows of read()) {
         visit.columns(rows.columns);

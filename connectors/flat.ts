@@ -18,6 +18,10 @@ export interface ResultShape {
   readonly levels: readonly number[];
 }
 
+/** Columns of results before and behind the channels, in this order: what they are known by when they are read again. */
+export const resultFront = ['id', 'key', 'time', 'offset'] as const;
+export const resultVerdict = ['surprise', 'score', 'alarm'] as const;
+
 /**
  * The columns of results: `id, key, time, offset, <channel>…, surprise, score, alarm`, then for every channel and horizon
  * `<channel>_mean_h5` and its quantiles `<channel>_q99_h5` (levels in percent).

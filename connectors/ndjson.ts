@@ -22,6 +22,7 @@ export function ndjsonTable(input: Input): Table {
   let columns: string[] = [];
   return {
     name: input.name,
+    settings: () => 'ndjson',
     async head(visit: Visit) {
       columns = [];
       let refused: string | undefined;

@@ -11,6 +11,7 @@ import type { Table, Visit } from './table.js';
 export function parquetTable(path: string): Table {
   return {
     name: path,
+    settings: () => 'parquet',
     async head(visit: Visit) {
       return withFile(path, async (file) => {
         const metadata = await metadataOf(file, path);

@@ -9,6 +9,7 @@ import type { Reject } from '../event.js';
  * | empty field, `NaN`, `nan`, `NA`, `N/A`, `null`, `NULL`, null  | the channel is missing (NaN), the row is kept       |
  * | a JSON object without one of several channels                | the channel is missing, the row is kept             |
  * | text, `Infinity` or an overflow where a number belongs       | reject `not-a-number`                               |
+ * | a number above 1e18 in size                                  | reject `too-large`                                  |
  * | a time that does not parse, is empty, or is no calendar date | reject `not-a-time`                                 |
  * | fewer fields than the header; JSON without any channel       | reject `missing-column`                             |
  * | more fields than the header                                  | reject `extra-column`                               |
@@ -29,6 +30,7 @@ import type { Reject } from '../event.js';
  */
 export const reasons = [
   'not-a-number',
+  'too-large',
   'not-a-time',
   'missing-column',
   'extra-column',
@@ -77,5 +79,6 @@ export function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-const json = (value: unknown): string | undefined =>
+/** A value as JSON, whole numbers of any size included. */
+export const json = (value: unknown): string | undefined =>
   JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part));

@@ -8,6 +8,11 @@ export interface Opening {
   readonly channels: readonly string[];
   /** Rows in all, where that is cheap to know: for progress bars only. */
   readonly rows?: number;
+  /**
+   * What its rows hang on, as text: how they are read, and a hash of the first. The same log gives the same text after it
+   * was moved or has grown; another one does not. Logs in memory leave it out.
+   */
+  readonly identity?: string;
 }
 
 /** Where events come from: logs that can be read again from any offset. */

@@ -19,6 +19,8 @@ export class Spool {
   constructor(
     readonly path: string,
     readonly columns: readonly TypedColumn[],
+    /** What errors call it: the file that the rows are on their way to. */
+    readonly name = path,
   ) {
     this.#file = new AppendFile(path);
     this.#writer = new ArrowWriter(columns, 'stream');
@@ -31,7 +33,15 @@ export class Spool {
   }
 
   /** Begins anew, or goes on after the first `rows`; throws if there are fewer, or if they have other columns. */
-  async open(rows: number | undefined): Promise<void> {
+  async open(mark: number | undefined): Promise<void> {
+    const stored = existsSync(this.path);
+    if (mark !== undefined && mark > 0 && !stored) {
+      throw new Error(
+        `${this.name}: expected the ${mark} rows that the checkpoint says were written, the file is gone: put it back, ` +
+          'or start fresh in another state folder',
+      );
+    }
+    const rows = stored ? mark : undefined;
     this.#writer = new ArrowWriter(this.columns, 'stream');
     const schema = this.#writer.take();
     this.#waiting = this.columns.map(() => []);
@@ -96,10 +106,10 @@ export class Spool {
   async #endOf(rows: number, schema: Uint8Array): Promise<number> {
     let stored = 0;
     let end = 0;
-    for await (const message of existsSync(this.path) ? arrowMessages(createReadStream(this.path)) : []) {
+    for await (const message of arrowMessages(createReadStream(this.path))) {
       if (end === 0 && Buffer.compare(message.bytes, schema) !== 0) {
         throw new Error(
-          `${this.path}: expected the columns ${this.columns.map(({ name }) => name).join(', ')}, as this pipeline ` +
+          `${this.name}: expected the columns ${this.columns.map(({ name }) => name).join(', ')}, as this pipeline ` +
             'makes them, found others: run the pipeline it was begun by, or start fresh in another state folder',
         );
       }
@@ -109,7 +119,7 @@ export class Spool {
     }
     if (stored === rows) return end;
     throw new Error(
-      `${this.path}: expected ${rows} rows, as the checkpoint says, found ${stored}: the output was changed; ` +
+      `${this.name}: expected ${rows} rows, as the checkpoint says, found ${stored} in ${this.path}: the output was changed; ` +
         'put it back, or start fresh in another state folder',
     );
   }

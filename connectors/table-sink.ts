@@ -21,6 +21,9 @@ interface Form {
   read(path: string, columns: readonly TypedColumn[]): AsyncIterable<ArrowRows>;
 }
 
+/** Where the rows of such a file are until the log ends. */
+export const partOf = (path: string): string => `${path}.arrow.part`;
+
 /** An Arrow file of flat columns, spooled beside its place until the log ends. */
 export const arrowSink = <T>(path: string, columns: readonly FlatColumn<T>[]): Sink<T> =>
   tableSink(path, columns, arrow);
@@ -30,8 +33,8 @@ export const parquetSink = <T>(path: string, columns: readonly FlatColumn<T>[]):
   tableSink(path, columns, parquet);
 
 function tableSink<T>(path: string, columns: readonly FlatColumn<T>[], form: Form): Sink<T> {
-  const part = `${path}.arrow.part`;
-  const spool = new Spool(part, columns);
+  const part = partOf(path);
+  const spool = new Spool(part, columns, path);
   return {
     name: path,
     async open(mark) {

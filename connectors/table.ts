@@ -1,6 +1,7 @@
 import type { Batch, Event, Reject } from '../event.js';
 import { CutInput } from './bytes.js';
 import { Chooser, type ColumnOptions, type Columns } from './columns.js';
+import { identityOf } from './identity.js';
 import { type Fault, rejectOf } from './rejects.js';
 import type { Opening, Source } from './source.js';
 
@@ -34,6 +35,8 @@ export interface Visit {
 export interface Table {
   /** What errors call it. */
   readonly name: string;
+  /** How its bytes are read, as text; complete once its head was seen. */
+  settings(): string;
   head(visit: Visit): Promise<{ readonly rows?: number }>;
   /**
    * The rows page by page. May begin at any row up to `from`; throws `CutInput` after the rows before a damage. `columns`
@@ -77,7 +80,8 @@ export class TableSource implements Source {
       if (!(error instanceof CutInput && chooser.begun)) throw error;
     }
     this.#columns = chooser.settle();
-    return { shards: [this.shard], channels: this.#columns.channels, ...head };
+    const identity = identityOf(this.table.settings(), this.#columns, chooser.first);
+    return { shards: [this.shard], channels: this.#columns.channels, identity, ...head };
   }
 
   async *read(shard: string, from: number, stop: AbortSignal): AsyncGenerator<Batch<Event>> {

@@ -23,6 +23,10 @@ export interface Step {
   /** How strange the row was, 0 to 1, higher is stranger. */
   readonly score: number;
   readonly alarm: boolean;
+  /** How rare the alarm is, 0 to 1; 0 where there is none. */
+  readonly alarmStrength: number;
+  /** The key is in a state unlike those that were normal. */
+  readonly abnormal: boolean;
 }
 
 /** A pipeline at work on one stream. */
@@ -46,21 +50,19 @@ export type MakeForecaster = (options: ForecasterOptions) => Forecaster;
 /** The levels users get, and 5 and 95 %, so that the coverage of 90 % can be told. */
 const levelsDefault = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
-/** More keys than any benchmark has. */
-const keys = { limit: 1000, whenFull: 'reject' } as const;
-
 /** The smallest probability that `detect` tells, as a power of ten. */
 const strangest = 15;
 
 /** The pipeline that every benchmark puts to the test, with one memory: the same configuration for all data. */
-export function forecasterOf(memory: MemoryName): MakeForecaster {
+export function forecasterOf(memory: MemoryName, seed?: number): MakeForecaster {
+  const begin = seed === undefined ? {} : { seed };
   return ({ channels, horizons, levels = levelsDefault }) => {
     const { stages } = pipeline('evaluation')
-      .through(normalize({ keys }))
-      .through(seasons({ keys }))
-      .through(remember({ memory, horizons, keys }))
-      .through(interval({ levels, keys }))
-      .through(detect({ keys }));
+      .through(normalize())
+      .through(seasons())
+      .through(remember({ memory, horizons, ...begin }))
+      .through(interval({ levels }))
+      .through(detect({ evidence: 'all' }));
     const lane = new Lane<Forecasted & Detected>(stages, { name: 'evaluation', channels });
     let next = 0;
     return {
@@ -78,11 +80,12 @@ export function forecasterOf(memory: MemoryName): MakeForecaster {
 }
 
 function stepOf(
-  { forecast, score, alarm }: Forecasted & Detected,
+  { forecast, score, alarm, abnormal }: Forecasted & Detected,
   channels: number,
   horizons: readonly number[],
 ): Step {
   const { levels } = forecast;
+  const told = Math.min(1, -Math.log10(score) / strangest);
   const quantiles = pick(forecast.quantiles, levels.length, forecast.horizons, channels, horizons);
   return {
     mean: pick(forecast.mean, 1, forecast.horizons, channels, horizons),
@@ -92,8 +95,10 @@ function stepOf(
       const at = (channel * horizons.length + horizon) * levels.length;
       return cdfThrough(levels, quantiles.subarray(at, at + levels.length))(x);
     },
-    score: Math.min(1, -Math.log10(score) / strangest),
+    score: told,
     alarm,
+    alarmStrength: alarm ? told : 0,
+    abnormal,
   };
 }
 

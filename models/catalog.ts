@@ -1,6 +1,9 @@
 import { htm } from './htm.js';
 import { knn } from './knn.js';
 import { lastValue } from './last-value.js';
+import { ssm } from './lru.js';
+import { lstm } from './lstm.js';
+import { minGru, minLstm } from './min-cells.js';
 import { mixture } from './mixture.js';
 import type { MemoryOptions, Model } from './model.js';
 import { resonator } from './resonator.js';
@@ -18,6 +21,10 @@ export const memories = {
   resonator,
   knn,
   htm,
+  lstm,
+  mingru: minGru,
+  minlstm: minLstm,
+  ssm,
 } satisfies Record<string, (options: MemoryOptions) => unknown>;
 
 export type MemoryName = keyof typeof memories;

@@ -33,6 +33,8 @@ export interface MemoryOptions {
   readonly channels: number;
   /** Rows ahead to forecast, ascending, each at least 1. */
   readonly horizons: readonly number[];
+  /** What random weights begin from, 1 when absent; memories without chance pass it over. */
+  readonly seed?: number;
 }
 
 /**

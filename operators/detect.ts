@@ -1,10 +1,11 @@
 import type { Event } from '../event.js';
 import { kernels } from '../models/kernels/index.js';
 import type { KeyLimit } from '../state/keys.js';
-import { f64, type Row, u32 } from '../state/layout.js';
+import { f64, type Layout, type Row, u32 } from '../state/layout.js';
+import { JudgeOf, judgeLayout } from './evidence/judge.js';
 import { checkNames, checkNumber, checkWord, shown } from './options.js';
 import { add, pValue, type Record, type Ruler, recordLayout } from './record.js';
-import { keyed, type Stage } from './stage.js';
+import { keyed, type Nothing, type Stage } from './stage.js';
 
 /** How many false alarms are all right: `count` in so many rows, or in a time by the key's own clock. */
 export type FalseAlarms =
@@ -18,6 +19,11 @@ export interface DetectOptions {
   readonly warmupRows?: number;
   /** Rows after which what was normal is forgotten; default 10,000. */
   readonly memoryRows?: number;
+  /**
+   * `surprise`: only how unlikely each value was under its forecast. `all`: also novelty of value and level, window
+   * shape and the joint state of all channels, for 8 KB of state and 3 µs a channel. Default `surprise`.
+   */
+  readonly evidence?: 'surprise' | 'all';
   readonly keys?: KeyLimit;
 }
 
@@ -25,15 +31,23 @@ export interface DetectOptions {
 export interface Judged extends Event {
   /** Per channel the two-sided tail probability of the value, NaN while it is unknown or the value is missing. */
   readonly tail: ArrayLike<number>;
+  /** Per channel the value that was forecast; with `evidence: 'all'` its error is evidence. */
+  readonly expected?: ArrayLike<number>;
   /** Put in by `align`: nothing was reported here, so nothing can be strange. */
   readonly filled?: boolean;
 }
 
 /** An event with the two outputs of a detector: a continuous score, and an alarm. */
 export interface Detected {
-  /** Calibrated probability of a row at least this strange; 1 while warming up and where nothing is known. */
+  /**
+   * Calibrated probability of a row at least this strange; 1 while warming up and where nothing is known. With all
+   * evidence it is about the last hundred rows, 1 for the first 520, and at an alarm the rarity of that.
+   */
   readonly score: number;
+  /** Something strange has begun: with all evidence it is told once, and again only when it gets worse. */
   readonly alarm: boolean;
+  /** The key is, at this row, in a state unlike those that were normal; with evidence of surprise alone, it alarms. */
+  readonly abnormal: boolean;
   /** Rows left until this key is judged. */
   readonly warmup: number;
 }
@@ -49,12 +63,17 @@ const shortMax = 6;
 const rowWidth = 0.25;
 const shortWidth = 1 / 16;
 
-const layout = {
+const clockLayout = {
   /** Judged rows so far. */
   rows: u32(),
   lastMs: f64(),
   /** Running time between rows. */
   stepMs: f64(),
+};
+type Clock = Row<typeof clockLayout>;
+
+const layout = {
+  ...clockLayout,
   /** The last evidence of single rows, for the short mean; `rows` modulo its length is the oldest. */
   recent: f64(shortRows),
   row: recordLayout,
@@ -69,11 +88,19 @@ type Own = Row<typeof layout>;
  * smaller of the two p-values again, which makes the score what it says: a share `p` of normal rows scores `p` or less.
  */
 export function detect<A extends Judged>(options: DetectOptions = {}): Stage<A, A & Detected> {
-  const { falseAlarms = { count: 1, rows: 2000 }, warmupRows = 100, memoryRows = 10_000, keys } = options;
-  checkNames('detect', options, ['falseAlarms', 'warmupRows', 'memoryRows', 'keys']);
+  const {
+    falseAlarms = { count: 1, rows: 2000 },
+    warmupRows = 100,
+    memoryRows = 10_000,
+    evidence = 'surprise',
+    keys,
+  } = options;
+  checkNames('detect', options, ['falseAlarms', 'warmupRows', 'memoryRows', 'evidence', 'keys']);
+  checkWord('detect.evidence', evidence, ['surprise', 'all']);
   checkNumber('detect.warmupRows', warmupRows, { min: 20, max: 1e9, whole: true });
   checkNumber('detect.memoryRows', memoryRows, { min: 100, max: 1e9 });
   checkFalseAlarms(falseAlarms);
+  if (evidence === 'all') return detectAll({ falseAlarms, warmupRows, memoryRows, keys });
   const rowRuler: Ruler = { width: rowWidth, memoryRows };
   const shortRuler: Ruler = { width: shortWidth, memoryRows };
   return keyed('detect', { falseAlarms, warmupRows, memoryRows, keys }, () => {
@@ -98,10 +125,47 @@ export function detect<A extends Judged>(options: DetectOptions = {}): Stage<A, 
         const evidence = row.filled ? undefined : evidenceOf(row.tail);
         const score = evidence === undefined ? 1 : judge(own, evidence);
         const alarm = score <= threshold(falseAlarms, own.stepMs[0]);
-        out.emit({ ...row, score, alarm, warmup: Math.max(0, warmupRows - own.rows[0]) });
+        out.emit({ ...row, score, alarm, abnormal: alarm, warmup: Math.max(0, warmupRows - own.rows[0]) });
       },
     };
   });
+}
+
+/** Settings with every default filled in. */
+interface Settings {
+  readonly falseAlarms: FalseAlarms;
+  readonly warmupRows: number;
+  readonly memoryRows: number;
+  readonly keys: KeyLimit | undefined;
+}
+
+/** The detector that weighs all kinds of evidence. */
+function detectAll<A extends Judged>({ falseAlarms, warmupRows, memoryRows, keys }: Settings): Stage<A, A & Detected> {
+  const all = (channels: number) => ({ ...clockLayout, judge: judgeLayout(channels) }) satisfies Layout;
+  const settings = { falseAlarms, warmupRows, memoryRows, evidence: 'all', keys };
+  return keyed<Nothing, ReturnType<typeof all>, A, A & Detected>('detect', settings, ({ channels }) => {
+    const judges = new JudgeOf(channels.length, memoryRows);
+    return {
+      id: 'detect',
+      version: '2',
+      keys,
+      shared: {},
+      layout: all(channels.length),
+      step(_, own, row, out) {
+        tick(own, row.timeMs);
+        const known = !row.filled && anyKnown(row.tail);
+        if (known) own.rows[0]++;
+        const rate = own.rows[0] > warmupRows ? threshold(falseAlarms, own.stepMs[0]) : 0;
+        const verdict = known ? judges.judge(own.judge, row, rate) : { score: 1, alarm: false, abnormal: false };
+        out.emit({ ...row, ...verdict, warmup: Math.max(0, warmupRows - own.rows[0]) });
+      },
+    };
+  });
+}
+
+function anyKnown(tail: ArrayLike<number>): boolean {
+  for (let c = 0; c < tail.length; c++) if (!Number.isNaN(tail[c])) return true;
+  return false;
 }
 
 /** The p-value of evidence among what the record holds, which then learns it. */
@@ -135,7 +199,7 @@ function mean(numbers: Float64Array): number {
 }
 
 /** Keeps the running time between rows; a pause counts at most as four of it. */
-function tick(own: Own, timeMs: number): void {
+function tick(own: Clock, timeMs: number): void {
   const gapMs = timeMs - own.lastMs[0];
   if (own.lastMs[0] !== 0 && gapMs > 0) {
     const { stepMs } = own;

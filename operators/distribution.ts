@@ -7,8 +7,9 @@ const features = 6;
 const gridSize = 61;
 const gridReach = 4.2;
 const gridScale = 0.5;
-/** Errors needed before their size is regressed. */
+/** Errors needed before their size is regressed; of these first ones the largest quarter is not counted. */
 const settled = 20;
+const firstTrimmed = settled / 4;
 /** Forgetting of the regression, of the shape, and of the three running errors. */
 const forgetting = 0.9995;
 const shapeRate = 1 / 1000;
@@ -37,8 +38,9 @@ export function distributionLayout(channels: number, horizons: readonly number[]
   const forecasts = channels * horizons.length;
   const slots = channels * horizons.reduce((sum, horizon) => sum + slotsOf(horizon), 0);
   return {
-    /** Errors learnt from. */
+    /** Errors learnt from, and the first of them. */
     count: u32(forecasts),
+    first: f64(forecasts * settled),
     /** Running mean absolute error: slow, recent, newest; and the running mean of the memory's own spread. */
     slow: f64(forecasts),
     recent: f64(forecasts),
@@ -96,14 +98,23 @@ export function learnError(own: Distributions, q: number, slot: number, truth: n
   const error = truth - own.location[slot];
   const size = Math.abs(error);
   const n = ++own.count[q];
-  const most = n > settled ? surge * Math.max(own.slow[q], own.recent[q], leastScale(own.location[slot])) : size;
-  const counted = Math.min(size, most);
-  own.slow[q] += Math.max(1 / n, slowRate) * (counted - own.slow[q]);
-  own.recent[q] += Math.max(1 / n, recentRate) * (counted - own.recent[q]);
-  own.newest[q] += Math.max(1 / n, newestRate) * (counted - own.newest[q]);
-  if (n <= settled || !(own.unit[slot] > 0)) return;
-  const least = 1e-3 * own.slow[q] + 1e-300;
-  regress(own, q, slot, kernels.log(Math.max(size, least) / own.unit[slot]));
+  if (n <= settled) {
+    own.first[q * settled + n - 1] = size;
+    const usual = firstSize(own.first.subarray(q * settled, q * settled + n));
+    own.slow[q] = usual;
+    own.recent[q] = usual;
+    own.newest[q] = usual;
+    return;
+  }
+  // After a spike the forecast may be the spike: what is told apart hangs on the smaller of the two.
+  const least = leastScale(Math.min(Math.abs(truth), Math.abs(own.location[slot])));
+  const counted = Math.min(size, surge * Math.max(own.slow[q], own.recent[q], least));
+  own.slow[q] += slowRate * (counted - own.slow[q]);
+  own.recent[q] += recentRate * (counted - own.recent[q]);
+  own.newest[q] += newestRate * (counted - own.newest[q]);
+  if (!(own.unit[slot] > 0)) return;
+  const smallest = 1e-3 * own.slow[q] + 1e-300;
+  regress(own, q, slot, kernels.log(Math.max(size, smallest) / own.unit[slot]));
   const z = error / scale;
   const rate = Math.max(1 / (n + 30), shapeRate);
   const shape = q * gridSize;
@@ -112,6 +123,15 @@ export function learnError(own: Distributions, q: number, slot: number, truth: n
     const beyond = z < grid[k] ? 1 : z > grid[k] ? 0 : 0.5;
     own.shape[shape + k] += rate * (beyond - own.shape[shape + k]);
   }
+}
+
+/** Mean of the first errors but the largest ones, so that no spike at the start widens the bands for long. */
+function firstSize(sizes: Float64Array): number {
+  const ascending = sizes.slice().sort();
+  const kept = Math.max(1, sizes.length - Math.ceil((sizes.length * firstTrimmed) / settled));
+  let sum = 0;
+  for (let i = 0; i < kept; i++) sum += ascending[i];
+  return sum / kept;
 }
 
 /** Moves the weights along the gain that was worked out when the features were seen. */

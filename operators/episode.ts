@@ -171,9 +171,10 @@ function why(channel: string, own: Own): string {
 /** How far off, as a factor where that says something, else as a difference. */
 function apart(actual: number, expected: number): string {
   const factor = actual / expected;
-  if (factor >= 1.2 && factor < 1000 && expected > 0) return `${short(factor, 2)} times higher`;
+  if (factor >= 2 && factor < 1000 && expected > 0) return `${short(factor, 2)} times as high`;
+  if (factor >= 1.2 && factor < 2 && expected > 0) return `${short(100 * (factor - 1), 2)} % higher`;
   if (factor > 0.001 && factor <= 1 / 1.2 && expected > 0) return `${short(100 * (1 - factor), 2)} % lower`;
-  return `${short(Math.abs(actual - expected))} ${actual > expected ? 'higher' : 'lower'}`;
+  return `${short(Math.abs(actual - expected), 4)} ${actual > expected ? 'higher' : 'lower'}`;
 }
 
 /** A number with few digits, the same for everybody. */

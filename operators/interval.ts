@@ -1,5 +1,6 @@
 import type { Event, Forecast } from '../event.js';
 import { kernels } from '../models/kernels/index.js';
+import { isValue } from '../models/series.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
 import {
@@ -75,6 +76,8 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
         for (let i = 0; i < own.level.length; i++) own.level[i] = levels[i % levels.length];
       },
       step(_, own, row, out) {
+        // Behind a gap rows no longer count time: what was said before it was not said of this row.
+        if ((row as { readonly gap?: true }).gap) own.of.scale.fill(Number.NaN);
         const { surprise, tail, expected, low, high } = judge(
           own,
           row,
@@ -117,7 +120,7 @@ function judge(
     expected.push(known ? own.said[said + (levels >> 1)] : Number.NaN);
     low.push(known ? own.said[said] : Number.NaN);
     high.push(known ? own.said[said + levels - 1] : Number.NaN);
-    if (!known || !Number.isFinite(values[c])) {
+    if (!known || !isValue(values[c])) {
       tail.push(Number.NaN);
       continue;
     }
@@ -141,7 +144,7 @@ function learn(
   for (let q = 0; q < firsts.length; q++) {
     const horizon = horizons[q % horizons.length];
     const value = values[Math.floor(q / horizons.length)];
-    if (t < horizon || !Number.isFinite(value)) continue;
+    if (t < horizon || !isValue(value)) continue;
     const slot = slotAt(firsts[q], horizon, t - horizon);
     if (!(own.of.scale[slot] > 0)) continue;
     steer(own, q, slot, value, levels);

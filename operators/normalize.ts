@@ -1,4 +1,5 @@
 import type { Event } from '../event.js';
+import { isValue } from '../models/series.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
 import { checkNames, checkNumber } from './options.js';
@@ -53,7 +54,8 @@ type Own = Row<ReturnType<typeof layoutOf>>;
 
 /**
  * Finds out per key and channel how far values move, as a power of two that changes only when the running deviation
- * has left the band of half to twice of it. The values themselves are passed on unchanged; NaN teaches nothing.
+ * has left the band of half to twice of it. The values themselves are passed on unchanged; NaN teaches nothing, nor does
+ * a number so large that memories take it for missing.
  */
 export function normalize<A extends Event>(options: NormalizeOptions = {}): Stage<A, A & Normalized> {
   const { memoryRows = 512, keys } = options;
@@ -73,7 +75,7 @@ export function normalize<A extends Event>(options: NormalizeOptions = {}): Stag
       initKey: (_, own) => void own.scale.fill(1),
       step(_, own, row: A, out) {
         for (let c = 0; c < channels.length; c++) {
-          if (Number.isFinite(row.values[c])) learn(own, c, row.values[c] as number, rate);
+          if (isValue(row.values[c] as number)) learn(own, c, row.values[c] as number, rate);
         }
         let scale = given.get(own);
         if (!scale?.every((value, c) => value === own.scale[c])) {

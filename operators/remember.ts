@@ -14,6 +14,8 @@ export interface RememberOptions {
   readonly memory: MemoryName;
   /** Rows ahead to forecast, at most 1024; 1 is always among them. */
   readonly horizons: readonly number[];
+  /** What the weights of a memory begin from, where chance has a part in it; 1 when absent. */
+  readonly seed?: number;
   readonly keys?: KeyLimit;
 }
 
@@ -39,30 +41,36 @@ const noPeriods: readonly number[] = [];
 
 /** Scores each event against what its key's memory expected, lets the memory learn it, and forecasts what follows. */
 export function remember<A extends Event & Hints>(options: RememberOptions): Stage<A, A & Remembered> {
-  const { memory, keys } = options;
-  checkNames('remember', options, ['memory', 'horizons', 'keys']);
+  const { memory, seed, keys } = options;
+  checkNames('remember', options, ['memory', 'horizons', 'seed', 'keys']);
   // The next row is always forecast: that is what an event is judged by.
   const horizons = ascending([1, ...options.horizons]);
+  if (seed !== undefined) checkNumber('remember.seed', seed, { min: 0, max: 4_294_967_295, whole: true });
+  const begin = seed === undefined ? {} : { seed };
   const { members = [] } = memoryOf(memory, { channels: 1, horizons });
-  const stage = keyed<Layout, Layout, A, A & Remembered>('remember', { memory, horizons, keys }, ({ channels }) => {
-    const model = memoryOf(memory, { channels: channels.length, horizons });
-    const ones = channels.map(() => 1);
-    return {
-      id: 'remember',
-      version: `${model.name} ${model.version}`,
-      keys,
-      shared: model.shared,
-      layout: model.keyed,
-      init: (shared) => model.init(shared),
-      initKey: (shared, own) => model.initKey(shared, own),
-      step(shared, own, row, out) {
-        const prediction = predictionOf(model);
-        const { values, timeMs, scale = ones, periods = noPeriods } = row;
-        model.step(shared, own, { values, timeMs, scale, periods }, prediction);
-        out.emit({ ...row, horizons, prediction, members });
-      },
-    };
-  });
+  const stage = keyed<Layout, Layout, A, A & Remembered>(
+    'remember',
+    { memory, horizons, ...begin, keys },
+    ({ channels }) => {
+      const model = memoryOf(memory, { channels: channels.length, horizons, ...begin });
+      const ones = channels.map(() => 1);
+      return {
+        id: 'remember',
+        version: `${model.name} ${model.version}`,
+        keys,
+        shared: model.shared,
+        layout: model.keyed,
+        init: (shared) => model.init(shared),
+        initKey: (shared, own) => model.initKey(shared, own),
+        step(shared, own, row, out) {
+          const prediction = predictionOf(model);
+          const { values, timeMs, scale = ones, periods = noPeriods } = row;
+          model.step(shared, own, { values, timeMs, scale, periods }, prediction);
+          out.emit({ ...row, horizons, prediction, members });
+        },
+      };
+    },
+  );
   return { ...stage, tells: { horizons, members } };
 }
 

@@ -77,24 +77,10 @@ function numbers(table: Table, name: string): number[] {
   return Array.from(value as Iterable<number>);
 }
 
-/** Standard normal quantiles of the edges of the bands: between known levels quantiles are read off on this scale. */
-const normalAt: Readonly<Record<string, number>> = {
-  '0.01': -2.3263478740408,
-  '0.05': -1.6448536269515,
-  '0.1': -1.2815515655446,
-  '0.25': -0.6744897501961,
-};
-
-/** The quantile of a level: as forecast, or for 5 and 95 % read off between 1 and 10 %, 90 and 99 %; else NaN. */
+/** The quantile of a level that was forecast; NaN for any other. */
 export function quantileAt(levels: readonly number[], quantiles: Float64Array, from: number, level: number): number {
   const exact = indexOf(levels, level);
-  if (exact >= 0) return quantiles[from + exact];
-  const outer = indexOf(levels, level < 0.5 ? 0.01 : 0.99);
-  const inner = indexOf(levels, level < 0.5 ? 0.1 : 0.9);
-  if (outer < 0 || inner < 0 || Math.abs(Math.min(level, 1 - level) - 0.05) > 1e-9) return Number.NaN;
-  const [z1, z5, z10] = [normalAt['0.01'], normalAt['0.05'], normalAt['0.1']] as [number, number, number];
-  const share = (z10 - z5) / (z10 - z1);
-  return quantiles[from + inner] + share * (quantiles[from + outer] - quantiles[from + inner]);
+  return exact >= 0 ? quantiles[from + exact] : Number.NaN;
 }
 
 const indexOf = (levels: readonly number[], level: number): number =>

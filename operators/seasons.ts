@@ -1,4 +1,5 @@
 import type { Event } from '../event.js';
+import { isValue } from '../models/series.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, i32, type Row, u32 } from '../state/layout.js';
 import { checkNames, checkNumber } from './options.js';
@@ -85,7 +86,7 @@ function append(own: Own, { values, timeMs }: Event, channels: number, memoryRow
   for (let c = 0; c < channels; c++) {
     const ring = c * memoryRows;
     const filled = own.value[ring + ((t - back) % memoryRows)];
-    own.value[ring + (t % memoryRows)] = Number.isFinite(values[c]) ? values[c] : filled;
+    own.value[ring + (t % memoryRows)] = isValue(values[c]) ? values[c] : filled;
   }
   own.timeMs[t % memoryRows] = timeMs;
   own.rows[0] = t + 1;

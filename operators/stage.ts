@@ -2,7 +2,7 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import type { Anomaly, Batch, Event, Reject } from '../event.js';
 import { type Bundle, slabTable } from '../state/arrow.js';
 import { isKey, type KeyLimit, Keys, keyLimitDefault } from '../state/keys.js';
-import type { Layout, Row } from '../state/layout.js';
+import { type Layout, type Row, rowBytes } from '../state/layout.js';
 import { openSlab } from '../state/open.js';
 import { Slab } from '../state/slab.js';
 
@@ -15,6 +15,8 @@ export interface Shard {
   readonly horizons?: readonly number[];
   /** Names of the parts of the mixture that forecasts. */
   readonly members?: readonly string[];
+  /** Keys that a step may hold unless its options say otherwise: as many as fit into memory. */
+  readonly keysMax?: number;
 }
 
 /** One step of a pipeline: opened once per shard from what it saved there last time, or from nothing. */
@@ -25,6 +27,8 @@ export interface Stage<A, B> {
   readonly settings: unknown;
   /** What the steps after it may rely on, added to what they are told of the shard. */
   readonly tells?: Partial<Shard>;
+  /** What it wants of memory: bytes for each key, and how many keys its options ask for. */
+  wants?(shard: Shard): { readonly keyBytes: number; readonly keys: number | undefined };
   open(shard: Shard, saved?: Bundle): Opened<A, B>;
 }
 
@@ -80,24 +84,36 @@ export function keyed<S extends Layout, L extends Layout, A extends Event, B>(
   return {
     id,
     settings,
+    wants(shard) {
+      const { layout, keys } = build(shard);
+      return { keyBytes: rowBytes(layout), keys: keys?.limit };
+    },
     open(shard, saved) {
       const step = build(shard);
-      const policy = step.keys ?? keyLimitDefault;
+      const policy = step.keys ?? { ...keyLimitDefault, limit: shard.keysMax ?? keyLimitDefault.limit };
       const shared = new Slab(step.shared);
       const own = new Slab(step.layout);
-      const keys = saved ? openSlab(own, saved, 'rows', step, policy) : new Keys(policy);
-      if (saved) openSlab(shared, saved, 'shared', step, policy);
-      else {
-        shared.add();
-        step.init?.(shared.row(0));
+      const free = (): void => {
+        shared.free();
+        own.free();
+      };
+      let keys = new Keys(policy);
+      try {
+        if (saved) {
+          keys = openSlab(own, saved, 'rows', step, policy);
+          openSlab(shared, saved, 'shared', step, policy);
+        } else {
+          shared.add();
+          step.init?.(shared.row(0));
+        }
+      } catch (error) {
+        free();
+        throw error;
       }
       return {
         operator: eachRow(shard, step, shared.row(0), own, keys),
         save: () => ({ rows: slabTable(own, keys, step), shared: slabTable(shared, undefined, step) }),
-        close() {
-          shared.free();
-          own.free();
-        },
+        close: free,
       };
     },
   };
@@ -113,17 +129,20 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
   let rows: B[] = [];
   let rejects: Reject[] = [];
   let anomalies: Anomaly[] = [];
+  let causes: { rows: number[]; rejects: number[] };
+  /** Offset of the event that is being taken. */
+  let cause = 0;
   const out: Out<B> = {
-    emit: (row) => void rows.push(row),
-    reject: (row, reason, message) =>
-      void rejects.push({
-        shard: shard.name,
-        offset: row.offset,
-        stage: step.id,
-        reason,
-        message,
-        raw: JSON.stringify({ key: row.key, timeMs: row.timeMs, values: row.values }).slice(0, 4096),
-      }),
+    emit(row) {
+      rows.push(row);
+      causes.rows.push(cause);
+    },
+    reject(row, reason, message) {
+      const { key, timeMs, values, offset } = row;
+      const raw = JSON.stringify({ key, timeMs, values }).slice(0, 4096);
+      rejects.push({ shard: shard.name, offset, stage: step.id, reason, message, raw });
+      causes.rejects.push(cause);
+    },
     anomaly: (anomaly) => void anomalies.push(anomaly),
   };
   const admit = (row: Event): number | undefined => {
@@ -142,7 +161,7 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
         row,
         'too-many-keys',
         `expected at most ${keys.policy.limit} keys, ${JSON.stringify(row.key)} is one more: ` +
-          'raise keys.limit, or set keys.whenFull to "evict"',
+          'raise keys.limit, set keys.whenFull to "evict", or choose a smaller memory, of which more fit',
       );
       return undefined;
     }
@@ -155,14 +174,24 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     rows = [];
     rejects = [...batch.rejects];
     anomalies = [...(batch.anomalies ?? [])];
-    for (const row of batch.rows) {
+    causes = { rows: [], rejects: [...(batch.causes?.rejects ?? batch.rejects.map(({ offset }) => offset))] };
+    for (let i = 0; i < batch.rows.length; i++) {
+      const row = batch.rows[i];
+      cause = batch.causes?.rows[i] ?? row.offset;
       const index = keys.find(row.key) ?? admit(row);
       if (index !== undefined) step.step(shared, slab.row(index), row, out);
+    }
+    cause = batch.next;
+    for (const key of batch.forget ?? []) {
+      const index = keys.find(key);
+      if (index === undefined) continue;
+      step.finish?.(shared, slab.row(index), key, out, 'evicted');
+      keys.drop(key);
     }
     if (batch.ends && step.finish) {
       for (const [key, index] of keys.entries()) step.finish(shared, slab.row(index), key, out, 'ends');
     }
-    return anomalies.length > 0 ? { ...batch, rows, rejects, anomalies } : { ...batch, rows, rejects };
+    return { ...batch, rows, rejects, causes, ...(anomalies.length > 0 ? { anomalies } : {}) };
   };
   return (source) =>
     new Observable((subscriber) =>

@@ -11,15 +11,16 @@ export interface Digest {
 
 export const emptyDigest: Digest = { results: 0, anomalies: 0, rejects: 0, rows: 0 };
 
-/** The same with one more row of output. */
-export function digestWith(
-  digest: Digest,
+/** Takes one more row of output in. */
+export function addTo(
+  digest: { -readonly [K in keyof Digest]: Digest[K] },
   kind: 'results' | 'anomalies' | 'rejects',
-  key: Buffer | string | null,
-  value: Buffer | string | null,
-): Digest {
-  const sum = crc32(value ?? '', crc32(key ?? '', digest[kind]));
-  return { ...digest, [kind]: sum, rows: digest.rows + 1 };
+  key: Buffer | null,
+  value: Buffer | null,
+): void {
+  const before = key === null ? digest[kind] : crc32(key, digest[kind]);
+  digest[kind] = value === null ? before : crc32(value, before);
+  digest.rows++;
 }
 
 const hex = (sum: number): string => sum.toString(16).padStart(8, '0');

@@ -1,7 +1,7 @@
 import { type Encode, encodeAnomaly } from '../connectors/encode.js';
 import type { KafkaRecord, Outgoing } from '../connectors/kafka/record.js';
 import type { Anomaly, Batch, Event, Reject } from '../event.js';
-import { type Digest, digestWith } from './kafka-digest.js';
+import { addTo, type Digest } from './kafka-digest.js';
 
 /** Where the rows of a pipeline go, and how they are written. */
 export interface KafkaOutputs<B> {
@@ -18,8 +18,8 @@ export function outputTopics(input: string): { results: string; anomalies: strin
 /** Turns what a lane made of some records into records to be written, each with an id that every replay gives again. */
 export class OutputWriter<B extends Event> {
   readonly #encode: Encode<B> | undefined;
-  /** Where the output stands, silent rows included. */
-  digest: Digest;
+  /** One object for all rows, changed in place: two copies per row would cost more than the checksum. */
+  readonly #digest: { -readonly [K in keyof Digest]: Digest[K] };
 
   constructor(
     readonly outputs: KafkaOutputs<B>,
@@ -32,13 +32,21 @@ export class OutputWriter<B extends Event> {
     digest: Digest,
   ) {
     this.#encode = outputs.results?.encode(input.shard);
-    this.digest = digest;
+    this.#digest = { ...digest };
   }
 
-  /** `records` are the ones the batch was made of, by offset. */
-  rows(batch: Batch<B>, records: ReadonlyMap<number, KafkaRecord>): Outgoing[] {
+  /** Where the output stands now, silent rows included. */
+  get digest(): Digest {
+    return { ...this.#digest };
+  }
+
+  /** `records` are the ones the batch was made of. */
+  rows(batch: Batch<B>, records: readonly KafkaRecord[]): Outgoing[] {
     const { results, anomalies, rejects } = this.outputs;
     const out: Outgoing[] = [];
+    // Few rows need the record they came from.
+    const needed = batch.rejects.length > 0 || records.some(({ headers }) => headers.traceparent !== undefined);
+    const known = new Map(needed ? records.map((record) => [record.offset, record]) : []);
     if (results && this.#encode) {
       let index = 0;
       let before = -1;
@@ -46,7 +54,7 @@ export class OutputWriter<B extends Event> {
         index = row.offset === before ? index + 1 : 0;
         before = row.offset;
         const id = `${this.input.shard}-${row.offset}-${index}`;
-        const trace = records.get(row.offset)?.headers.traceparent;
+        const trace = known.get(row.offset)?.headers.traceparent;
         const headers = { 'engram-id': id, ...(trace === undefined ? {} : { traceparent: trace }) };
         out.push(this.#row('results', results.topic, row.key, this.#encode(row), headers));
       }
@@ -61,7 +69,7 @@ export class OutputWriter<B extends Event> {
     if (rejects) {
       // Rows refused by the decoder and by later steps are told in one order, however the log was cut.
       const sorted = [...batch.rejects].sort((a, b) => a.offset - b.offset);
-      for (const reject of sorted) out.push(this.#letter(rejects.topic, reject, records.get(reject.offset)));
+      for (const reject of sorted) out.push(this.#letter(rejects.topic, reject, known.get(reject.offset)));
     }
     return out;
   }
@@ -90,7 +98,10 @@ export class OutputWriter<B extends Event> {
     value: Buffer | string | null,
     headers: Outgoing['headers'] & object,
   ): Outgoing {
-    this.digest = digestWith(this.digest, kind, key, value);
-    return { topic, partition: this.input.partition, key, value, headers };
+    // As bytes from here on: for the checksum, for the size of the request, and for the wire.
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+    const name = typeof key === 'string' ? Buffer.from(key) : key;
+    addTo(this.#digest, kind, name, bytes);
+    return { topic, partition: this.input.partition, key: name, value: bytes, headers };
   }
 }

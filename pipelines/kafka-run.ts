@@ -9,8 +9,9 @@ import { FileStore } from '../state/stores/file.js';
 import { KafkaStore } from '../state/stores/kafka.js';
 import { HealthServer } from './kafka-http.js';
 import { KafkaMetrics } from './kafka-metrics.js';
+import type { WorkerEvent, WorkerOptions } from './kafka-options.js';
 import { type KafkaOutputs, outputTopics } from './kafka-output.js';
-import { KafkaWorker, type WorkerEvent, type WorkerOptions } from './kafka-worker.js';
+import { KafkaWorker } from './kafka-worker.js';
 import type { Pipeline } from './pipeline.js';
 
 /** Where memories are kept between two runs: a folder, or a compacted topic that any host can reach. */

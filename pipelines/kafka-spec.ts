@@ -11,9 +11,11 @@ import type { PayloadCodec } from '../connectors/kafka/decode.js';
 import { SchemaRegistry } from '../connectors/kafka/registry.js';
 import { readSecret } from '../connectors/kafka/secret.js';
 import { timeFormats } from '../connectors/times.js';
+import type { Result } from '../event.js';
+import { kafkaModes } from './kafka-options.js';
 import type { KafkaRunOptions } from './kafka-run.js';
-import { kafkaModes } from './kafka-worker.js';
 import { loadPipeline } from './load.js';
+import type { Pipeline } from './pipeline.js';
 import { parseSpec, pipelineOf } from './spec.js';
 import { explain, type Issue, SpecError } from './spec-error.js';
 
@@ -79,6 +81,7 @@ const schema = z.strictObject({
     })
     .exactOptional(),
   mode: z.enum(kafkaModes).exactOptional(),
+  oldBrokers: z.enum(['refuse', 'allow']).exactOptional(),
   begin: z.enum(['earliest', 'latest']).exactOptional(),
   onTruncated: z.enum(['fail', 'coldStart']).exactOptional(),
   compression: z.enum(compressions).exactOptional(),
@@ -106,6 +109,8 @@ export async function parseKafkaRun(value: unknown, from = 'run'): Promise<Kafka
     throw new SpecError(`${from}: ${explain(issues, value, '', Object.keys(schema.shape))}`);
   }
   const { group, decode, pipeline, kafka, ...rest } = found.data;
+  // A module may give a pipeline made by code, which is no JSON.
+  const given = (value as { pipeline?: unknown }).pipeline;
   const { values, time, timeFormat, zone, key } = decode;
   const { login, ...cluster } = kafka;
   return {
@@ -120,12 +125,16 @@ export async function parseKafkaRun(value: unknown, from = 'run'): Promise<Kafka
       ...(zone === undefined ? {} : { zone }),
       ...(key === undefined ? {} : { key }),
     },
-    pipeline:
-      typeof pipeline === 'string'
+    pipeline: isPipeline(given)
+      ? given
+      : typeof pipeline === 'string'
         ? await loadPipeline(pipeline)
         : pipelineOf(parseSpec(pipeline, `${from}: pipeline`)),
   };
 }
+
+const isPipeline = (value: unknown): value is Pipeline<Result> =>
+  typeof (value as Partial<Pipeline> | undefined)?.through === 'function';
 
 function loginOf(login: NonNullable<Spec['kafka']['login']>): KafkaLogin {
   if (login.mechanism !== 'oauthbearer') return login;

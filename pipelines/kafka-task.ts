@@ -4,6 +4,7 @@ import { OutOfRange } from '../connectors/kafka/group.js';
 import type { KafkaRecord, Outgoing } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
 import type { Batch, Event, Reject } from '../event.js';
+import { arena } from '../state/arena.js';
 import { type Digest, digestText, noteText } from './kafka-digest.js';
 import { OutputWriter } from './kafka-output.js';
 import { type Beginning, DigestMismatch, PipelineFault, restore, TooManyRejects } from './kafka-restore.js';
@@ -103,7 +104,9 @@ export class KafkaTask<B extends Event> {
     const [committed, bounds] = [await world.committed(), await world.bounds()];
     this.#begun = await restore({ ...options, committed, bounds, shard: this.shard });
     const { from, digest, checkpoint, replayTo } = this.#begun;
-    this.#lane = new Lane<B>(pipeline.stages, { name: this.shard, channels: decoder.channels }, checkpoint?.stages);
+    // All partitions may come to lie in one process: each has its share, so that no output hangs on who owns what.
+    const at = { name: this.shard, channels: decoder.channels };
+    this.#lane = new Lane<B>(pipeline.stages, at, checkpoint?.stages, arena.limitBytes / options.partitions);
     this.#out = new OutputWriter(outputs, { topic, partition, shard: this.shard, app: groupId }, digest);
     this.#next = from;
     this.#saved = checkpoint?.next ?? -1;
@@ -148,6 +151,9 @@ export class KafkaTask<B extends Event> {
         const first = records.findIndex(({ offset }, i) => i >= at && offset >= this.#begun.replayTo);
         if (first > at) end = Math.min(end, first);
       }
+      // A key is forgotten after the rows of its batch, so a batch ends with the record that says so.
+      const tombstone = records.findIndex(({ value }, i) => i >= at && i < end && value === null);
+      if (tombstone >= 0) end = tombstone + 1;
       const slice = records.slice(at, end);
       at = end;
       this.#push(slice, at === records.length ? next : slice[slice.length - 1].offset + 1);
@@ -171,7 +177,7 @@ export class KafkaTask<B extends Event> {
     } catch (error) {
       throw new PipelineFault(this.shard, records[0]?.offset ?? next, next, error as Error);
     }
-    const rows = this.#out.rows(made, new Map(records.map((record) => [record.offset, record])));
+    const rows = this.#out.rows(made, records);
     this.#next = next;
     this.#unsaved += records.length;
     if (this.#live) {
@@ -205,14 +211,16 @@ export class KafkaTask<B extends Event> {
   #decode(records: readonly KafkaRecord[], next: number): Batch<Event> {
     const rows: Event[] = [];
     const rejects: Reject[] = [];
+    const forget: string[] = [];
     for (const record of records) {
       const decoded = this.options.decoder.decode(record);
-      if (decoded === 'tombstone') {
-        this.world.onEvent({ type: 'tombstone', key: String(record.key), offset: record.offset });
+      if ('forget' in decoded) {
+        forget.push(decoded.forget);
+        this.world.onEvent({ type: 'tombstone', key: decoded.forget, offset: record.offset });
       } else if ('reason' in decoded) rejects.push(this.#reject(record, decoded));
       else rows.push(decoded);
     }
-    return { shard: this.shard, rows, rejects, next };
+    return { shard: this.shard, rows, rejects, next, ...(forget.length > 0 ? { forget } : {}) };
   }
 
   #reject({ offset, value }: KafkaRecord, { reason, message }: Refusal): Reject {

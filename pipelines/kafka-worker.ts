@@ -1,56 +1,16 @@
 import { KafkaAdmin } from '../connectors/kafka/admin.js';
-import { type KafkaOptions, kafkaClient } from '../connectors/kafka/client.js';
-import type { Compression } from '../connectors/kafka/compression.js';
-import { type Mapping, type PayloadCodec, RecordDecoder } from '../connectors/kafka/decode.js';
-import type { FeedOptions } from '../connectors/kafka/feed.js';
+import { kafkaClient } from '../connectors/kafka/client.js';
+import { RecordDecoder } from '../connectors/kafka/decode.js';
 import { GroupReader } from '../connectors/kafka/group.js';
 import type { TopicPartition } from '../connectors/kafka/sticky.js';
 import { isFenced, isTooLarge, PlainWriter, TransactionalWriter } from '../connectors/kafka/writer.js';
 import type { Event } from '../event.js';
 import { StateMismatch } from '../state/arrow.js';
 import { DamagedCheckpoint } from '../state/checkpoint.js';
-import type { KafkaOutputs } from './kafka-output.js';
+import type { WorkerEvent, WorkerOptions } from './kafka-options.js';
 import { Hopeless } from './kafka-restore.js';
 import { KafkaTask } from './kafka-task.js';
-import { prepareTopics } from './kafka-topics.js';
-import type { TaskEvent, TaskOptions } from './kafka-world.js';
-
-/** `effectively-once` is at-least-once for readers that drop rows whose `engram-id` they have seen. */
-export const kafkaModes = ['exactly-once', 'at-least-once', 'effectively-once'] as const;
-export type KafkaMode = (typeof kafkaModes)[number];
-
-/** What happened, for logs, metrics and readiness. */
-export type WorkerEvent =
-  | (TaskEvent & { readonly shard: string })
-  | { readonly type: 'assigned'; readonly shards: readonly string[] }
-  | { readonly type: 'rebalancing' | 'heartbeat' | 'stopping' }
-  | { readonly type: 'revoked'; readonly shard: string }
-  | { readonly type: 'dropped'; readonly shard: string; readonly error: Error; readonly fenced: boolean }
-  | { readonly type: 'reader-failed'; readonly error: Error };
-
-type FromWorker = 'topic' | 'partition' | 'partitions' | 'decoder' | 'outputs';
-
-export interface WorkerOptions<B extends Event> extends Omit<TaskOptions<B>, FromWorker> {
-  readonly kafka: KafkaOptions;
-  readonly input: string;
-  readonly codec: PayloadCodec;
-  readonly mapping: Mapping;
-  /** Topics of the outputs, which have as many partitions as the input; made when they are not there. */
-  readonly outputs: KafkaOutputs<B>;
-  readonly mode?: KafkaMode;
-  readonly compression?: Compression;
-  /** Output topics are made with these settings. */
-  readonly outputConfig?: Readonly<Record<string, string>>;
-  readonly sessionTimeoutMs?: number;
-  readonly heartbeatMs?: number;
-  readonly rebalanceTimeoutMs?: number;
-  readonly fetchWaitMs?: number;
-  readonly feed?: FeedOptions;
-  readonly transactionTimeoutMs?: number;
-  /** More partitions than this are refused: each has connections and state of its own. */
-  readonly partitionsMax?: number;
-  readonly onEvent?: (event: WorkerEvent) => void;
-}
+import { prepareTopics, refuseOldBrokers } from './kafka-topics.js';
 
 /** A partition this process answers for, with the task that works on it now. */
 interface Slot {
@@ -106,6 +66,7 @@ export class KafkaWorker<B extends Event> {
     stop.addEventListener('abort', onStop);
     if (stop.aborted) onStop();
     try {
+      await refuseOldBrokers(this.options);
       this.#partitions = await prepareTopics(this.#admin, this.options);
       for (let waitMs = backoffMs.first; !this.#stopping && !this.#failure; ) {
         const began = Date.now();
@@ -221,24 +182,21 @@ export class KafkaWorker<B extends Event> {
           return;
         }
         if (isTooLarge(error)) {
+          const advice = 'raise max.message.bytes of the output topics above that of the input';
           this.#fail(
-            new Error(
-              `${slot.shard}: an output record after offset ${task.next} is larger than its topic takes: raise max.message.bytes of ` +
-                'the output topics above that of the input (dead letters carry the input record and its headers)',
-              { cause: error },
-            ),
+            new Error(`${slot.shard}: an output record is larger than its topic takes: ${advice}`, { cause: error }),
           );
           return;
         }
         // Whoever fenced this task may own the partition: go on only when the group still counts on us.
-        while (fenced && slot.owned && this.#beats === beats && !this.#failure) await this.#pause(slot, 200);
+        while (fenced && slot.owned && this.#beats === beats && !this.#failure) await pause(slot, 200);
         if (task.commits > 0) waitMs = backoffMs.first;
-        await this.#pause(slot, waitMs);
+        await pause(slot, waitMs);
         waitMs = Math.min(waitMs * 2, backoffMs.most);
         continue;
       }
       // The feed was closed although the partition is owned: the membership is being renewed.
-      if (slot.owned) await this.#pause(slot, 100);
+      if (slot.owned) await pause(slot, 100);
     }
   }
 
@@ -279,22 +237,24 @@ export class KafkaWorker<B extends Event> {
   }
 
   #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  #pause(slot: Slot, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      slot.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+    return unlessWoken(ms, (wake) => {
+      this.#wake = wake;
     });
   }
 }
+
+/** Resolves after a time, or when the function that `hand` was given is called. */
+function unlessWoken(ms: number, hand: (wake: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    hand(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+const pause = (slot: Slot, ms: number): Promise<void> =>
+  unlessWoken(ms, (wake) => {
+    slot.wake = wake;
+  });

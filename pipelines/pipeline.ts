@@ -28,10 +28,15 @@ function build<B>(name: string, stages: readonly AnyStage[]): Pipeline<B> {
   };
 }
 
-/** All that a checkpoint must agree with, as text: the steps with their settings, and the channels. */
-export function identityOf({ name, stages }: Pipeline, channels: readonly string[]): string {
+/**
+ * All that a checkpoint must agree with, as text: the steps with their settings, the channels, and what the source says
+ * its rows hang on. How many keys a step may hold is left out: a limit that was reached can be raised without starting
+ * afresh.
+ */
+export function identityOf({ name, stages }: Pipeline, channels: readonly string[], log?: string): string {
+  const settingsOf = (settings: unknown): object => ({ ...(settings as object | undefined), keys: undefined });
   return JSON.stringify(
-    { name, channels, stages: stages.map(({ id, settings }) => ({ [id]: settings ?? {} })) },
+    { name, channels, log, stages: stages.map(({ id, settings }) => ({ [id]: settingsOf(settings) })) },
     null,
     1,
   );

@@ -54,29 +54,35 @@ const neverStop = new AbortController().signal;
  */
 export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   const { pipeline, source, sinks = {}, store, stop = neverStop } = options;
-  const { shards, channels, rows } = await source.open();
-  const identity = identityOf(pipeline, channels);
+  const { shards, channels, rows, identity: log } = await source.open();
+  const identity = identityOf(pipeline, channels, log);
+  const locks: (() => Promise<void>)[] = [];
+  const unlock = async (): Promise<void> => void (await Promise.all(locks.map((give) => give())));
   const saved = new Map<string, Checkpoint>();
-  for (const shard of shards) {
-    const checkpoint = await store?.load(shard);
-    if (checkpoint) saved.set(shard, fits(checkpoint, identity));
-  }
   const outputs = new Outputs(sinks);
-  await outputs.open([...saved.values()]);
   const counts = { rows: 0, rejects: 0, anomalies: 0, checkpoints: 0 };
   let complete = true;
   try {
+    for (const shard of shards) {
+      // Before anything is cut back: two runs on one state would write into each other's outputs.
+      if (store?.lock) locks.push(await store.lock(shard));
+      const checkpoint = await store?.load(shard);
+      if (checkpoint) saved.set(shard, fits(checkpoint, identity));
+    }
+    await outputs.open([...saved.values()]);
     for (const shard of shards) {
       const from = saved.get(shard);
       options.onResume?.(shard, from?.next ?? 0, rows);
       complete = (await runShard(shard)) && complete;
       if (stop.aborted) break;
     }
+    await outputs.close(complete && !stop.aborted);
   } catch (error) {
     await outputs.close(false).catch(() => {});
     throw error;
+  } finally {
+    await unlock();
   }
-  await outputs.close(complete && !stop.aborted);
   return { ...counts, stopped: stop.aborted };
 
   async function runShard(shard: string): Promise<boolean> {
@@ -123,8 +129,12 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
 /** The checkpoint, if it was taken by this pipeline on these channels. */
 function fits(checkpoint: Checkpoint, identity: string): Checkpoint {
   if (checkpoint.pipeline === identity) return checkpoint;
+  const lines = (text: string): string[] => text.split('\n').map((line) => line.trim().replace(/,$/, ''));
+  const [wanted, found] = [lines(identity), lines(checkpoint.pipeline)];
+  const at = wanted.findIndex((line, i) => line !== found[i]);
   throw new StateMismatch(
-    `shard ${checkpoint.shard}: the checkpoint at offset ${checkpoint.next} was taken by another pipeline.\n` +
+    `shard ${checkpoint.shard}: the checkpoint at offset ${checkpoint.next} was taken by another pipeline or on another log.\n` +
+      `first difference: expected ${wanted[at]}, found ${found[at] ?? 'nothing'}\n` +
       `expected:\n${identity}\nfound:\n${checkpoint.pipeline}\n` +
       'Run the pipeline it was taken by, or begin afresh (--fresh, or another state folder).',
   );
@@ -140,6 +150,7 @@ class Outputs<B> {
 
   /** Begins at the start, or goes on from the furthest marks: shards are written one after another. */
   async open(checkpoints: readonly Checkpoint[]): Promise<void> {
+    this.#refuseDropped(checkpoints);
     for (const sink of this.#all) {
       const marks = checkpoints.flatMap(({ sinks }) => sinks[sink.name] ?? []);
       if (checkpoints.length > 0 && marks.length === 0) {
@@ -151,6 +162,17 @@ class Outputs<B> {
       }
       await sink.open(marks.length > 0 ? Math.max(...marks) : undefined);
     }
+  }
+
+  /** Outputs that the checkpoints know must go on: left out once, they could never be made whole again. */
+  #refuseDropped(checkpoints: readonly Checkpoint[]): void {
+    const named = new Set(this.#all.map(({ name }) => name));
+    const dropped = checkpoints.flatMap(({ sinks }) => Object.keys(sinks)).filter((name) => !named.has(name));
+    if (dropped.length === 0) return;
+    throw new StateMismatch(
+      `expected the outputs ${[...new Set(dropped)].join(', ')} to be named again, which this state was begun with: ` +
+        'without them they would lack all further rows. Name them, or begin afresh (--fresh).',
+    );
   }
 
   async write({ rows, rejects, anomalies = [] }: Batch<B>): Promise<void> {

@@ -10,7 +10,7 @@ export const sensorAnomaly = {
     { seasons: {} },
     { remember: { memory: 'default', horizons: [1, 5, 48] } },
     { interval: {} },
-    { detect: {} },
+    { detect: { evidence: 'all' } },
     { episode: {} },
     { evaluate: {} },
   ],

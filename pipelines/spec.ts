@@ -38,6 +38,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
   remember: z.strictObject({
     memory: z.enum(Object.keys(memories) as [MemoryName, ...MemoryName[]]),
     horizons: z.array(z.int().min(1)).min(1),
+    seed: z.int().min(0).exactOptional(),
     keys,
   }),
   interval: z.strictObject({ levels: levels.exactOptional(), keys }),
@@ -50,6 +51,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
       .exactOptional(),
     warmupRows: z.int().min(1).exactOptional(),
     memoryRows: z.number().min(1).exactOptional(),
+    evidence: z.enum(['surprise', 'all']).exactOptional(),
     keys,
   }),
   episode: z.strictObject({
@@ -89,6 +91,8 @@ export function parseSpec(value: unknown, from = 'pipeline'): PipelineSpec {
   const spec = found.data as PipelineSpec;
   const wrong = wrongOrder(spec.stages.map((stage) => Object.keys(stage)[0]));
   if (wrong) throw new SpecError(`${from}: ${wrong}`);
+  const doubled = doubledIds(spec);
+  if (doubled) throw new SpecError(`${from}: ${doubled}`);
   return spec;
 }
 
@@ -133,6 +137,19 @@ function wrongOrder(names: readonly string[]): string | undefined {
   }
   const lacking = required.find((name) => !names.includes(name));
   return lacking ? `stages: expected a step ${lacking}: without it there is nothing to write` : undefined;
+}
+
+/** Rows that `align` puts in have no place in the log, so they must not reach an output. */
+function doubledIds({ stages }: PipelineSpec): string | undefined {
+  const at = stages.findIndex((stage) => 'align' in stage);
+  const options = (stages[at] as { align?: StageOptions<'align'> } | undefined)?.align;
+  if (!options || options.fill === 'none' || options.maxGapRows === 0) return undefined;
+  if (stages.slice(at).some((stage) => 'drop-filled' in stage)) return undefined;
+  return (
+    `stages[${at}].align: expected a step drop-filled after it: rows that it fills in have the offset of the row that ` +
+    'showed the gap, so the ids (shard@offset) of results would not be unique. ' +
+    'Add {"drop-filled": {}} as the last step, or set align.fill to "none"'
+  );
 }
 
 const issues = (error: z.ZodError): readonly Issue[] => error.issues as unknown as readonly Issue[];

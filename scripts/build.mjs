@@ -30,10 +30,11 @@ function digest(files) {
 }
 
 /** Runs `make` unless the stamp says that it was done for these files and the product is there. */
-function unlessDone(stamp, files, product, make) {
+function unlessDone(stamp, what, files, product, make) {
   const path = join(root, 'dist', stamp);
   const now = digest(files);
   if (existsSync(product) && existsSync(path) && readFileSync(path, 'utf8') === now) return;
+  if (!process.argv.includes('--quiet')) console.error(`engram: building ${what}`);
   make();
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, now);
@@ -42,7 +43,7 @@ function unlessDone(stamp, files, product, make) {
 const run = (script, args) =>
   execFileSync(process.execPath, [script, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
 
-unlessDone('.kernels', [...sources(kernelFolder), 'scripts/build.mjs'], kernelFile, () =>
+unlessDone('.kernels', 'the kernels', [...sources(kernelFolder), 'scripts/build.mjs'], kernelFile, () =>
   run(bin('assemblyscript/bin/asc.js'), [
     join(kernelFolder, 'index.ts'),
     ...['-O3', '--converge', '--noAssert', '--runtime', 'stub'],
@@ -61,6 +62,7 @@ const program = [
 ];
 unlessDone(
   '.program',
+  'the program',
   [...program, 'tsconfig.json', 'tsconfig.build.json', 'package.json'],
   join(root, 'dist/index.js'),
   () => run(bin('typescript/bin/tsc'), ['-p', 'tsconfig.build.json']),

@@ -31,5 +31,5 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   }
   writeFileSync(stamp, lock);
 }
-if (!process.argv.includes('--quiet')) console.error('engram: building what has changed');
-execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
+const quiet = process.argv.includes('--quiet') ? ['--quiet'] : [];
+execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), ...quiet], { stdio: 'inherit' });

@@ -20,6 +20,8 @@ export interface Checkpoint {
 export interface CheckpointStore {
   /** The newest undamaged checkpoint at or below `upTo`; undefined if there is none and none was damaged. */
   load(shard: string, upTo?: number): Promise<Checkpoint | undefined>;
+  /** Keeps other runs away from a shard until what it returns is called; throws when one is at work on it. */
+  lock?(shard: string): Promise<() => Promise<void>>;
   /** Durable once the promise resolves; refuses to go backwards. */
   save(checkpoint: Checkpoint): Promise<void>;
 }

@@ -51,7 +51,7 @@ const allowed: Record<string, readonly string[]> = {
 /** Packages that only the named files may import. */
 const doors: Record<string, RegExp> = {
   'apache-arrow': /^(state\/arrow|connectors\/codecs\/arrow)\.ts$/,
-  rxjs: /^(operators|pipelines)\//,
+  rxjs: /^(operators|pipelines|examples)\//,
   kafkajs: /^connectors\/kafka/,
   '@tensorflow/': /^models\/pretrain\/tfjs\.ts$/,
   uplot: /^cli\/report\//,
@@ -59,7 +59,8 @@ const doors: Record<string, RegExp> = {
   commander: /^cli\//,
 };
 
-const pure = /^(event\.ts|state\/|models\/|operators\/|connectors\/codecs\/)/;
+/** Folders without a clock; a lock must ask how long its holder has been silent. */
+const pure = /^(event\.ts|state\/(?!stores\/lock\.ts)|models\/|operators\/|connectors\/codecs\/)/;
 const banned: readonly { readonly call: RegExp; readonly where: RegExp; readonly instead: string }[] = [
   { call: /\bDate\.now\(|\bnew Date\(\)/, where: pure, instead: 'the time of the event' },
   { call: /\bMath\.random\(/, where: /./, instead: 'a generator whose state is saved' },
@@ -108,7 +109,9 @@ function callFaults(file: File): string[] {
 }
 
 /** Files above the line budget, each with its reason. */
-const long: Record<string, string> = {};
+const long: Record<string, string> = {
+  'pipelines/kafka-task.ts': 'the exactly-once protocol of one partition, which must be read as a whole',
+};
 const budget = 300;
 
 function sizeFaults({ path, text }: File): string[] {
@@ -121,7 +124,7 @@ function sizeFaults({ path, text }: File): string[] {
 /** Files nobody imports, apart from the doors of the program. */
 function deadFaults(files: readonly File[]): string[] {
   const used = new Set(files.flatMap(importsOf));
-  const entrance = /^(index\.ts|cli\/bin\.ts|bench\/|examples\/)/;
+  const entrance = /^(index\.ts|pipelines\/kafka\.ts|cli\/bin\.ts|bench\/|examples\/)/;
   return files
     .filter(({ path }) => !entrance.test(path) && !path.endsWith('.d.ts') && !used.has(path.replace(/\.ts$/, '')))
     .map(({ path }) => `${path} is imported by nobody`);

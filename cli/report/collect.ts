@@ -1,4 +1,5 @@
-import { type Anomaly, type Severity, severities } from '../../event.js';
+import type { Anomaly, Severity } from '../../event.js';
+import type { WorstAnomalies } from '../worst.js';
 import type { Columns, ReportAnomaly, ReportSeries } from './data.js';
 import { type Point, Thin } from './thin.js';
 
@@ -20,10 +21,14 @@ export interface ReportRow {
 export type Grid = 'auto' | number;
 
 /** Limits that keep the file below 5 MB and the page quick. */
-export const reportLimits = { keys: 16, series: 32, rows: 50_000, anomalies: 1_000, rowsAround: 60 } as const;
-
-const worst = (a: Anomaly, b: Anomaly): number =>
-  severities.indexOf(b.severity) - severities.indexOf(a.severity) || a.score - b.score || (a.id < b.id ? -1 : 1);
+export const reportLimits = {
+  keys: 16,
+  series: 32,
+  rows: 50_000,
+  anomalies: 1_000,
+  anomaliesKept: 5_000,
+  rowsAround: 60,
+} as const;
 
 /** One channel of one key while rows come in. */
 interface Track {
@@ -37,7 +42,7 @@ interface Track {
 }
 
 /**
- * Makes what the report shows of all anomalies and one pass over the rows: the keys with the worst anomalies, and after
+ * Makes what the report shows of the worst anomalies and one pass over the rows: the keys with the worst anomalies, and after
  * them the first ones seen, as far as the limits go.
  */
 export class Collector {
@@ -52,13 +57,10 @@ export class Collector {
 
   constructor(
     readonly channels: readonly string[],
-    anomalies: Iterable<Anomaly>,
+    readonly found: WorstAnomalies,
     readonly gridMs?: Grid,
   ) {
-    // An anomaly is told when it opens and again when it closes: the last word counts.
-    const byId = new Map<string, Anomaly>();
-    for (const anomaly of anomalies) byId.set(anomaly.id, anomaly);
-    this.#anomalies = [...byId.values()].sort(worst);
+    this.#anomalies = found.worst();
     const { keys, series } = reportLimits;
     const troubled = new Set(this.#anomalies.map(({ channel }) => channels.indexOf(channel)).filter((c) => c >= 0));
     this.#channels = [...new Set([...troubled, ...channels.keys()])].slice(0, series).sort((a, b) => a - b);
@@ -144,8 +146,6 @@ export class Collector {
   /** The worst anomalies, in the order of time. */
   anomalies(): { shown: ReportAnomaly[]; inAll: number; bySeverity: Record<Severity, number> } {
     const order = this.#ordered();
-    const bySeverity = { info: 0, warning: 0, major: 0, critical: 0 };
-    for (const { severity } of this.#anomalies) bySeverity[severity]++;
     const shown = this.#anomalies
       .slice(0, reportLimits.anomalies)
       .sort((a, b) => a.peakMs - b.peakMs || (a.id < b.id ? -1 : 1))
@@ -163,7 +163,7 @@ export class Collector {
           high: known(anomaly.high),
         };
       });
-    return { shown, inAll: this.#anomalies.length, bySeverity };
+    return { shown, inAll: this.found.count, bySeverity: this.found.bySeverity };
   }
 }
 

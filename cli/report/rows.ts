@@ -5,7 +5,13 @@ import { encodeAnomaly } from '../../connectors/encode.js';
 import { ndjsonSink } from '../../connectors/ndjson-sink.js';
 import type { Sink } from '../../connectors/sink.js';
 import type { Anomaly, Reject, Result } from '../../event.js';
-import { Collector, type Grid, type ReportRow } from './collect.js';
+import { WorstAnomalies } from '../worst.js';
+import { Collector, type Grid, type ReportRow, reportLimits } from './collect.js';
+
+/** Names of these files in checkpoints: not their paths, which no user gave. */
+const prefix = '--report ';
+export const isReportOutput = (name: string): boolean => name.startsWith(prefix);
+const called = <T>(what: string, sink: Sink<T>): Sink<T> => ({ ...sink, name: prefix + what });
 
 /** Quantiles that the page draws. */
 const drawn = [0.01, 0.1, 0.9, 0.99];
@@ -23,15 +29,18 @@ export class ReportRows {
     this.#rowsPath = join(folder, 'report-rows.ndjson');
     this.#anomaliesPath = join(folder, 'report-anomalies.ndjson');
     this.#rejectsPath = join(folder, 'report-rejects.ndjson');
-    this.results = ndjsonSink(this.#rowsPath, encodeRow);
-    this.anomalies = ndjsonSink(this.#anomaliesPath, encodeAnomaly);
-    this.rejects = ndjsonSink(this.#rejectsPath, ({ reason }) => JSON.stringify({ reason }));
+    this.results = called('rows', ndjsonSink(this.#rowsPath, encodeRow));
+    this.anomalies = called('anomalies', ndjsonSink(this.#anomaliesPath, encodeAnomaly));
+    this.rejects = called(
+      'rejects',
+      ndjsonSink(this.#rejectsPath, ({ reason }) => JSON.stringify({ reason })),
+    );
   }
 
   /** Reads all of it once more. */
   async collect(channels: readonly string[], gridMs?: Grid): Promise<Collector> {
-    const anomalies: Anomaly[] = [];
-    for await (const anomaly of lines<Anomaly>(this.#anomaliesPath)) anomalies.push(anomaly);
+    const anomalies = new WorstAnomalies(reportLimits.anomaliesKept);
+    for await (const anomaly of lines<Anomaly>(this.#anomaliesPath)) anomalies.add(anomaly);
     const collector = new Collector(channels, anomalies, gridMs);
     for await (const row of lines<ReportRow>(this.#rowsPath)) collector.add(row);
     for await (const { reason } of lines<Reject>(this.#rejectsPath)) collector.reject(reason);

@@ -1,6 +1,7 @@
 import type { Anomaly, Batch, Result, Severity } from '../../event.js';
 import { severities } from '../../event.js';
 import { count, moment, plural, span } from '../numbers.js';
+import { WorstAnomalies } from '../worst.js';
 import { type ChartPoint, chart } from './chart.js';
 import { Screen, type Terminal } from './screen.js';
 import { cut, type Paint, paint, plain } from './text.js';
@@ -27,7 +28,8 @@ export class Progress {
   #rows = 0;
   #next = 0;
   #timeMs = Number.NaN;
-  readonly #anomalies = new Set<string>();
+  /** Few are kept: they are only counted. */
+  readonly #anomalies = new WorstAnomalies(64);
   #rejects = 0;
   #key: string | undefined;
   #points: ChartPoint[] = [];
@@ -90,8 +92,9 @@ export class Progress {
     }
   }
 
-  #anomaly({ id, key, peakMs, severity }: Anomaly): void {
-    this.#anomalies.add(id);
+  #anomaly(anomaly: Anomaly): void {
+    const { key, peakMs, severity } = anomaly;
+    this.#anomalies.add(anomaly);
     const at = key === this.#key ? this.#pointTimes.lastIndexOf(peakMs) : -1;
     if (at >= 0) this.#points[at] = { ...this.#points[at], severity: worse(this.#points[at].severity, severity) };
   }
@@ -134,7 +137,7 @@ export class Progress {
       `${count(this.#rows)} rows`,
       `${count(rate)} events/s`,
       ...(left !== undefined && left > 0 ? [`ETA ${span(left)}`] : []),
-      plural(this.#anomalies.size, 'anomaly', 'anomalies'),
+      plural(this.#anomalies.count, 'anomaly', 'anomalies'),
       ...(this.#rejects > 0 ? [`${count(this.#rejects)} rejected`] : []),
     ].join('  ');
   }

@@ -72,7 +72,8 @@ function checkBroker(broker: string): string {
   return broker;
 }
 
-function tlsOf(tls: KafkaTls): NonNullable<KafkaConfig['ssl']> {
+/** The certificates as Node wants them. */
+export function tlsOf(tls: KafkaTls): NonNullable<KafkaConfig['ssl']> {
   if (tls === true || tls === false) return tls;
   const file = (path: string | undefined, what: string): Buffer | undefined => {
     if (path === undefined) return undefined;

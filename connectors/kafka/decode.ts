@@ -70,10 +70,10 @@ export class RecordDecoder {
 
   readonly #own: { readonly time: boolean; readonly key: boolean };
 
-  /** The event of a record, `tombstone` for a record without a value, or why it is neither. */
-  decode(record: KafkaRecord): Event | Refusal | 'tombstone' {
+  /** The event of a record, the key to be forgotten where the value is null, or why it is neither. */
+  decode(record: KafkaRecord): Event | Refusal | { readonly forget: string } {
     if (record.value === null) {
-      if (record.key) return 'tombstone';
+      if (record.key) return { forget: textOf(record.key) };
       return { reason: 'empty', message: 'expected a value, or a key whose memory shall be deleted; both are null' };
     }
     const fields = this.codec.fields(record.value, this.#paths, record);

@@ -200,7 +200,8 @@ function* parts(rows: readonly Outgoing[]): Generator<readonly Outgoing[]> {
 
 function bytesOf({ key, value, headers = {} }: Outgoing): number {
   let bytes = 64 + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '');
-  for (const [name, at] of Object.entries(headers)) {
+  for (const name in headers) {
+    const at = headers[name];
     for (const one of Array.isArray(at) ? at : [at ?? '']) bytes += 8 + name.length + Buffer.byteLength(one);
   }
   return bytes;

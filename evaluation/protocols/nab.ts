@@ -74,10 +74,10 @@ function nabScorer(files: readonly LabelledSeries[], recorder?: Recorder): Score
   return {
     see({ name }, row, step) {
       const file = byName.get(name)!;
-      file.scores[row] = step.score;
+      file.scores[row] = step.alarmStrength;
       file.alarms[row] = Number(step.alarm);
       const { timeMs, values } = file.rows[row];
-      recorder?.score(name, row, timeMs, values, step);
+      recorder?.score(name, row, timeMs, values, { ...step, score: step.alarmStrength });
     },
     metrics() {
       const scored = [...byName.values()];

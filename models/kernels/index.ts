@@ -157,6 +157,88 @@ export interface Kernels {
   temporalExpected(out: number, lag: number): number;
   temporalReset(): void;
   temporalKill(cell: number): void;
+  /** y[n] <- e^x, 1/(1 + e^-x) and tanh x, all f32, n a multiple of four. */
+  exps(x: number, y: number, n: number): void;
+  sigmoids(x: number, y: number, n: number): void;
+  tanhs(x: number, y: number, n: number): void;
+  /** y[n] <- e^x over the sum of all e^x, f32, n at least 1. */
+  softmax(x: number, y: number, n: number): void;
+
+  /** Sum of the squares of g[n], f32, n a multiple of four. */
+  squares(g: number, n: number): number;
+  /** One step of Adam on w[n] with moments m[n] and s[n] and gradient factor g[n]; all f32, n a multiple of four. */
+  adam(w: number, m: number, s: number, g: number, n: number, factor: number, rate: number, floor: number): void;
+
+  // The recurrent kernels take f32, m inputs and d units by fours; their layouts stand above their sources.
+  /** One step of an LSTM: u[m] stands at the head of the slot, c[d] and h[d] are written in place. */
+  lstmStep(w: number, c: number, h: number, slot: number, m: number, d: number): void;
+  /** delta[steps][4d], newest first, from the slopes blame[lines][d] of the loss in h. */
+  lstmBack(
+    w: number,
+    ring: number,
+    blame: number,
+    delta: number,
+    newest: number,
+    steps: number,
+    slots: number,
+    lines: number,
+    m: number,
+    d: number,
+  ): void;
+  /** g <- the gradient of the weights over those steps. */
+  lstmGradient(
+    ring: number,
+    delta: number,
+    g: number,
+    newest: number,
+    steps: number,
+    slots: number,
+    m: number,
+    d: number,
+  ): void;
+
+  /** a[blocks][4] <- W[blocks][n][4] u[n]. */
+  blockProduct(w: number, u: number, a: number, blocks: number, n: number): void;
+  /** One step of h[d] from the gates' sums in a, which become what drives the traces; keep[d] is what they keep. */
+  minGruStep(h: number, a: number, keep: number, d: number): void;
+  minLstmStep(h: number, a: number, keep: number, d: number): void;
+  /** E <- keep[d] E + drive u'. */
+  gateTraces(e: number, keep: number, drive: number, u: number, d: number, n: number, gates: number): void;
+  /** g <- delta[d] E. */
+  gateGradient(e: number, delta: number, g: number, d: number, n: number, gates: number): void;
+
+  /** Poles, gamma[d] and speed[d] from nu[d] and theta[d]. */
+  lruPoles(nu: number, theta: number, pole: number, gamma: number, speed: number, d: number): void;
+  /** One step of x[2d] and its traces E[2d] and s[2d][n], with B u in a[2d]. */
+  lruStep(
+    pole: number,
+    gamma: number,
+    x: number,
+    e: number,
+    s: number,
+    a: number,
+    u: number,
+    d: number,
+    n: number,
+  ): void;
+  /** The gradient in nu[d], theta[d] and B[2d][n] from the slopes delta[2d] of the loss in x. */
+  lruGradient(
+    pole: number,
+    gamma: number,
+    speed: number,
+    b: number,
+    e: number,
+    s: number,
+    delta: number,
+    gNu: number,
+    gTheta: number,
+    gB: number,
+    d: number,
+    n: number,
+  ): void;
+
+  /** One step of x[channels][states], complex, each channel driven by u[channels], and what is read of them, y[channels]. */
+  diagonalLayer(p: number, x: number, u: number, y: number, channels: number, states: number): void;
 
   /** First address above the constants. */
   heapBase(): number;

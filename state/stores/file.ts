@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { StateMismatch } from '../arrow.js';
 import { type Checkpoint, type CheckpointStore, DamagedCheckpoint, frame, unframe } from '../checkpoint.js';
 import { codeOf, type Disk, nodeDisk } from './disk.js';
+import { holdFolder } from './lock.js';
 
 export type { Disk } from './disk.js';
 
@@ -101,6 +102,11 @@ export class FileStore implements CheckpointStore {
       .slice(-60)
       .replace(/^\.+/, '');
     return join(this.folder, `${readable}-${createHash('sha256').update(shard).digest('hex').slice(0, 12)}`);
+  }
+
+  /** Throws `FolderHeld` while another run is at work on the shard. */
+  lock(shard: string): Promise<() => Promise<void>> {
+    return holdFolder(this.folderOf(shard));
   }
 
   async load(shard: string, upTo = Number.POSITIVE_INFINITY): Promise<Checkpoint | undefined> {

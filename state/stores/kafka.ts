@@ -114,7 +114,7 @@ export class KafkaStore implements CheckpointStore {
 function assemble(shard: string, manifest: Manifest, records: ReadonlyMap<string, Uint8Array>): Checkpoint {
   const { next, chunks, bytes, crc32: expected } = manifest;
   const parts = Array.from({ length: chunks }, (_, i) => records.get(partKey(shard, next, i)));
-  const missing = parts.findIndex((part) => part === undefined);
+  const missing = parts.indexOf(undefined);
   if (missing >= 0) throw new DamagedCheckpoint(`${shard} at ${next}: chunk ${missing} of ${chunks} is missing`);
   const whole = Buffer.concat(parts as Uint8Array[]);
   if (whole.length !== bytes || crc32(whole) !== expected) {

@@ -85,8 +85,10 @@ class Crew {
     });
     child.once('exit', (code, signal) => {
       this.#members.delete(child);
-      if (!this.#killed.has(child) && code !== 0)
+      // 1 is the worker's own word that it cannot go on; a signal is ours, if it was ours.
+      if (code === 1 || (code !== 0 && !this.#killed.has(child))) {
         this.problems.push(`worker ${child.pid} ended by itself: ${code ?? signal}`);
+      }
     });
     return child;
   }
@@ -99,6 +101,8 @@ class Crew {
   }
 
   async dismiss(child: ChildProcess): Promise<void> {
+    // It may be told before it has begun to listen.
+    this.#killed.add(child);
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
     child.kill('SIGCONT');

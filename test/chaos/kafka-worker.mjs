@@ -28,6 +28,7 @@ const worker = new KafkaWorker({
   kafka: { brokers, requestTimeoutMs: 10_000 },
   input,
   groupId: group,
+  oldBrokers: 'allow',
   codec: jsonCodec(),
   mapping: { values: ['value'] },
   pipeline: pipeline('chaos')

@@ -81,6 +81,10 @@ describe('a mistake in each option gets one line that says what to do', () => {
     ],
     ['replay LOG --zone Berlin', '2 engram: zone: expected an offset such as +02:00 or Z, got "Berlin"'],
     [
+      'replay LOG --checkpoint-rows none',
+      '2 engram: --checkpoint-rows: expected a whole number of at least 1, got "none"',
+    ],
+    [
       'replay LOG --step soon',
       '2 engram: --step: expected the time from row to row, such as 30min, 5s or 100ms, got "soon"',
     ],

@@ -80,6 +80,27 @@ describe('engram replay', () => {
     }
   });
 
+  test('after a stop it says which outputs are not in their final form yet', async () => {
+    const args = [
+      ...['replay', at('log.csv'), ...light, '--state', at('state'), '--out', at('f.arrow')],
+      ...['--out', at('anomalies.parquet'), '--out', at('forecasts.ndjson')],
+    ];
+    const stopped = await engram([...args, '--speed', '1000000x'], {
+      interrupt: (press) => void setTimeout(press, 300),
+    });
+    expect(stopped.code).toBe(130);
+    const where = (name: string): string => `${at(`${name}.arrow.part`)} (takes its final form as ${at(name)} when`;
+    for (const name of ['f.arrow', 'anomalies.parquet']) {
+      expect(existsSync(at(name))).toBe(false);
+      expect(existsSync(at(`${name}.arrow.part`))).toBe(true);
+      expect(stopped.out).toContain(where(name));
+    }
+    expect(stopped.out).toMatch(/forecasts\.ndjson\n/);
+    const done = await engram(args);
+    expect(done.code).toBe(0);
+    expect(done.out).not.toContain('.part');
+  });
+
   test('a log that has been read whole is not read again, unless --fresh says so', async () => {
     const args = ['replay', at('log.csv'), ...light, '--out', at('f.ndjson'), '--state', at('state')];
     await engram(args);

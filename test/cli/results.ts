@@ -1,9 +1,13 @@
+import { WorstAnomalies } from '../../cli/worst.js';
 import type { Anomaly, Batch, Result } from '../../event.js';
+
+/** All of some anomalies, as what a run has found. */
+export const worst = (anomalies: readonly Anomaly[]): WorstAnomalies => new WorstAnomalies(1_000, anomalies);
 
 /** A result with forecasts 1 and 3 rows ahead. */
 export function resultOf(offset: number, given: Partial<Result> = {}): Result {
   const value = given.values?.[0] ?? 100 + 40 * Math.sin(offset / 8);
-  const levels = [0.01, 0.1, 0.5, 0.9, 0.99];
+  const levels = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99];
   const mean = [value + 1, value + 3];
   return {
     key: 'a',
@@ -17,7 +21,7 @@ export function resultOf(offset: number, given: Partial<Result> = {}): Result {
       horizons: [1, 3],
       levels,
       mean: Float64Array.from(mean),
-      quantiles: Float64Array.from(mean.flatMap((m) => [m - 20, m - 10, m, m + 10, m + 20])),
+      quantiles: Float64Array.from(mean.flatMap((m) => [m - 20, m - 10, m - 5, m, m + 5, m + 10, m + 20])),
     },
     ...given,
   };

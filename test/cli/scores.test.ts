@@ -6,14 +6,8 @@ import { resultOf } from './results.js';
 
 test('the forecasts first, then the best of each kind of simple forecaster', () => {
   const members = ['last', 'naive-short', 'naive-long', 'lags', 'knn'];
-  const stage = evaluate({ levels: [0.01, 0.1, 0.5, 0.9, 0.99], memory: 'default' });
-  const lane = new Lane(
-    [{ ...stage, open: (shard, saved) => stage.open({ ...shard, horizons: [1, 3], members }, saved) }],
-    {
-      name: 'log',
-      channels: ['value'],
-    },
-  );
+  const stage = evaluate({ levels: [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99], memory: 'default' });
+  const lane = new Lane([stage], { name: 'log', channels: ['value'], horizons: [1, 3], members });
   const rows = Array.from({ length: 20 }, (_, i) => {
     const row = resultOf(i, { values: [100] });
     // Off by 5, 9, 2, 3 and 1, at both horizons.

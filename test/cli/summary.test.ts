@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { anomalyTable, errorTable, places, rejectLines, shownAnomalies } from '../../cli/summary.js';
 import { paint, widthOf } from '../../cli/view/text.js';
-import { anomalyOf } from './results.js';
+import { anomalyOf, worst } from './results.js';
 
 const none = paint(false);
+
+const one = { rows: 100, manyKeys: false, manyChannels: false };
+const many = { rows: 100, manyKeys: true, manyChannels: true };
 
 describe('what a run says at the end', () => {
   test('its anomalies', () => {
@@ -13,7 +16,7 @@ describe('what a run says at the end', () => {
         score: 1e-7,
         actual: 39_197,
         expected: 22_081.4,
-        why: 'value 39197 where 22081 was expected: 1.8 times higher',
+        why: 'value 39197 where 22081 was expected: 78 % higher',
       }),
       anomalyOf(7, {
         severity: 'info',
@@ -24,30 +27,34 @@ describe('what a run says at the end', () => {
         status: 'open',
       }),
     ];
-    expect(`\n${anomalyTable(anomalies, 'anomalies.ndjson', 100, none).join('\n')}\n`).toBe(`
+    expect(`\n${anomalyTable(worst(anomalies), one, 'anomalies.ndjson', 100, none).join('\n')}\n`).toBe(`
 2 anomalies:
 Peak (UTC)        Severity       Actual  Expected           Rarity  Why
 ────────────────  ─────────────  ──────  ────────  ───────────────  ──────────────────────────────
 1970-01-01 00:08  ● info (open)       –      0.25       1 in 2,500  value was not as it used to be
-1970-01-01 01:41  ✖ critical     39,197    22,081  1 in 10 million  1.8 times higher
+1970-01-01 01:41  ✖ critical     39,197    22,081  1 in 10 million  78 % higher
 `);
   });
   test('of too many anomalies the worst, and where the others are', () => {
     const anomalies = Array.from({ length: 30 }, (_, i) =>
       anomalyOf(i * 10, { severity: i % 2 ? 'major' : 'info', key: `key ${i}` }),
     );
-    const lines = anomalyTable(anomalies, 'out/anomalies.arrow', 120, none);
+    const lines = anomalyTable(worst(anomalies), many, 'out/anomalies.arrow', 120, none);
     expect(lines[0]).toBe('30 anomalies, the 20 worst:');
     expect(lines).toHaveLength(shownAnomalies + 4);
     expect(lines.filter((line) => line.includes('major'))).toHaveLength(15);
     expect(lines.at(-1)).toBe('… and 10 more in out/anomalies.arrow');
-    expect(anomalyTable(anomalies, undefined, 120, none).at(-1)).toBe(
+    expect(anomalyTable(worst(anomalies), many, undefined, 120, none).at(-1)).toBe(
       '… and 10 more: --out anomalies.ndjson writes them all',
     );
   });
   test('names from outside cannot steer the terminal or break the table', () => {
     const lines = anomalyTable(
-      [anomalyOf(1, { key: 'a\u001B[2J\nb'.repeat(30), why: 'x\u001B]0;title\u0007' }), anomalyOf(2, { key: 'c' })],
+      worst([
+        anomalyOf(1, { key: 'a\u001B[2J\nb'.repeat(30), why: 'x\u001B]0;title\u0007' }),
+        anomalyOf(2, { key: 'c' }),
+      ]),
+      { ...many, manyChannels: false },
       undefined,
       80,
       none,
@@ -55,7 +62,16 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
     expect(lines.join('')).not.toContain('\u001B');
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80);
   });
-  test('that there was none', () => expect(anomalyTable([], undefined, 80, none)).toHaveLength(1));
+  test('that there was none, and that there were no rows', () => {
+    expect(anomalyTable(worst([]), one, undefined, 80, none)).toEqual([expect.stringContaining('No anomalies')]);
+    const nothing = { ...one, rows: 0 };
+    expect(anomalyTable(worst([]), nothing, undefined, 80, none)).toEqual(['No new rows, so no new anomalies.']);
+  });
+  test('which series and channel, where the run had several, even if one alone was strange', () => {
+    const [, head, , line] = anomalyTable(worst([anomalyOf(1, { key: 'press-1' })]), many, undefined, 120, none);
+    expect(head).toMatch(/Key\s+Channel/);
+    expect(line).toContain('press-1');
+  });
   test('its errors', () => {
     const lines = errorTable(
       [
@@ -68,7 +84,7 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
     );
     expect(`\n${lines.join('\n')}\n`).toBe(`
 Forecast error, and the share of values inside each band:
-  Ahead  Forecaster     MAE   WAPE   CRPS  in 80 %  in 90 %  in 98 %
+  Ahead  Forecaster     MAE   WAPE   CRPS  in 50 %  in 80 %  in 98 %
 ───────  ───────────  ─────  ─────  ─────  ───────  ───────  ───────
   1 row  default      412.3  2.7 %  300.1   80.3 %   89.9 %   98.1 %
          persistence  1,010  6.6 %      –

@@ -57,6 +57,28 @@ describe('choosing', () => {
     expect(columns.decode(['k', 1.5e12, 0, 7, 0.5], 0)).toMatchObject({ key: 'k', timeMs: 1.5e12, values: [7] });
   });
 
+  test('results as Engram writes them in columns need no options: what is said about the channels is none', () => {
+    const names = ['id', 'key', 'time', 'offset', 'timestamp', 'flow', 'surprise', 'score', 'alarm', 'flow_mean_h1'];
+    const row = ['s@7', 'k', new Date(5000), 7n, null, 3, 0.5, 0.1, false, 4];
+    const columns = choose(names, [row]);
+    expect(columns.channels).toEqual(['timestamp', 'flow']);
+    expect(columns.decode(row, 0)).toEqual({ key: 'k', timeMs: 5000, values: [Number.NaN, 3], offset: 0 });
+    expect(choose(names, [row], { values: ['score'], key: 'id' }).decode(row, 0)).toMatchObject({
+      key: 's@7',
+      values: [0.1],
+    });
+    // Only in this order they are ours.
+    expect(choose(['id', 'key', 'time', 'flow'], [['1', '2', day, '3']]).channels).toEqual(['id', 'key', 'flow']);
+  });
+
+  test('a column of numbers that no event may have is no channel, unless it is named', () => {
+    const row = [day, '1881234567890123456', '3'];
+    expect(choose(['time', 'id', 'v'], [row]).channels).toEqual(['v']);
+    const named = choose(['time', 'id', 'v'], [row], { values: ['id'] });
+    expect(named.decode(row, 0)).toBeUndefined();
+    expect(named.fault.reason).toBe('too-large');
+  });
+
   test.each<[string, readonly string[], readonly (readonly unknown[])[], ColumnOptions, RegExp]>([
     [
       'a misspelt column',
@@ -121,6 +143,8 @@ describe('decoding', () => {
     ['not-a-number', [day, { a: 1 }, 'k']],
     ['not-a-number', [day, '0b11', 'k']],
     ['not-a-number', [day, '1,5', 'k']],
+    ['too-large', [day, '1.1e18', 'k']],
+    ['too-large', [day, -1e19, 'k']],
     ['missing-column', [day, undefined, 'k']],
     ['missing-key', [day, 1, '']],
     ['missing-key', [day, 1, null]],
@@ -143,6 +167,7 @@ describe('decoding', () => {
     [' 1.5 ', 1.5],
     ['-0', -0],
     ['1e3', 1000],
+    ['-1e18', -1e18],
     ['+5', 5],
     [true, 1],
     ['0', 0],
@@ -152,6 +177,11 @@ describe('decoding', () => {
 
   test('numbers of 64 bits are read', () => {
     expect(columns.decode([day, 7n, 'k'], 0)?.values).toEqual([7]);
+    expect(columns.decode([day, 9_223_372_036_854_775_807n, 'k'], 0)).toBeUndefined();
+    expect(columns.fault).toMatchObject({
+      reason: 'too-large',
+      message: expect.stringMatching(/^expected a number of at most 1e18 in size in "a", got 9223372036854775807/),
+    });
   });
 
   test('keys of numbers are text', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { anomalyColumns, rejectColumns, resultColumns } from '../../connectors/flat.js';
+import { anomalyColumns, rejectColumns, resultColumns, resultFront, resultVerdict } from '../../connectors/flat.js';
 import { results, shape } from './results.js';
 
 test('a result column holds what its name says', () => {
@@ -18,6 +18,12 @@ test('a result column holds what its name says', () => {
     flow_q50_h48: row.forecast.quantiles[4],
     score_q99_h48: row.forecast.quantiles[11],
   });
+});
+
+test('what stands before and behind the channels is what results are known by', () => {
+  const names = resultColumns(shape).map(({ name }) => name);
+  expect(names.slice(0, resultFront.length)).toEqual(resultFront);
+  expect(names.slice(6, 6 + resultVerdict.length)).toEqual(resultVerdict);
 });
 
 test('names are different whatever the channels are called, and levels are round', () => {

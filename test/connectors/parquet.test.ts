@@ -34,7 +34,7 @@ const wanted = times.map((time, i) => ({
 test('rows become events, row group by row group, from any offset', async () => {
   const path = store('a.parquet', bytes);
   const source = fileSource(path, { key: 'id' });
-  expect(await source.open()).toEqual({ shards: ['a'], channels: ['a', 'b'], rows });
+  expect(await source.open()).toMatchObject({ shards: ['a'], channels: ['a', 'b'], rows });
   for (const from of [0, 1, 299, 300, 301, 999, 1000]) {
     const { rows, ends } = await collect(fileSource(path, { key: 'id' }), from);
     expect(rows).toEqual(wanted.slice(from));

@@ -45,5 +45,5 @@ test('rows come back as they were added, in pieces of one size, before and after
   await add(again, 1500, 1502);
   expect(await all(again, 100)).toEqual(Array.from({ length: 1502 }, (_, i) => row(i)));
   await again.remove();
-  await expect(new Spool(path, columns).open(1)).rejects.toThrow('expected 1 rows');
+  await expect(new Spool(path, columns).open(1)).rejects.toThrow('expected the 1 rows');
 });

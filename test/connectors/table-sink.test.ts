@@ -136,6 +136,23 @@ describe.each(formats)('%s', (format) => {
     await expect(make[format](path).open(rows.length + 1)).rejects.toThrow(/expected 3001 rows.*found 3000/);
   });
 
+  test('a finished file that was removed is named in the error, and one without rows is made again', async () => {
+    const path = await calm(format, 'removed');
+    const none = readFileSync(await calm(format, 'nothing', []));
+    rmSync(path);
+    const error = await make[format](path)
+      .open(rows.length)
+      .catch(({ message }: Error) => message);
+    expect(error).toMatch(
+      /removed\.(arrow|parquet): expected the 3000 rows .* the file is gone: put it back, or start/,
+    );
+    expect(error).not.toContain('.part');
+    const again = make[format](path);
+    await again.open(0);
+    await again.close(true);
+    expect(readFileSync(path).equals(none)).toBe(true);
+  });
+
   test('a spool of other columns, or with too few rows, or none, is refused', async () => {
     const path = join(at, `other.${format}`);
     const sink = make[format](path);
@@ -146,7 +163,9 @@ describe.each(formats)('%s', (format) => {
     await expect(arrowSink(path, others).open(5)).rejects.toThrow('expected the columns id, key, time, offset, a, b');
     await expect(arrowSink(path, columns).open(6)).rejects.toThrow('expected 6 rows');
     rmSync(`${path}.arrow.part`);
-    await expect(arrowSink(path, columns).open(5)).rejects.toThrow('found 0');
+    await expect(arrowSink(path, columns).open(5)).rejects.toThrow(
+      `${path}: expected the 5 rows that the checkpoint says were written, the file is gone`,
+    );
   });
 
   test('no rows are a file without rows', async () => {
@@ -161,6 +180,10 @@ describe.each(formats)('%s', (format) => {
     expect(read.rows).toEqual(
       rows.map(({ key, timeMs, values, offset }) => ({ key, timeMs, values: [...values], offset })),
     );
+    // Nothing needs to be named: scores and forecasts are no channels.
+    const bare = await collect(fileSource(path, { shard: 's' }));
+    expect(bare.channels).toEqual(['flow', 'score_2']);
+    expect(bare.rows).toEqual(read.rows);
     const late = await collect(fileSource(path, { time: 'time', values: ['flow'] }), 2990);
     expect(late.rows).toHaveLength(10);
   });

@@ -21,7 +21,14 @@ function forecaster(look: (values: number[], at: number) => number): Forecaster 
   return {
     push(shown) {
       const values = shown.map((row) => row.values[0]);
-      return shown.map((_, at) => ({ mean: Float64Array.of(look(values, at)), levels: [], score: 0, alarm: false }));
+      return shown.map((_, at) => ({
+        mean: Float64Array.of(look(values, at)),
+        levels: [],
+        score: 0,
+        alarm: false,
+        alarmStrength: 0,
+        abnormal: false,
+      }));
     },
     close() {},
   };

@@ -116,6 +116,12 @@ export class Cluster {
       'broker.heartbeat.interval.ms': '500',
       ...more,
     };
+    // One more listener beside the plain one: `secured` is its own protocol, named by the test.
+    if (more['listener.secured']) {
+      properties.listeners += `,SECURED://${more['listener.secured']}`;
+      properties['advertised.listeners'] += `,SECURED://${more['listener.secured']}`;
+      properties['listener.security.protocol.map'] += ',SECURED:SASL_SSL';
+    }
     const config = join(folder, 'server.properties');
     await writeFile(
       config,
@@ -277,7 +283,7 @@ async function jars(version: string): Promise<string> {
   return folder;
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from(
       { length: count },

@@ -1,8 +1,9 @@
 import type { Kafka } from 'kafkajs';
 import { jsonCodec } from '../../connectors/codecs/json.js';
 import { keyed } from '../../operators/stage.js';
+import type { WorkerEvent, WorkerOptions } from '../../pipelines/kafka-options.js';
 import { outputTopics } from '../../pipelines/kafka-output.js';
-import type { KafkaWorker, WorkerEvent, WorkerOptions } from '../../pipelines/kafka-worker.js';
+import type { KafkaWorker } from '../../pipelines/kafka-worker.js';
 import { pipeline } from '../../pipelines/pipeline.js';
 import { f64 } from '../../state/layout.js';
 import { MemoryStore } from '../../state/stores/memory.js';
@@ -36,6 +37,7 @@ export function settings(
     sessionTimeoutMs: 3000,
     heartbeatMs: 300,
     fetchWaitMs: 50,
+    oldBrokers: 'allow',
     ...more,
   };
 }

@@ -28,7 +28,7 @@ const covered: string[] = [];
 // biome-ignore lint/suspicious/noExplicitAny: any chain of stages
 function after(before: readonly Stage<any, any>[]): { events: readonly Event[]; shard: Shard } {
   const { rows } = run<Event>(before, events, { shard, cuts: [events.length], ends: false });
-  return { events: rows, shard: before.reduce<Shard>((told, { tells }) => ({ ...told, ...tells }), shard) };
+  return { events: rows, shard: Object.assign({ ...shard }, ...before.map(({ tells }) => tells)) as Shard };
 }
 
 const hints = [normalize(), seasons({ memoryRows: 512, longestRows: 200 })];
@@ -45,6 +45,7 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
   ['seasons', () => [seasons({ memoryRows: 256, longestRows: 100 })], []],
   ['interval', () => [interval()], known],
   ['detect', () => [detect({ warmupRows: 50 })], judged],
+  ['detect, all evidence', () => [detect({ warmupRows: 50, evidence: 'all' })], judged],
   ['episode', () => [episode()], alarmed],
   ['evaluate', () => [evaluate()], alarmed],
   ...Object.keys(memories).map((memory): [string, Make, typeof hints] => [

@@ -171,7 +171,50 @@ describe('detect', () => {
     }
   });
 
+  describe('with all evidence', () => {
+    const all = { evidence: 'all' } as const;
+    /** Values with their tails under a forecast of 0. */
+    const shown = (values: readonly number[]): Judged[] =>
+      events(values).map((event) => ({ ...event, tail: [tailOf(event.values[0] as number)], expected: [0] }));
+    const noise = (n: number, seed: number) => {
+      const z = normal(chance(seed));
+      return Array.from({ length: n }, () => z());
+    };
+    const told = (values: readonly number[]) =>
+      run<Detected, Judged>([detect(all)], shown(values), { cuts: [500] }).rows;
+
+    test('a shift is told once, soon, below its budget, and is abnormal while it is new', () => {
+      const rows = told([...noise(3000, 2), ...noise(300, 3).map((x) => x + 6)]);
+      const first = rows.findIndex(({ alarm }, i) => alarm && i >= 3000);
+      expect(first).toBeLessThan(3010);
+      expect(rows[first]?.score).toBeLessThan(1 / 2000);
+      expect(alarms(rows, 3000)).toBeLessThan(6);
+      expect(rows.slice(3020, 3120).every(({ abnormal }) => abnormal)).toBe(true);
+      expect(Math.max(...rows.slice(3060, 3200).map(({ score }) => score))).toBeLessThan(0.1);
+    });
+
+    test('an alarm is not withheld for a constant that changes, nor told at each change', () => {
+      const square = Array.from({ length: 5000 }, (_, i) => (i % 100 < 50 ? 0 : 1));
+      expect(alarms(told(square), 1000)).toBe(0);
+      expect(alarms(told([...square, 3]), 5000)).toBe(1);
+    });
+
+    test('missing and filled rows teach nothing, score 1 and do not alarm', () => {
+      const plain = shown(noise(1500, 6));
+      const holed = plain.flatMap((row) => [
+        row,
+        { ...row, values: [Number.NaN], tail: [Number.NaN] },
+        { ...row, values: [99], tail: [1e-12], filled: true },
+      ]);
+      const rows = run<Detected, Judged>([detect(all)], holed).rows;
+      const alone = run<Detected, Judged>([detect(all)], plain).rows;
+      expect(rows.filter((_, i) => i % 3 === 0).map(({ score }) => score)).toEqual(alone.map(({ score }) => score));
+      expect(rows.filter((_, i) => i % 3 > 0).every(({ score, alarm }) => score === 1 && !alarm)).toBe(true);
+    });
+  });
+
   test('a wrong option names itself', () => {
+    expect(() => detect({ evidence: 'some' as never })).toThrow(/detect\.evidence: expected one of surprise, all/);
     expect(() => detect({ warmupRows: 2.5 })).toThrow(/detect\.warmupRows: expected a whole number.*got 2.5/);
     expect(() => detect({ falseAlarms: { count: 1, per: 'year' } as never })).toThrow(/per: expected one of hour, day/);
     expect(() => detect({ falseAlarms: { count: 1, rows: 2 } })).toThrow(/rows: expected a number of at least 10/);

@@ -96,7 +96,7 @@ describe('episode', () => {
   test('why says what came, what was expected and how far apart they are', () => {
     const why = (over: Partial<Alarmed>, alarms: Record<number, number> = { 5: 1e-5 }) =>
       anomalies(alarmed(40, alarms, over))[0]?.why;
-    expect(why({})).toBe('a 39197 where 15200 (10300 to 21100) was expected: 2.6 times higher');
+    expect(why({})).toBe('a 39197 where 15200 (10300 to 21100) was expected: 2.6 times as high');
     expect(why({ values: [3000] })).toBe('a 3000 where 15200 (10300 to 21100) was expected: 80 % lower');
     expect(why({ values: [21_200], expected: [20_000] })).toBe(
       'a 21200 where 20000 (10300 to 21100) was expected: 1200 higher',
@@ -109,7 +109,7 @@ describe('episode', () => {
     );
     expect(why({ values: [15_000] })).toMatch(/was expected: strange together with the rows before it$/);
     expect(why({ expected: [Number.NaN] })).toBe('a was not as it used to be');
-    expect(why({}, { 5: 1e-5, 7: 1e-4 })).toMatch(/2.6 times higher; 2 alarms in 2 minutes$/);
+    expect(why({}, { 5: 1e-5, 7: 1e-4 })).toMatch(/2.6 times as high; 2 alarms in 2 minutes$/);
   });
 
   test('the channel that is least expected at the peak is named, missing ones never', () => {
@@ -126,7 +126,7 @@ describe('episode', () => {
       channel: 'flow',
       actual: 50,
       expected: 10,
-      why: 'flow 50 where 10 (9 to 11) was expected: 5 times higher',
+      why: 'flow 50 where 10 (9 to 11) was expected: 5 times as high',
     });
   });
 

@@ -64,7 +64,7 @@ describe('evaluate', () => {
       const truth: Forecaster = (i, h, c) => (c === 0 ? Math.sin(i + h) / 3 : 1e9 * Math.cos(i + h));
       const [score] = scores(forecasts(values, [1, h], truth), shardOf([1, h], ['a', 'b']), { horizons: [h] });
       expect(score).toMatchObject({ horizon: h, rows: 2 * (200 - h), mae: 0, rmse: 0, wape: 0, crps: 0 });
-      expect(score?.coverage).toEqual({ 50: 1, 80: 1, 90: 1, 98: 1 });
+      expect(score?.coverage).toEqual({ 50: 1, 80: 1, 98: 1 });
     }
   });
 
@@ -114,7 +114,7 @@ describe('evaluate', () => {
       forecasts(values, [1], () => 0, 1),
       shardOf([1]),
     );
-    for (const band of [50, 80, 90, 98]) expect(score?.coverage?.[band]).toBeCloseTo(band / 100, 2);
+    for (const band of [50, 80, 98]) expect(score?.coverage?.[band]).toBeCloseTo(band / 100, 2);
     // The CRPS of a true forecast is half of E|X - X'|: for N(0, 1) that is 1 / sqrt(pi); few quantiles say a little less.
     expect(score?.crps).toBeGreaterThan(0.9 / Math.sqrt(Math.PI));
     expect(score?.crps).toBeLessThan(1.05 / Math.sqrt(Math.PI));

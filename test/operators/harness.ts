@@ -2,6 +2,9 @@ import { Subject } from 'rxjs';
 import type { Anomaly, Batch, Event, Reject } from '../../event.js';
 import type { Opened, Shard, Stage } from '../../operators/stage.js';
 import { type Bundle, decode, encode } from '../../state/arrow.js';
+import { normal as oneNormal } from '../chance.js';
+
+export { chance } from '../chance.js';
 
 export const shard: Shard = { name: 'log-0', channels: ['a'] };
 
@@ -107,21 +110,9 @@ class Chain {
   }
 }
 
-/** Numbers in [0, 1) from a seed, the same everywhere. */
-export function chance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Standard normal numbers from a source of chance. */
 export function normal(random: () => number): () => number {
-  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return () => oneNormal(random);
 }
 
 export const startMs = Date.UTC(2024, 0, 1);

@@ -121,6 +121,34 @@ test('a constant is as expected for ever, and a value beside it is not', () => {
   expect(rows[2900].tail[0]).toBeLessThan(0.01);
 });
 
+test.each([
+  [0, 1e9],
+  [5, 1e9],
+  [12, 1e9],
+  [300, 9e17],
+])('a spike at row %i of %f does not widen the bands for long', (at, spike) => {
+  const random = chance(13);
+  const calm = walk(1200, () => normal(random));
+  const width = (list: readonly Event[], t: number) => {
+    const { quantiles } = forecast(list.slice(0, t + 1))[t].forecast;
+    return quantiles[8] - quantiles[0];
+  };
+  const spiked = calm.map((event, t) => (t === at ? { ...event, values: [spike] } : event));
+  for (const t of [at + 100, at + 800])
+    expect(width(spiked, t) / width(calm, t), `row ${t}, seed 13`).toBeLessThan(t === at + 100 ? 8 : 2);
+});
+
+test('behind a gap nothing is judged by what was said before it', () => {
+  const random = chance(14);
+  const events = walk(400, () => normal(random)).map((event, t) =>
+    t < 300 ? event : { ...event, values: [event.values[0] + 1000], ...(t === 300 ? { gap: true as const } : {}) },
+  );
+  const rows = forecast(events);
+  expect(rows[300].tail[0]).toBeNaN();
+  expect(rows[300].surprise).toBe(0);
+  expect(rows[301].tail[0]).toBeGreaterThan(0.001);
+});
+
 test('it says what it lacks', () => {
   expect(() => new Lane([interval()], { name: 's', channels: ['a'] })).toThrow('add remember');
   expect(() => interval({ levels: [0.5, 0.1] })).toThrow('interval.levels: expected a number of at least 0.5');

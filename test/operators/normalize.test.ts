@@ -35,6 +35,13 @@ describe('normalize', () => {
     expect(new Set(all.slice(100)).size).toBe(1);
   });
 
+  test('values near the largest number leave no scale that is infinite, and what follows is as if they were missing', () => {
+    const huge = (i: number, other: number) => (i >= 500 && i < 540 ? other : Math.sin(i / 20));
+    const wild = Array.from({ length: 1600 }, (_, i) => huge(i, i % 2 === 0 ? 1.7e308 : -1.7e308));
+    const gaps = wild.map((_, i) => huge(i, Number.NaN));
+    expect(scales(wild).map(([scale]) => scale)).toEqual(scales(gaps).map(([scale]) => scale));
+  }, 10_000);
+
   test('one spike of 1e9 does not move it, wherever it comes', () => {
     for (const at of [0, 1, 5, 20, 31, 32, 100, 900]) {
       const values = noise(1000, 11);

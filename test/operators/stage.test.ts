@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Event } from '../../event.js';
 import { keyed, type Stage } from '../../operators/stage.js';
+import { arena } from '../../state/arena.js';
 import { f64 } from '../../state/layout.js';
 import { events, run } from './harness.js';
 
@@ -62,6 +63,14 @@ test('state of another version is refused with both', () => {
   expect(() => counting('2').open({ name: 'log-0', channels: ['a'] }, saved[0])).toThrow(
     /expected count, version 2[\s\S]*found count, version 1/,
   );
+});
+
+test('what is refused leaves no memory taken', () => {
+  const { saved } = run([counting('1')], list('a'));
+  const before = arena.usedBytes;
+  const { shared: _, ...half } = saved[0];
+  expect(() => counting('1').open({ name: 'log-0', channels: ['a'] }, half)).toThrow('expected a table "shared"');
+  expect(arena.usedBytes).toBe(before);
 });
 
 test('an error in a step ends the stream with it', () => {

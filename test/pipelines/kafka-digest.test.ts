@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
-import { digestText, digestWith, emptyDigest, noteText, readNote } from '../../pipelines/kafka-digest.js';
+import { addTo, digestText, emptyDigest, noteText, readNote } from '../../pipelines/kafka-digest.js';
 
 test('the digest tells order, kind, key and value of all rows', () => {
-  const of = (rows: ['results' | 'anomalies' | 'rejects', string, string][]) =>
-    digestText(rows.reduce((digest, [kind, key, value]) => digestWith(digest, kind, key, value), emptyDigest));
+  const of = (rows: ['results' | 'anomalies' | 'rejects', string, string][]) => {
+    const digest = { ...emptyDigest };
+    for (const [kind, key, value] of rows) addTo(digest, kind, Buffer.from(key), Buffer.from(value));
+    return digestText(digest);
+  };
   const base = of([
     ['results', 'a', '1'],
     ['results', 'b', '2'],

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { parseKafkaRun } from '../../pipelines/kafka-spec.js';
+import { shipped } from '../../pipelines/shipped.js';
+import { pipelineOf } from '../../pipelines/spec.js';
 
 const base = {
   kafka: { brokers: ['127.0.0.1:9092'] },
@@ -28,6 +30,11 @@ test('the least there must be, and everything', async () => {
   });
   expect(full.codec?.name).toBe('csv');
   expect(full.kafka.login).toEqual({ mechanism: 'scram-sha-512', username: 'u', password: { env: 'PW' } });
+});
+
+test('a pipeline made by code is taken as it is', async () => {
+  const made = pipelineOf(shipped.light);
+  expect((await parseKafkaRun({ ...base, pipeline: made })).pipeline).toBe(made);
 });
 
 test('a token is read again for every connection, and never shown', async () => {

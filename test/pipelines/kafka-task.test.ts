@@ -32,12 +32,13 @@ class World {
   ) {
     for (let i = 0; i < count; i++) {
       const offset = i + Math.floor(i / 10);
+      const gone = i % 41 === 40;
       const value = i % 17 === 3 ? 'poison' : JSON.stringify({ value: i % 29 === 5 ? 2e6 : i });
       this.log.push({
         offset: String(offset),
         timestamp: '0',
         key: Buffer.from(`k${i % 3}`),
-        value: Buffer.from(value),
+        value: gone ? null : Buffer.from(value),
       });
     }
   }
@@ -139,7 +140,7 @@ const of = (world: World, topic: string): string[] => world.written.filter((row)
 test('faults at any call, any cutting: the committed rows are those of a calm run, once and in order', async () => {
   const calm = new World(dice(1), 0, 600);
   await calm.drain();
-  expect(of(calm, 'out').length + of(calm, 'dlq').length).toBe(600);
+  expect(of(calm, 'out').length + of(calm, 'dlq').length).toBe(600 - 14);
   let tasks = 0;
   for (let seed = 1; seed <= 30; seed++) {
     const world = new World(dice(seed), seed % 3 === 0 ? 0.2 : 0.05, 600);
@@ -162,8 +163,8 @@ test('it keeps silent up to the committed offset, then says that it is live', as
   Object.assign(bare, { log: world.log, committed: world.committed, written: world.written });
   await bare.drain();
   expect(bare.events.find(({ type }) => type === 'live')).toMatchObject({ replayed: 50 });
-  expect(bare.written.length).toBe(100);
-  expect(before).toBe(50);
+  expect(bare.written.length).toBe(98);
+  expect(before).toBe(49);
 });
 
 test('a position that somebody else has moved is noticed before the next commit', async () => {

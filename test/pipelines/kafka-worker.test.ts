@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { KafkaAdmin } from '../../connectors/kafka/admin.js';
 import { kafkaClient } from '../../connectors/kafka/client.js';
 import { readNote } from '../../pipelines/kafka-digest.js';
-import { KafkaWorker, type WorkerEvent } from '../../pipelines/kafka-worker.js';
+import type { WorkerEvent } from '../../pipelines/kafka-options.js';
+import { KafkaWorker } from '../../pipelines/kafka-worker.js';
 import { pipeline } from '../../pipelines/pipeline.js';
 import { FileStore } from '../../state/stores/file.js';
 import { MemoryStore } from '../../state/stores/memory.js';
@@ -139,6 +140,24 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
       'x-error-stage': 'decode',
       'x-error-message': expect.stringContaining('expected a JSON object'),
     });
+  }, 60_000);
+
+  test('a record without a value deletes what was learned of its key, there and nowhere else', async () => {
+    const input = await topic('tomb');
+    const group = unique('g');
+    const value = (n: number) => JSON.stringify({ value: n });
+    await produce(kafka(), input, [
+      ...[1, 2, 3].flatMap((n) => ['a', 'b'].map((key) => ({ key, value: value(n) }))),
+      { key: 'a', value: null },
+      { key: 'nobody', value: null },
+      ...[4, 5].flatMap((n) => ['a', 'b'].map((key) => ({ key, value: value(n) }))),
+    ]);
+    const at = start(input, group);
+    await drained(kafka(), group, input);
+    await at.stop();
+    const results = (await readAll(kafka(), `${input}.forecasts`, 10)).map(({ value }) => JSON.parse(String(value)));
+    expect(results.filter(({ key }) => key === 'a').map(({ count }) => count)).toEqual([1, 2, 3, 1, 2]);
+    expect(results.filter(({ key }) => key === 'b').map(({ count }) => count)).toEqual([1, 2, 3, 4, 5]);
   }, 60_000);
 
   test('too many refused records stop it: the mapping is wrong', async () => {

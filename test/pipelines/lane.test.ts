@@ -1,9 +1,13 @@
 import { filter, map } from 'rxjs';
 import { expect, test } from 'vitest';
 import type { Batch, Event } from '../../event.js';
+import { align } from '../../operators/align.js';
 import { remember } from '../../operators/remember.js';
+import { reorder } from '../../operators/reorder.js';
 import type { Stage } from '../../operators/stage.js';
 import { Lane } from '../../pipelines/lane.js';
+import { shipped } from '../../pipelines/shipped.js';
+import { pipelineOf } from '../../pipelines/spec.js';
 import { arena } from '../../state/arena.js';
 import { decode, encode } from '../../state/arrow.js';
 
@@ -70,7 +74,7 @@ test('steps are told what those before them tell', () => {
     },
   };
   new Lane([memory(), listener], shard).close();
-  expect(told).toEqual({ ...shard, horizons: [1, 2], members: [] });
+  expect(told).toEqual({ ...shard, keysMax: 10_000, horizons: [1, 2], members: [] });
 });
 
 test('a closed lane has given its memory back', () => {
@@ -80,4 +84,59 @@ test('a closed lane has given its memory back', () => {
   expect(arena.usedBytes).toBeGreaterThan(before);
   lane.close();
   expect(arena.usedBytes).toBe(before);
+});
+
+test('rejects come in the order of what caused them, however the log is cut', () => {
+  const steps = () => [
+    reorder({ latenessMs: 50 }),
+    align({ stepMs: 10, collide: 'first' }),
+    remember({ memory: 'last-value', horizons: [1] }),
+  ];
+  const events = Array.from({ length: 200 }, (_, offset): Event => {
+    const late = offset % 9 === 5 ? 400 : offset % 7 === 3 ? 20 : 0;
+    return { key: 'k', timeMs: 1e6 + offset * 8 - late, values: [offset], offset };
+  });
+  const decodes = events.filter(({ offset }) => offset % 13 === 4);
+  const rejectsOf = (size: number): string[] => {
+    const lane = new Lane(steps(), shard);
+    const said: string[] = [];
+    for (let from = 0; from < events.length; from += size) {
+      const part = events.slice(from, from + size);
+      const bad = part.filter((event) => decodes.includes(event));
+      const rows = part.filter((event) => !decodes.includes(event));
+      const rejects = bad.map(({ offset }) => ({ shard: 's', offset, stage: 'decode', reason: 'bad', message: '' }));
+      const ends = from + size >= events.length;
+      const made = lane.push({ shard: 's', rows, rejects, next: from + part.length, ends });
+      said.push(...made.rejects.map(({ stage, offset }) => `${stage} ${offset}`));
+      expect(made).not.toHaveProperty('causes');
+    }
+    lane.close();
+    return said;
+  };
+  const whole = rejectsOf(1000);
+  expect(new Set(whole.map((line) => line.split(' ')[0]))).toEqual(new Set(['decode', 'reorder', 'align']));
+  for (const size of [1, 2, 7, 64]) expect(rejectsOf(size)).toEqual(whole);
+});
+
+test('as many keys as fit are held, the others refused, and the known ones go on', () => {
+  const lane = new Lane<Event>(pipelineOf(shipped['sensor-anomaly']).stages, shard, undefined, 8e6);
+  const flood = (first: number): Batch<Event> => ({
+    shard: 's',
+    rows: Array.from({ length: 40 }, (_, i) => ({ key: `k${i}`, timeMs: first + i, values: [1], offset: first + i })),
+    rejects: [],
+    next: first + 40,
+  });
+  const [one, two] = [lane.push(flood(0)), lane.push(flood(40))];
+  expect(one.rows.length).toBeGreaterThan(2);
+  expect(one.rejects).toHaveLength(40 - one.rows.length);
+  expect(one.rejects[0].reason).toBe('too-many-keys');
+  expect(two.rows.map(({ key }) => key)).toEqual(one.rows.map(({ key }) => key));
+  lane.close();
+});
+
+test('limits that do not fit are refused before the first row, with the sum', () => {
+  const roomy = remember({ memory: 'default', horizons: [1], keys: { limit: 100_000, whenFull: 'reject' } });
+  expect(() => new Lane([roomy], shard)).toThrow(
+    /keys.limit: expected limits that fit .*remember 100000 keys x \d+ bytes/,
+  );
 });

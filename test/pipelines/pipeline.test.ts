@@ -30,3 +30,8 @@ test('the identity changes with the name, the channels, the steps and their sett
   ];
   expect(new Set(identities).size).toBe(identities.length);
 });
+
+test('a limit of keys may be raised without becoming another pipeline', () => {
+  const roomy = remember({ memory: 'last-value', horizons: [1], keys: { limit: 50_000, whenFull: 'evict' } });
+  expect(identityOf(pipeline('x').through(roomy), ['a'])).toBe(identityOf(pipeline('x').through(memory), ['a']));
+});

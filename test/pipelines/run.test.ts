@@ -5,13 +5,16 @@ import { expect, test } from 'vitest';
 import { outputs, sinkOf } from '../../connectors/catalog.js';
 import { CRASH, Crash, END, type Entry, log } from '../../connectors/log.js';
 import type { Sink } from '../../connectors/sink.js';
+import type { Source } from '../../connectors/source.js';
 import type { Event, Result } from '../../event.js';
 import { detect } from '../../operators/detect.js';
 import { interval } from '../../operators/interval.js';
 import { remember } from '../../operators/remember.js';
 import { pipeline } from '../../pipelines/pipeline.js';
 import { run } from '../../pipelines/run.js';
+import { StateMismatch } from '../../state/arrow.js';
 import { FileStore } from '../../state/stores/file.js';
+import { FolderHeld } from '../../state/stores/lock.js';
 import { MemoryStore } from '../../state/stores/memory.js';
 import { chance } from '../chance.js';
 
@@ -100,7 +103,7 @@ test('another pipeline is refused with both printed', async () => {
   const store = new MemoryStore();
   await run({ pipeline: small(), source: log([1, 2, END]), store });
   await expect(run({ pipeline: small([1, 9]), source: log([1, 2, END]), store })).rejects.toThrow(
-    /taken by another pipeline.\nexpected:[\s\S]*9[\s\S]*found:[\s\S]*3/,
+    /by another pipeline or on another log.\nfirst difference: expected 9, found 3\nexpected:[\s\S]*9[\s\S]*found:[\s\S]*3/,
   );
 });
 
@@ -113,6 +116,53 @@ test('an output that the checkpoint does not know is refused', async () => {
   await expect(run({ ...options, sinks: { results: sinks } })).rejects.toThrow(
     'a.arrow: the checkpoint at offset 2 knows only',
   );
+});
+
+test('an output that is left out is refused: it would lack rows for ever', async () => {
+  const at = folder();
+  const store = new MemoryStore();
+  const sinks = sinksIn(at);
+  const options = { pipeline: small(), source: log([1, 2, END]), store };
+  await run({ ...options, sinks: { results: sinks } });
+  await expect(run({ ...options, sinks: { results: [sinks[0]] } })).rejects.toThrow(
+    /a.arrow, .*a.parquet to be named again/,
+  );
+});
+
+test('another log on the same state is refused', async () => {
+  const store = new MemoryStore();
+  const named = (identity: string): Source => {
+    const source = log([1, 2, END]);
+    return {
+      open: async () => ({ ...(await source.open()), identity }),
+      read: (...given) => source.read(...given),
+    };
+  };
+  await run({ pipeline: small(), source: named('csv time=t'), store });
+  await run({ pipeline: small(), source: named('csv time=t'), store });
+  await expect(run({ pipeline: small(), source: named('csv time=u'), store })).rejects.toThrow(StateMismatch);
+});
+
+test('a second run on the same state is refused before it touches the outputs', async () => {
+  const at = folder();
+  const store = () => new FileStore(join(at, 'state'));
+  const sinks = () => ({ results: [sinkOf(join(at, 'a.ndjson'), outputs.results(shape))] });
+  const stop = new AbortController();
+  let second: Promise<unknown> | undefined;
+  await run({
+    pipeline: small(),
+    source: log([...numbers, END], { batchRows: 100 }),
+    sinks: sinks(),
+    store: store(),
+    stop: stop.signal,
+    onBatch: () => {
+      second ??= run({ pipeline: small(), source: log([...numbers, END]), sinks: sinks(), store: store() }).catch(
+        (e) => e,
+      );
+    },
+  });
+  expect(await second).toBeInstanceOf(FolderHeld);
+  expect(readFileSync(join(at, 'a.ndjson'), 'utf8').trim().split('\n')).toHaveLength(600);
 });
 
 test('a sink that fails ends the run with its error, and nothing is saved past it', async () => {

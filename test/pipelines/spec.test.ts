@@ -134,6 +134,25 @@ describe('a pipeline as JSON', () => {
     else expect(told()).toMatch(message);
   });
 
+  test.each([{}, { fill: 'missing' }, { fill: 0 }, { fill: 'previous', maxGapRows: 3 }])(
+    'align that fills (%j) is refused without drop-filled after it',
+    (align) => {
+      const filling = withStages({ align }, ...good.stages);
+      expect(() => parseSpec(filling)).toThrow(
+        'pipeline: stages[0].align: expected a step drop-filled after it: rows that it fills in have the offset of the ' +
+          'row that showed the gap, so the ids (shard@offset) of results would not be unique. Add {"drop-filled": {}} as ' +
+          'the last step, or set align.fill to "none"',
+      );
+      expect(() => parseSpec(withStages({ 'drop-filled': {} }, { align }, ...good.stages))).toThrow(
+        'drop-filled after',
+      );
+      expect(() => parseSpec(withStages({ align }, ...good.stages, { 'drop-filled': {} }))).not.toThrow();
+    },
+  );
+  test.each([{ fill: 'none' }, { maxGapRows: 0 }])('align that fills nothing (%j) needs none', (align) =>
+    expect(() => parseSpec(withStages({ align }, ...good.stages))).not.toThrow(),
+  );
+
   test('the prototype of objects cannot be reached', () => {
     for (const text of [
       '{"__proto__": {"polluted": 1}, "name": "x", "stages": []}',

@@ -2,6 +2,9 @@ import { make } from './dom.js';
 import { mark, severityOrder } from './marks.js';
 import { count, figure, moment, odds, percent } from './text.js';
 
+/** Promised shares of the bands whose coverage a report tells, in its order. */
+const bands = [0.5, 0.8, 0.98];
+
 const plural = (/** @type {number} */ n, /** @type {string} */ one, many = `${one}s`) =>
   `${count(n)} ${n === 1 ? one : many}`;
 
@@ -61,7 +64,9 @@ export function figures(/** @type {ReportData} */ { anomalies, anomaliesInAll, e
           ),
         ]
       : []),
-    ...(ours?.coverage ? [tile(percent(ours.coverage[0]), `of values inside the 80 % band ${ahead}`)] : []),
+    ...(ours?.coverage
+      ? [tile(percent(ours.coverage[bands.indexOf(0.8)]), `of values inside the 80 % band ${ahead}`)]
+      : []),
     ...(rejected > 0
       ? [
           tile(
@@ -171,9 +176,9 @@ export function anomalyTable(
 /** Error and coverage per horizon, beside the simple forecasters. */
 export function errorTable(/** @type {ReportData} */ { errors }) {
   if (errors.length === 0) return [];
-  const head = ['Ahead', 'Forecaster', 'MAE', 'WAPE', 'CRPS', 'In 80 % band', 'In 90 % band', 'In 98 % band'];
+  const head = ['Ahead', 'Forecaster', 'MAE', 'WAPE', 'CRPS', 'In 50 % band', 'In 80 % band', 'In 98 % band'];
   const classes = head.map((_, i) => (i < 2 ? 'fixed' : 'number'));
-  const promised = [0.8, 0.9, 0.98];
+  const promised = bands;
   const rows = errors.map(({ horizon, forecaster, mae, wape, crps, coverage }, i) => {
     const begins = errors[i - 1]?.horizon !== horizon;
     const cells = [begins ? plural(horizon, 'row') : '', forecaster, figure(mae), percent(wape), figure(crps)].map(

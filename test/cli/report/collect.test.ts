@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Collector, reportLimits } from '../../../cli/report/collect.js';
-import { anomalyOf, resultOf } from '../results.js';
+import { anomalyOf, resultOf, worst } from '../results.js';
 
 /** Absolute times of columns. */
 const times = (stepsMs: readonly number[]): number[] => {
@@ -13,7 +13,7 @@ const times = (stepsMs: readonly number[]): number[] => {
 
 describe('collect', () => {
   test('a forecast is drawn at the row it was made for', () => {
-    const collector = new Collector(['value'], []);
+    const collector = new Collector(['value'], worst([]));
     for (let i = 0; i < 50; i++) collector.add(resultOf(i, { values: [1000 + i] }));
     const [{ past, future }] = collector.series();
     // Made at row 9 of value 1009: one more, 10 to each side for 80 %, 20 for 98 %.
@@ -26,7 +26,7 @@ describe('collect', () => {
     expect(future.stepsMs[1]).toBe(2 * 60_000);
   });
   test('on a grid whose filled points are left out, a row is drawn beside the forecast for its point', () => {
-    const collector = new Collector(['value'], [], 60_000);
+    const collector = new Collector(['value'], worst([]), 60_000);
     // Points 0, 1, 4 and 6: one, three and two points after the row before; there is no forecast for two.
     for (const i of [0, 1, 4, 6]) collector.add(resultOf(i, { values: [1000 + i] }));
     const [{ past, future }] = collector.series();
@@ -37,7 +37,10 @@ describe('collect', () => {
     const many = Array.from({ length: reportLimits.anomalies + 5 }, (_, i) =>
       anomalyOf(i * 10, { severity: i === 7 ? 'critical' : 'info' }),
     );
-    const collector = new Collector(['value'], [anomalyOf(70, { status: 'open', severity: 'warning' }), ...many]);
+    const collector = new Collector(
+      ['value'],
+      worst([anomalyOf(70, { status: 'open', severity: 'warning' }), ...many]),
+    );
     collector.add(resultOf(0));
     const { shown, inAll, bySeverity } = collector.anomalies();
     expect(inAll).toBe(reportLimits.anomalies + 5);
@@ -51,7 +54,7 @@ describe('collect', () => {
       anomalyOf(3, { key: 'key 39', severity: 'critical' }),
       anomalyOf(2, { key: 'key 30', severity: 'major' }),
     ];
-    const collector = new Collector(['value'], anomalies);
+    const collector = new Collector(['value'], worst(anomalies));
     for (let i = 0; i < 400; i++) collector.add(resultOf(i, { key: keys[i % 40] }));
     const drawn = collector.series().map(({ key }) => key);
     expect(drawn).toHaveLength(reportLimits.keys);
@@ -60,7 +63,7 @@ describe('collect', () => {
     expect(collector.keysDrawn).toBe(reportLimits.keys);
   });
   test('a long log stays small, with all rows around the anomaly', () => {
-    const collector = new Collector(['value'], [anomalyOf(60_000)]);
+    const collector = new Collector(['value'], worst([anomalyOf(60_000)]));
     for (let i = 0; i < 120_000; i++) collector.add(resultOf(i));
     const [{ past, rows }] = collector.series();
     expect(rows).toBe(120_000);
@@ -70,11 +73,11 @@ describe('collect', () => {
     expect(JSON.stringify(collector.series()).length).toBeLessThan(5_000_000);
   });
   test('missing values and unknown bands are null', () => {
-    const collector = new Collector(['a', 'b'], []);
+    const collector = new Collector(['a', 'b'], worst([]));
     collector.add(resultOf(0, { values: [Number.NaN, 5] }));
     const [a, b] = collector.series();
     expect([a.past.actual, b.past.actual]).toEqual([[null], [5]]);
     expect(b.future.expected).toEqual([]);
   });
-  test('nothing at all is nothing', () => expect(new Collector(['value'], []).series()).toEqual([]));
+  test('nothing at all is nothing', () => expect(new Collector(['value'], worst([])).series()).toEqual([]));
 });

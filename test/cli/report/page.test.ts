@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { Collector } from '../../../cli/report/collect.js';
 import type { ReportData } from '../../../cli/report/data.js';
 import { page } from '../../../cli/report/page.js';
-import { anomalyOf, resultOf } from '../results.js';
+import { anomalyOf, resultOf, worst } from '../results.js';
 
 const hostile = '</script><script>alert(1)</script><img src=x onerror=alert(1)>"\'&\u2028--><!--';
 
 function reportOf(key: string, channel: string, title = 'log.csv'): ReportData {
-  const collector = new Collector([channel], [anomalyOf(5, { key, channel, why: `${key} was strange` })]);
+  const collector = new Collector([channel], worst([anomalyOf(5, { key, channel, why: `${key} was strange` })]));
   for (let i = 0; i < 30; i++) collector.add(resultOf(i, { key }));
   return {
     title,

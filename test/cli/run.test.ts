@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { drained, produce, readAll } from '../kafka/harness.js';
+import { withBroker } from '../kafka/with-broker.js';
+import { engram, folder } from './command.js';
+
+const file = (value: unknown): string => {
+  const path = join(folder(), 'run.json');
+  writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value));
+  return path;
+};
+const base = {
+  oldBrokers: 'allow',
+  kafka: { brokers: ['127.0.0.1:1'] },
+  input: 'in',
+  group: 'g',
+  decode: { values: ['v'] },
+  pipeline: 'light',
+  state: { folder: 'state' },
+};
+
+describe('a mistake in what shall be run', () => {
+  test.each([
+    ['no file', '/nowhere/run.json', /expected a file, there is none/],
+    ['no JSON', file('{'), /expected JSON/],
+    ['a field that is not', file({ ...base, inputs: 'x' }), /inputs.*did you mean "input"/],
+    ['an unknown pipeline', file({ ...base, pipeline: 'lihgt' }), /did you mean "light"/],
+  ])('%s', async (_, path, why) => {
+    const { code, err } = await engram(['run', path]);
+    expect(err).toMatch(why);
+    expect(code).toBe(2);
+  });
+});
+
+withBroker('engram run', ({ addresses, kafka, topic, unique }) => {
+  test('works until it is interrupted, and says what happens', async () => {
+    const input = await topic('cli');
+    const group = unique('g');
+    await produce(
+      kafka(),
+      input,
+      Array.from({ length: 100 }, (_, i) => ({ key: 'k', value: `{"v":${i % 7}}` })),
+    );
+    let press: () => void = () => {};
+    const running = engram(
+      ['run', file({ ...base, kafka: { brokers: addresses() }, input, group, state: { topic: unique('state') } })],
+      {
+        interrupt: (stop) => {
+          press = stop;
+        },
+      },
+    );
+    await drained(kafka(), group, input);
+    press();
+    const { code, err } = await running;
+    expect(code).toBe(0);
+    const told = err
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type);
+    const types = told.filter((type) => type !== 'client');
+    // A broker that has just begun may not know its groups yet: then it is tried again.
+    expect(types.slice(-5)).toEqual(['assigned', 'restored', 'live', 'stopping', 'stopped']);
+    expect(await readAll(kafka(), `${input}.forecasts`, 100)).toHaveLength(100);
+  }, 60_000);
+
+  test('a topic that is not there is named with the nearest one', async () => {
+    const input = await topic('speeds');
+    const path = file({ ...base, kafka: { brokers: addresses() }, input: `${input}x` });
+    const { code, err } = await engram(['run', path, '--quiet']);
+    expect(code).toBe(1);
+    expect(err).toContain(`did you mean "${input}"`);
+  }, 60_000);
+});

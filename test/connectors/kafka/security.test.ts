@@ -1,0 +1,203 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect, promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type KafkaLogin, type KafkaTls, kafkaClient } from '../../../connectors/kafka/client.js';
+import { Secret } from '../../../connectors/kafka/secret.js';
+import { runKafka } from '../../../pipelines/kafka-run.js';
+import { parseKafkaRun } from '../../../pipelines/kafka-spec.js';
+import { Cluster, freePorts } from '../../kafka/broker.js';
+import { drained, produce } from '../../kafka/harness.js';
+import { clientOf, createTopic, withBroker } from '../../kafka/with-broker.js';
+
+const run = promisify(execFile);
+const password = 'canary-7f3a';
+const jaas = 'org.apache.kafka.common.security';
+
+/** An unsigned token, which Kafka's own test validator takes. */
+function token(): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const now = Math.floor(Date.now() / 1000);
+  return `${part({ alg: 'none' })}.${part({ sub: 'engram', iat: now, exp: now + 600 })}.`;
+}
+
+withBroker(
+  'TLS and logins on a real broker',
+  () => {
+    let cluster: Cluster;
+    let secured: string;
+    let tls: KafkaTls;
+    let folder: string;
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'engram-tls-'));
+      const store = join(folder, 'broker.p12');
+      const keytool = (...args: string[]) =>
+        run('keytool', [...args, '-keystore', store, '-storepass', 'changeit', '-alias', 'broker']);
+      await keytool(
+        '-genkeypair',
+        '-keyalg',
+        'RSA',
+        '-validity',
+        '3650',
+        '-dname',
+        'CN=localhost',
+        '-ext',
+        'SAN=IP:127.0.0.1,DNS:localhost',
+        '-storetype',
+        'PKCS12',
+      );
+      const { stdout } = await keytool('-exportcert', '-rfc');
+      const ca = join(folder, 'ca.pem');
+      await writeFile(ca, stdout);
+      tls = { ca };
+      const [port] = await freePorts(1);
+      secured = `127.0.0.1:${port}`;
+      const listener = 'listener.name.secured';
+      cluster = await Cluster.start({
+        properties: {
+          'listener.secured': secured,
+          [`${listener}.ssl.keystore.location`]: store,
+          [`${listener}.ssl.keystore.password`]: 'changeit',
+          [`${listener}.ssl.keystore.type`]: 'PKCS12',
+          [`${listener}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
+          [`${listener}.plain.sasl.jaas.config`]: `${jaas}.plain.PlainLoginModule required username="broker" password="b" user_engram="${password}";`,
+          [`${listener}.scram-sha-256.sasl.jaas.config`]: `${jaas}.scram.ScramLoginModule required;`,
+          [`${listener}.scram-sha-512.sasl.jaas.config`]: `${jaas}.scram.ScramLoginModule required;`,
+          [`${listener}.oauthbearer.sasl.jaas.config`]: `${jaas}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
+        },
+      });
+      for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512']) {
+        await cluster
+          .tool(
+            'org.apache.kafka.tools.ConfigCommand',
+            ...[
+              '--bootstrap-server',
+              cluster.addresses[0],
+              '--alter',
+              '--entity-type',
+              'users',
+              '--entity-name',
+              'engram',
+            ],
+            ...['--add-config', `${mechanism}=[iterations=4096,password=${password}]`],
+          )
+          .catch(() =>
+            cluster.tool(
+              'kafka.admin.ConfigCommand',
+              ...[
+                '--bootstrap-server',
+                cluster.addresses[0],
+                '--alter',
+                '--entity-type',
+                'users',
+                '--entity-name',
+                'engram',
+              ],
+              ...['--add-config', `${mechanism}=[iterations=4096,password=${password}]`],
+            ),
+          );
+      }
+    }, 180_000);
+    afterAll(() => cluster?.stop());
+
+    const topics = async (login: KafkaLogin | undefined, given: KafkaTls | false = tls): Promise<unknown> => {
+      const lines: string[] = [];
+      const kafka = kafkaClient({
+        brokers: [secured],
+        ...(given ? { tls: given } : {}),
+        ...(login ? { login } : {}),
+        connectTimeoutMs: 3000,
+        onLog: (_, line) => lines.push(line),
+      });
+      const admin = kafka.admin({ retry: { retries: 0 } });
+      try {
+        await admin.connect();
+        return await admin.listTopics();
+      } catch (error) {
+        expect([inspect(error, { depth: 9 }), ...lines].join('\n')).not.toContain(password);
+        throw error;
+      } finally {
+        await admin.disconnect();
+      }
+    };
+
+    test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
+      '%s',
+      async (mechanism) => {
+        expect(await topics({ mechanism, username: 'engram', password: new Secret(password) })).toBeInstanceOf(Array);
+        const wrong = { mechanism, username: 'engram', password: new Secret(`${password}-wrong`) };
+        await expect(topics(wrong)).rejects.toThrow(/[Aa]uthentication/);
+      },
+      30_000,
+    );
+
+    test('oauthbearer, asked for a token at every connection', async () => {
+      let asked = 0;
+      const fresh = async () => {
+        asked++;
+        return new Secret(token());
+      };
+      expect(await topics({ mechanism: 'oauthbearer', token: fresh })).toBeInstanceOf(Array);
+      expect(asked).toBeGreaterThan(0);
+      await expect(topics({ mechanism: 'oauthbearer', token: async () => new Secret('x.y.z') })).rejects.toThrow();
+    }, 30_000);
+
+    test('a certificate nobody knows is refused', async () => {
+      const login = { mechanism: 'plain', username: 'engram', password: new Secret(password) } as const;
+      await expect(topics(login, true)).rejects.toThrow(/certificate|Connection/);
+    }, 30_000);
+
+    test('a whole run through TLS and SCRAM leaves the password nowhere', async () => {
+      const plain = clientOf(cluster.addresses);
+      await createTopic(plain, 'secured', 1);
+      await produce(
+        plain,
+        'secured',
+        Array.from({ length: 200 }, (_, i) => ({ key: 'k', value: i % 50 === 7 ? '{' : `{"v":${i}}` })),
+      );
+      await writeFile(join(folder, 'password'), `${password}\n`);
+      const state = join(folder, 'state');
+      const options = await parseKafkaRun({
+        kafka: {
+          brokers: [secured],
+          tls,
+          login: { mechanism: 'scram-sha-512', username: 'engram', password: { file: join(folder, 'password') } },
+        },
+        input: 'secured',
+        group: 'secured',
+        decode: { values: ['v'] },
+        pipeline: 'light',
+        state: { folder: state },
+        http: { port: 0, host: '127.0.0.1' },
+        ...{ checkpointMs: 50, sessionTimeoutMs: 6000, oldBrokers: 'allow' },
+      });
+      const shown: string[] = [inspect(options, { depth: 9 })];
+      let port = 0;
+      const stop = new AbortController();
+      const running = runKafka(
+        {
+          ...options,
+          onLog: (line) => shown.push(line),
+          onEvent: (event) => shown.push(inspect(event, { depth: 9 })),
+          onListen: (at) => {
+            port = at;
+          },
+        },
+        stop.signal,
+      );
+      await drained(plain, 'secured', 'secured');
+      shown.push(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+      stop.abort();
+      await running;
+      const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      expect(files.length).toBeGreaterThan(0);
+      for (const file of files) shown.push(readFileSync(join(file.parentPath, file.name), 'latin1'));
+      expect(shown.join('\n')).not.toContain(password);
+    }, 60_000);
+  },
+  { ownBroker: true },
+);

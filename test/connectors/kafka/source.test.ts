@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { jsonCodec } from '../../../connectors/codecs/json.js';
+import { KafkaSource, type KafkaSourceOptions, parseKafkaUrl } from '../../../connectors/kafka/source.js';
+import type { Batch, Event } from '../../../event.js';
+import { pipeline } from '../../../pipelines/pipeline.js';
+import { run } from '../../../pipelines/run.js';
+import { moving, produce } from '../../kafka/harness.js';
+import type { Moved } from '../../kafka/moving.mjs';
+import { withBroker } from '../../kafka/with-broker.js';
+
+const never = new AbortController().signal;
+
+withBroker('a stretch of a topic', ({ addresses, kafka, topic }) => {
+  const source = (name: string, more: Partial<KafkaSourceOptions> = {}) =>
+    new KafkaSource({
+      kafka: { brokers: addresses() },
+      topic: name,
+      codec: jsonCodec(),
+      mapping: { values: ['v'] },
+      ...more,
+    });
+
+  async function all(from: KafkaSource, shard: string, start = 0): Promise<{ offsets: number[]; last: Batch<Event> }> {
+    const offsets: number[] = [];
+    let last: Batch<Event> | undefined;
+    for await (const batch of from.read(shard, start, never)) {
+      offsets.push(...batch.rows.map(({ offset }) => offset), ...batch.rejects.map(({ offset }) => offset));
+      last = batch;
+    }
+    return { offsets: offsets.sort((a, b) => a - b), last: last as Batch<Event> };
+  }
+
+  test('all of it, by offset, by time, from a checkpoint on; and it commits nothing', async () => {
+    const name = await topic('past', 2);
+    const rows = (from: number) =>
+      Array.from({ length: 100 }, (_, i) => ({
+        partition: i % 2,
+        key: 'k',
+        value: i === 20 ? '{' : `{"v":${i + from}}`,
+      }));
+    await produce(kafka(), name, rows(0));
+    const middle = new Date(Date.now() + 1).toISOString();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await produce(kafka(), name, rows(100));
+    const whole = source(name);
+    expect(await whole.open()).toEqual({ shards: [`${name}-0`, `${name}-1`], channels: ['v'], rows: 200 });
+    const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+    expect(await all(whole, `${name}-0`)).toMatchObject({ offsets: range(0, 100), last: { next: 100, ends: true } });
+    expect((await all(whole, `${name}-1`, 70)).offsets).toEqual(range(70, 100));
+    expect((await all(whole, `${name}-1`, 100)).last).toMatchObject({ rows: [], ends: true, next: 100 });
+    const part = source(name, { from: 10, to: '30' });
+    expect(await all(part, `${name}-0`)).toMatchObject({ offsets: range(10, 30), last: { next: 30, ends: true } });
+    const late = source(name, { from: middle });
+    expect((await all(late, `${name}-0`)).offsets).toEqual(range(50, 100));
+    const early = source(name, { to: middle });
+    expect((await all(early, `${name}-1`)).offsets).toEqual(range(0, 50));
+    const admin = kafka().admin();
+    await admin.connect();
+    const { groups } = await admin.listGroups();
+    for (const { groupId } of groups.filter(({ groupId }) => groupId.startsWith('engram-replay'))) {
+      const offsets = await admin.fetchOffsets({ groupId, topics: [name] });
+      expect(offsets.flatMap(({ partitions }) => partitions.map(({ offset }) => offset))).toEqual(['-1', '-1']);
+    }
+    await admin.disconnect();
+  }, 90_000);
+
+  test('the engine replays it like a file', async () => {
+    const name = await topic('replayed', 1);
+    await produce(
+      kafka(),
+      name,
+      Array.from({ length: 300 }, (_, i) => ({ key: `k${i % 3}`, value: `{"v":${i}}` })),
+    );
+    const rows: Moved[] = [];
+    const summary = await run<Moved>({
+      pipeline: pipeline('p').through(moving()),
+      source: source(name),
+      onBatch: (batch) => void rows.push(...batch.rows),
+    });
+    expect(summary).toMatchObject({ rows: 300, rejects: 0, stopped: false });
+    expect(rows.at(-1)).toMatchObject({ offset: 299, count: 100 });
+  }, 30_000);
+
+  test('what cannot be is said', async () => {
+    const name = await topic('gone', 1);
+    await produce(kafka(), name, [{ value: '{"v":1}' }, { value: '{"v":2}' }]);
+    const admin = kafka().admin();
+    await admin.connect();
+    await admin.fetchTopicOffsets(name);
+    await admin.deleteTopicRecords({ topic: name, partitions: [{ partition: 0, offset: '1' }] });
+    await admin.disconnect();
+    await expect(source(name, { from: 0 }).open()).rejects.toThrow(/from 1 on in partition 0.*older records are gone/);
+    await expect(source(name, { from: 'yesterday' }).open()).rejects.toThrow(/earliest, latest, an offset or a time/);
+    await expect(source('no-such-topic').open()).rejects.toThrow(/cluster has none/);
+  }, 30_000);
+});
+
+test('the address of a replay', () => {
+  expect(parseKafkaUrl('kafka://a:1,b:2/t.x?from=5&to=2024-01-01')).toEqual({
+    brokers: ['a:1', 'b:2'],
+    topic: 't.x',
+    from: '5',
+    to: '2024-01-01',
+  });
+  expect(parseKafkaUrl('kafka://a:1/t')).toEqual({ brokers: ['a:1'], topic: 't' });
+  expect(() => parseKafkaUrl('kafka://a:1')).toThrow(/expected kafka:/);
+  expect(() => parseKafkaUrl('kafka://a:1/t?form=5')).toThrow(/got form/);
+});

@@ -1,0 +1,275 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Io } from '../cli/io.js';
+import { commands } from '../cli/program.js';
+import { pipelineOf, shipped } from '../index.js';
+import { parseKafkaRun } from '../pipelines/kafka-spec.js';
+import { parseSpec } from '../pipelines/spec.js';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const text = (path: string): string => readFileSync(join(root, path), 'utf8');
+const documents = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+  .filter((path) => path.endsWith('.md'))
+  .map((path) => ({ path, text: text(path) }));
+const readme = text('README.md');
+
+/** The code blocks of a document in one language. */
+const blocksOf = (document: string, language: string): string[] =>
+  [...document.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, code]) => code as string,
+  );
+const withoutCode = (document: string): string => document.replaceAll(/^```[\s\S]*?^```/gm, '');
+
+/** Rows of the tables of a document, cell by cell, heads and rules left out. */
+const rowsOf = (document: string): string[][] =>
+  [...withoutCode(document).matchAll(/^\|(.*)\|$/gm)]
+    .map(([, line]) => (line as string).split('|').map((cell) => cell.trim()))
+    .filter((cells) => !cells.every((cell) => /^:?-*:?$/.test(cell)));
+
+/** What is wrong with links: files that are not there. */
+const brokenLinks = ({ path, text }: { path: string; text: string }): string[] =>
+  [...withoutCode(text).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+    .map(([, target]) => target as string)
+    .filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(root, dirname(path), target)))
+    .map((target) => `${path}: ${target}`);
+
+const program = commands({ stdout: process.stdout, stderr: process.stderr } as unknown as Io, () => {});
+/** What is wrong with a command line: a command or an option that does not exist, an npm script that is not there. */
+function wrongCommand(line: string): string[] {
+  const scripts = Object.keys((JSON.parse(text('package.json')) as { scripts: object }).scripts);
+  if (/\bnpm i /.test(line)) return [];
+  const [, script = 'start'] = /\bnpm (?:run (?:-s )?)?([\w:]+)/.exec(line) ?? [];
+  if (!scripts.includes(script)) return [`${line}: package.json has no script ${script}`];
+  if (script !== 'engram' || !line.includes('engram -- ')) return [];
+  const [name, ...words] = line.replace(/^.*?engram -- /, '').split(/\s+/);
+  const command = program.commands.find((known) => known.name() === name);
+  if (!command) return [`${line}: there is no command ${name}`];
+  const known = [...command.options.map(({ long }) => long), '--help'];
+  return words.filter((word) => word.startsWith('--') && !known.includes(word)).map((word) => `${line}: ${word}`);
+}
+
+/** Command lines of a document: whole lines of shell blocks, and code spans that begin with npm. */
+const commandsOf = (document: string): string[] => [
+  ...blocksOf(document, 'sh').flatMap((block) => block.split('\n').filter((line) => line.includes('npm '))),
+  ...[...withoutCode(document).matchAll(/`(npm [^`]*)`/g)].map(([, line]) => line as string),
+];
+
+const figure = /^\**[\d.,]+(?: ?(?:%|[a-zµ]+(?:\/\w+)?))?\**$/i;
+/** Sections with a table of figures but without a command that makes them. */
+const unsourced = (document: string): string[] =>
+  document
+    .split(/^(?=##+ )/m)
+    .filter((section) => rowsOf(section).some((cells) => cells.slice(1).some((cell) => figure.test(cell))))
+    .filter((section) => !/`npm /.test(section))
+    .map((section) => section.split('\n')[0] as string);
+
+interface Results {
+  readonly results: readonly { readonly memory: string; readonly metrics: Readonly<Record<string, number>> }[];
+}
+const recorded = (name: string): unknown => JSON.parse(text(`bench/results/${name}.json`)) as unknown;
+/** Whether a cell says the same as a number, to as many digits as it has. */
+const says = (cell: string, value: number): boolean => {
+  const shown = cell.replaceAll(/[*,%]/g, '').trim();
+  const digits = /\.(\d+)/.exec(shown)?.[1]?.length ?? 0;
+  return (cell.includes('%') ? 100 * value : value).toFixed(digits) === shown;
+};
+
+describe('documents', () => {
+  test('each has one title', () => {
+    const titles = documents.map(({ path, text }) => [path, withoutCode(text).match(/^# /gm)?.length]);
+    expect(titles.filter(([, count]) => count !== 1)).toEqual([]);
+  });
+  test('links lead to files', () => expect(documents.flatMap(brokenLinks)).toEqual([]));
+  test('commands and their options exist', () => {
+    const lines = documents.flatMap(({ text }) => commandsOf(text));
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.flatMap(wrongCommand)).toEqual([]);
+  });
+  test('tables of figures name their command', () =>
+    expect(documents.flatMap(({ path, text }) => unsourced(text).map((section) => `${path}: ${section}`))).toEqual([]));
+  test('the policies for bad input are those of the code', () => {
+    const policies = (document: string): string[] =>
+      rowsOf(document.replaceAll(/^ \* /gm, ''))
+        .map((cells) => cells.join(' | '))
+        .filter((row) => /reject `|the row is kept|^a header only|^an empty input|^blank lines/.test(row));
+    const ours = policies(text('docs/OPERATIONS.md'));
+    expect(policies(text('connectors/rejects.ts')).filter((row) => !ours.includes(row))).toEqual([]);
+  });
+  test('every memory and every kind of error has its place', () => {
+    const models = text('docs/MODELS.md');
+    const memories = [...text('models/catalog.ts').matchAll(/^ {2}'?([\w-]+)'?(?::|,)/gm)].map(([, name]) => name);
+    expect(memories.filter((name) => !new RegExp(`^## \`${name}\``, 'm').test(models))).toEqual([]);
+    const operations = text('docs/OPERATIONS.md');
+    const errors = [
+      'StateMismatch',
+      'DamagedCheckpoint',
+      'StoreFailure',
+      'UsageError',
+      'SpecError',
+      'CutInput',
+      'FolderHeld',
+      'LostState',
+      'DigestMismatch',
+      'PipelineFault',
+      'TooManyRejects',
+    ];
+    expect(errors.filter((name) => !operations.includes(`| \`${name}\` |`))).toEqual([]);
+  });
+  test('every check bites', () => {
+    expect(brokenLinks({ path: 'README.md', text: '[x](docs/NOWHERE.md)' })).toHaveLength(1);
+    expect(wrongCommand('npm run -s engram -- replay a.csv --statr x')).toHaveLength(1);
+    expect(wrongCommand('npm run -s engram -- reply a.csv')).toHaveLength(1);
+    expect(wrongCommand('npm run bensh')).toHaveLength(1);
+    expect(unsourced('## Speed\n\n| a | b |\n|---|---|\n| x | 5 µs |\n')).toHaveLength(1);
+    expect(says('0.0476', 0.0478)).toBe(false);
+  });
+});
+
+describe('figures of the README are those of bench/results', () => {
+  test('accuracy and coverage', () => {
+    const floors = ['default', 'last-value', 'seasonal-naive', 'rls'];
+    const wrong: string[] = [];
+    let checked = 0;
+    for (const [first = '', ...cells] of rowsOf(readme)) {
+      const [, benchmark, rest = ''] = /^`([\w-]+)` ?(\w*)$/.exec(first) ?? [];
+      if (!benchmark || !existsSync(join(root, `bench/results/${benchmark}.json`))) continue;
+      const { results } = recorded(benchmark) as Results;
+      const metric = (memory: string, name: string): number =>
+        results.find((result) => result.memory === memory)?.metrics[name] as number;
+      const prefix = rest === '' ? '' : `${rest}_`;
+      const bands = cells[0]?.includes('%') ? ['80', '90', '98'] : [];
+      const expected = [
+        ...bands.map((band) => metric('default', `${prefix}coverage_${band}`)),
+        ...floors.map((memory) => metric(memory, bands.length > 0 ? `${prefix}crps` : rest)),
+      ];
+      expected.forEach((value, i) => {
+        checked++;
+        if (!says(cells[i] as string, value)) wrong.push(`${first}: ${cells[i]} where ${value} was recorded`);
+      });
+    }
+    expect(checked).toBeGreaterThan(50);
+    expect(wrong).toEqual([]);
+  });
+
+  test('speed', () => {
+    const entries = Object.entries(recorded('speed') as Record<string, number>);
+    const rows = new Map(rowsOf(readme).map(([what = '', cell = '']) => [what, cell]));
+    const known = entries.flatMap(([name, value]) => {
+      const [, what, unit] = /^(.*) \[(.*)\]$/.exec(name) ?? [];
+      const cell = what === undefined ? undefined : rows.get(what);
+      return cell === undefined ? [] : [{ what, fits: cell.endsWith(` ${unit}`) && says(cell.split(' ')[0]!, value) }];
+    });
+    expect(known.length).toBeGreaterThan(10);
+    expect(known.filter(({ fits }) => !fits)).toEqual([]);
+  });
+
+  test('kills survived', () => {
+    const { kills, runs, differing } = recorded('chaos-replay') as { kills: number; runs: number; differing: string[] };
+    expect(readme).toContain(`${kills} kills in ${runs} runs | ${differing.length} outputs differ`);
+  });
+
+  test('the chaos on Kafka', () => {
+    interface Chaos {
+      readonly plan: { readonly events: number; readonly partitions: number; readonly workers: number };
+      readonly faults: Readonly<Record<'kills' | 'zombies' | 'rebalances' | 'brokerRestarts', number>>;
+      readonly digests: { readonly chaos: string; readonly calm: string };
+      readonly problems: readonly unknown[];
+    }
+    const { plan, faults, digests, problems } = recorded('chaos-kafka') as Chaos;
+    expect([digests.chaos, problems]).toEqual([digests.calm, []]);
+    expect(readme).toContain(
+      `${plan.events.toLocaleString('en')} events, ${plan.partitions} partitions, ${plan.workers} processes: ` +
+        `${faults.kills} SIGKILLs, ${faults.zombies} zombies, ${faults.rebalances} rebalances, ` +
+        `${faults.brokerRestarts} restarts of the broker`,
+    );
+  });
+});
+
+describe('programs of the README', () => {
+  const programs = blocksOf(readme, 'ts');
+  // Inside the project, where `engram` means the project itself.
+  const folder = join(root, '.cache', `docs-${process.pid}`);
+  const worlds: string[] = [];
+  const lines = readFileSync(join(root, 'data/nyc_taxi.csv'), 'utf8').split('\n');
+
+  beforeAll(() => {
+    execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
+    mkdirSync(folder, { recursive: true });
+    programs.forEach((code, i) => {
+      writeFileSync(join(folder, `${i}.ts`), code);
+      const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+      writeFileSync(join(folder, `${i}.mjs`), ts.transpileModule(code, { compilerOptions }).outputText);
+    });
+  });
+  afterAll(() => {
+    for (const path of [folder, ...worlds]) rmSync(path, { recursive: true, force: true });
+  });
+
+  /** A folder to run in, with the first rows of the log. */
+  function world(): { grow(rows: number): void; run(program: number): string; read(path: string): string } {
+    const place = mkdtempSync(join(tmpdir(), 'engram-docs-'));
+    worlds.push(place);
+    mkdirSync(join(place, 'data'));
+    return {
+      grow: (rows) => writeFileSync(join(place, 'data/nyc_taxi.csv'), `${lines.slice(0, rows + 1).join('\n')}\n`),
+      run(program) {
+        const file = join(folder, `${program}.mjs`);
+        const { status, stdout, stderr } = spawnSync(process.execPath, [file], { cwd: place, encoding: 'utf8' });
+        expect(status, stderr).toBe(0);
+        return stdout;
+      },
+      read: (path) => readFileSync(join(place, path), 'utf8'),
+    };
+  }
+
+  test('compile as they stand', () => {
+    const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile) as { config: object };
+    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+    const files = programs.map((_, i) => join(folder, `${i}.ts`));
+    const made = ts.createProgram(files, { ...options, noEmit: true, incremental: false, composite: false });
+    const faults = files.flatMap((file) => ts.getPreEmitDiagnostics(made, made.getSourceFile(file)));
+    expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+  });
+
+  test('the one with a store goes on after a restart, and writes the same bytes', () => {
+    const program = programs.findIndex((code) => code.includes('FileStore'));
+    const rows = lines.filter((line) => line !== '').length - 1;
+    const calm = world();
+    calm.grow(rows);
+    expect(calm.run(program)).toContain(`${rows} rows`);
+
+    const disturbed = world();
+    disturbed.grow(7000);
+    expect(disturbed.run(program)).toContain('7000 rows');
+    disturbed.grow(rows);
+    expect(disturbed.run(program)).toContain(`${rows - 7000} rows`);
+    expect(disturbed.run(program)).toContain('0 rows, 0 anomalies');
+    const path = 'out/readme/anomalies.ndjson';
+    expect(disturbed.read(path)).toBe(calm.read(path));
+    expect(calm.read(path).split('\n').length).toBeGreaterThan(3);
+  });
+
+  test('the one in plain RxJS finds the burst', () => {
+    const program = programs.findIndex((code) => code.includes('onEvents'));
+    expect(world().run(program)).toMatch(/^1500 /m);
+  });
+
+  test('the one in JSON is a pipeline', () => {
+    const [spec = ''] = blocksOf(readme, 'json');
+    expect(pipelineOf(parseSpec(JSON.parse(spec))).stages.length).toBe(8);
+  });
+
+  test('the one of Kafka is a run', async () => {
+    const [file = ''] = blocksOf(readme, 'jsonc');
+    expect(await parseKafkaRun(JSON.parse(file))).toMatchObject({ input: 'traffic' });
+  });
+
+  test('shipped pipelines are named', () => {
+    expect(Object.keys(shipped).filter((name) => !documents.some(({ text }) => text.includes(name)))).toEqual([]);
+  });
+});

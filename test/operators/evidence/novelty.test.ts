@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { newness, noveltyLayout } from '../../../operators/evidence/novelty.js';
+import { chance, normal } from '../harness.js';
+import { rowOf } from './row.js';
+
+/** Newness of a noisy daily curve whose rows from 2000 on are changed; its forecasts are the curve. */
+function newest(change: (expected: number, noise: number, i: number) => number): number {
+  const z = normal(chance(3));
+  const own = rowOf(noveltyLayout);
+  let most = 0;
+  for (let i = 0; i < 2100; i++) {
+    const expected = 10 * Math.sin((2 * Math.PI * i) / 96);
+    const noise = 0.5 * z();
+    const value = i < 2000 ? expected + noise : change(expected, noise, i);
+    const fresh = newness(own, value, value - expected, 0.5);
+    if (i >= 2000) most = Math.max(most, fresh);
+  }
+  return most;
+}
+
+test('a spike, a shift, a lost rest, a wider spread and a curve out of step are new; more of the same is not', () => {
+  expect(newest((expected, noise) => expected + noise)).toBeLessThan(1.5);
+  expect(newest((expected, noise, i) => expected + noise + (i === 2050 ? 30 : 0))).toBeGreaterThan(4);
+  expect(newest((expected, noise) => expected + noise + 5)).toBeGreaterThan(4);
+  expect(newest((expected, noise) => Math.max(0, expected) + noise)).toBeGreaterThan(2);
+  expect(newest((expected, noise) => expected + 10 * noise)).toBeGreaterThan(2);
+  expect(newest((expected, noise) => -expected + noise)).toBeGreaterThan(2);
+});
+
+test('the unit of the values does not matter', () => {
+  const told = (unit: number) => {
+    const z = normal(chance(5));
+    const own = rowOf(noveltyLayout);
+    return Array.from({ length: 1000 }, () => {
+      const x = unit * z();
+      return newness(own, x, x, 0.1);
+    });
+  };
+  // Up to the rounding of a logarithm.
+  const small = told(1);
+  for (const [i, big] of told(1024).entries()) expect(big).toBeCloseTo(small[i]!, 9);
+});

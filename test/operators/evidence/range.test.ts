@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { novelty, rangeLayout, widthOf } from '../../../operators/evidence/range.js';
+import { rowOf } from './row.js';
+
+const options = { warmupRows: 3, memoryRows: 80 };
+
+test('how far outside is told in ranges, on both sides, after the warm-up', () => {
+  const own = rowOf(rangeLayout);
+  expect([0, 5, 10, 9, 15, -15, 15].map((x) => novelty(own, x, options))).toEqual([0, 0, 0, 0, 0.5, 1, 0]);
+  expect(widthOf(own, options)).toBe(30);
+});
+
+test('an extreme is forgotten after the memory, not before', () => {
+  for (const [rows, known] of [
+    [60, true],
+    [95, false],
+  ] as const) {
+    const own = rowOf(rangeLayout);
+    novelty(own, 100, options);
+    for (let i = 0; i < rows; i++) novelty(own, i % 2, options);
+    expect(novelty(own, 90, options) === 0).toBe(known);
+  }
+});
+
+test('a constant has no range, so that its first change says nothing', () => {
+  const own = rowOf(rangeLayout);
+  for (let i = 0; i < 50; i++) novelty(own, 7, options);
+  expect(novelty(own, 8, options)).toBe(0);
+});
