@@ -8,7 +8,7 @@ export interface CodeOptions extends TemporalOptions {
   readonly width: number;
 }
 
-/** The temporal memory as it is given codes; a reach of 2 bridges single wrong elements, but learns less surely. */
+/** The temporal memory as it is given codes. */
 export const codeDefaults: CodeOptions = {
   ...temporalDefaults,
   codes: 8192,
@@ -26,9 +26,9 @@ export function codeMemory(options: CodeOptions = codeDefaults) {
   const layout = {
     temporal: memory.layout,
     active: u32(width),
-    /** Per column when what predicts it was right, by lag. */
+    /** Per column when what predicts it was right last, and what nearly does. */
     expected: u32(columns),
-    later: u32(columns),
+    faint: u32(columns),
     /** Columns of every code, ascending. */
     columns: u32(codes * width),
     /** Share of the columns of the last code that were predicted. */
@@ -73,24 +73,22 @@ export function codeMemory(options: CodeOptions = codeDefaults) {
     step(own: Own, code: number, learn = true): number {
       for (let j = 0; j < width; j++) own.active[j] = own.columns[code * width + j];
       own.share[0] = memory.step(own.temporal, own.active, width, learn) / width;
-      memory.expected(own.temporal, own.expected, 0);
-      if (options.reach > 1) memory.expected(own.temporal, own.later, 1);
+      memory.expected(own.temporal, own.expected);
+      memory.expected(own.temporal, own.faint, true);
       return own.share[0];
     },
     /** The codes expected next out of `among`, the likeliest first, at most `most` of them. */
     next(own: Own, among: readonly number[], most: number): number[] {
-      const near = among.map((code) => ({ code, ...support(own, code, own.expected) }));
-      const strongest = Math.max(...near.map(({ share }) => share));
-      const list =
-        strongest >= 0.25 || options.reach < 2
-          ? near
-          : among.map((code) => ({ code, ...support(own, code, own.later) }));
-      const bar = 0.5 * Math.max(...list.map(({ share }) => share));
-      return list
-        .filter(({ share }) => share > 0 && share >= bar)
-        .sort((a, b) => b.proof - a.proof || b.share - a.share || a.code - b.code)
-        .slice(0, most)
-        .map(({ code }) => code);
+      const ranked = (expected: Uint32Array): number[] => {
+        const near = among.map((code) => ({ code, ...support(own, code, expected) }));
+        const bar = 0.5 * Math.max(...near.map(({ share }) => share));
+        return near
+          .filter(({ share }) => share > 0 && share >= bar)
+          .sort((a, b) => b.proof - a.proof || b.share - a.share || a.code - b.code)
+          .map(({ code }) => code);
+      };
+      // What is not quite predicted comes after what is.
+      return [...new Set([...ranked(own.expected), ...ranked(own.faint)])].slice(0, most);
     },
   };
 }

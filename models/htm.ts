@@ -111,16 +111,10 @@ export function htm({ channels, horizons, seed = 42, temporal, rate = 0.02, fine
   function featuresOf(own: Common, n: number): number {
     let end = 0;
     for (let i = 0; i < n; i++) own.features[end++] = own.columns[i];
-    const active = memory.active(own.temporal);
-    const { cells } = { ...temporalDefaults, ...temporal };
-    for (let i = 0; i < active.length && end < activeMax; ) {
-      const column = Math.floor(active[i] / cells);
-      let j = i;
-      while (j < active.length && Math.floor(active[j] / cells) === column) j++;
-      // A bursting column tells no more than that it is active.
-      if (j - i < cells) own.features[end++] = columns + (mix(active[i]) % cellRows);
-      i = j;
-    }
+    // A column that was not predicted tells no more than that it is active.
+    const cells = memory.foreseen(own.temporal);
+    for (let i = 0; i < cells.length && end < activeMax; i++)
+      own.features[end++] = columns + (mix(cells[i]) % cellRows);
     return end;
   }
 

@@ -13,8 +13,8 @@ export interface TemporalOptions {
   readonly segments: number;
   /** Synapses of a segment, a power of two up to 128. */
   readonly synapses: number;
-  /** 2: cells of two steps ago are heard too, where those of the last step say nothing. */
-  readonly reach: 1 | 2;
+  /** Steps in a row for which what was predicted is held, as if it had fired, when something else came; 0: none. */
+  readonly patience: number;
   /** Active connected synapses that make a segment speak. */
   readonly activation: number;
   /** Active synapses that make it match. */
@@ -38,7 +38,7 @@ export const temporalDefaults: TemporalOptions = {
   activeMax: 48,
   segments: 4096,
   synapses: 32,
-  reach: 1,
+  patience: 1,
   activation: 13,
   minimum: 10,
   sample: 32,
@@ -62,16 +62,25 @@ const winnersMax = 1024;
 const level = (permanence: number): number => Math.round(255 * permanence);
 
 /** Where the counters of a temporal memory stand that others read. */
-export const counter = { step: 0, seed: 5, segments: 6, synapses: 7, active: 8, winners: 11 } as const;
+export const counter = {
+  step: 0,
+  seed: 5,
+  segments: 6,
+  synapses: 7,
+  active: 8,
+  winners: 10,
+  held: 12,
+  foreseen: 17,
+} as const;
 
 /** The temporal memory of one sequence: a part of a row, and what it does. */
 export function temporalMemory(options: TemporalOptions) {
   check(options);
-  const { columns, cells, activeMax, segments, synapses, reach } = options;
+  const { columns, cells, activeMax, segments, synapses, patience } = options;
   const all = columns * cells;
   const layout = {
-    counters: u32(16),
-    head: u32(reach * all),
+    counters: u32(18),
+    head: u32(all),
     synapse: u8(synapseBytes * segments * synapses),
     owner: u32(segments),
     used: u32(segments),
@@ -80,12 +89,13 @@ export function temporalMemory(options: TemporalOptions) {
     overlap: u8(2 * segments),
     /** One more than there are segments: the kernel writes before it looks. */
     touched: u32(segments + 1),
-    active: u32(3 * activeMax * cells),
-    bits: u8((3 * all) / 8),
-    winner: u32(3 * Math.min(8 * activeMax, winnersMax)),
+    active: u32(2 * (activeMax * cells + (patience > 0 ? 4 * activeMax : 0))),
+    bits: u8((2 * all) / 8),
+    winner: u32(2 * Math.min(8 * activeMax, winnersMax)),
     load: u8(all),
-    mask: u32(4 * columns),
-    best: u32(2 * columns),
+    last: u32(activeMax),
+    /** Of the kernel: zero between steps. */
+    scratch: u32(4 * columns),
   };
   type Own = Row<typeof layout>;
   const shift = Math.clz32(1) - Math.clz32(cells);
@@ -95,10 +105,10 @@ export function temporalMemory(options: TemporalOptions) {
     const at = (field: { readonly byteOffset: number }) => field.byteOffset;
     kernels.temporalState(
       ...[at(own.counters), at(own.head), at(own.synapse), at(own.owner), at(own.used)],
-      ...([at(own.held), at(own.proof), at(own.overlap), at(own.touched), at(own.active)] as const),
-      ...([at(own.bits), at(own.winner), at(own.load), at(own.mask), at(own.best)] as const),
+      ...([at(own.held), at(own.proof), at(own.overlap), at(own.touched), at(own.load)] as const),
+      ...([segments, blockBits, at(own.active), at(own.bits), at(own.winner), at(own.last), at(own.scratch)] as const),
     );
-    kernels.temporalSize(columns, shift, segments, blockBits, reach, activeMax);
+    kernels.temporalSize(columns, shift, activeMax, patience);
   };
   return {
     layout,
@@ -122,11 +132,14 @@ export function temporalMemory(options: TemporalOptions) {
       );
       return kernels.temporalStep(active.byteOffset, n, learn ? 1 : 0);
     },
-    /** Per column 1 + the last step at which what predicts it was right, 0 where nothing does; how many are predicted. */
-    expected(own: Own, out: Uint32Array, lag = 0): number {
+    /**
+     * Per column 1 + the last step at which what predicts it (or, with `faint`, at least matches) was right, 0 where
+     * nothing does; how many columns there are.
+     */
+    expected(own: Own, out: Uint32Array, faint = false): number {
       bind(own);
       kernels.temporalRule(activation, minimum, sample, 0, 0, 0, 0, 0, level(connected));
-      return kernels.temporalExpected(out.byteOffset, lag);
+      return kernels.temporalExpected(out.byteOffset, faint ? 1 : 0);
     },
     /** Forgets what is going on, not what was learned. */
     reset(own: Own): void {
@@ -140,6 +153,17 @@ export function temporalMemory(options: TemporalOptions) {
     },
     /** Cells that fire now; in the state, so read before the next step. */
     active: (own: Own): Uint32Array => last(own.active, own.counters, counter.active),
+    /** Those of them that had been predicted. */
+    foreseen(own: Own): Uint32Array {
+      const from = ((own.counters[counter.step] % 2) * own.active.length) / 2;
+      return own.active.subarray(from, from + own.counters[counter.foreseen]);
+    },
+    /** Cells that were predicted and are kept alive beside them. */
+    held(own: Own): Uint32Array {
+      const slot = own.counters[counter.step] % 2;
+      const from = (slot * own.active.length) / 2 + own.counters[counter.active + slot];
+      return own.active.subarray(from, from + own.counters[counter.held + slot]);
+    },
     /** One cell for each predicted cell or bursting column: those that new segments listen to. */
     winners: (own: Own): Uint32Array => last(own.winner, own.counters, counter.winners),
   };
@@ -148,19 +172,25 @@ export function temporalMemory(options: TemporalOptions) {
 export type TemporalMemory = ReturnType<typeof temporalMemory>;
 export type TemporalState = Row<TemporalMemory['layout']>;
 
-/** The newest of three lists. */
+/** The newest of two lists. */
 function last(lists: Uint32Array, counters: Uint32Array, sizes: number): Uint32Array {
-  const slot = counters[counter.step] % 3;
-  const from = (slot * lists.length) / 3;
+  const slot = counters[counter.step] % 2;
+  const from = (slot * lists.length) / 2;
   return lists.subarray(from, from + counters[sizes + slot]);
 }
 
-function check({ columns, cells, activeMax, segments, synapses, sample, minimum, activation }: TemporalOptions): void {
+function check(options: TemporalOptions): void {
+  const { columns, cells, activeMax, segments, synapses, sample, minimum, activation, patience } = options;
   const power = (n: number) => Number.isInteger(n) && n > 0 && (n & (n - 1)) === 0;
   const demand = (holds: boolean, what: string, expected: string, came: number): void => {
     if (!holds) throw new RangeError(`temporal memory: expected ${what} ${expected}, got ${came}`);
   };
-  demand(columns > 0 && columns % 8 === 0, 'columns', 'that are a multiple of 8', columns);
+  demand(
+    columns > 0 && columns <= 8192 && columns % 8 === 0,
+    'columns',
+    'that are a multiple of 8, up to 8192',
+    columns,
+  );
   demand(power(cells) && cells <= 32, 'cells', 'of a column that are a power of two up to 32', cells);
   demand(columns * cells <= 4_194_304, 'columns x cells', 'of at most 2^22', columns * cells);
   demand(activeMax > 0 && activeMax <= 512, 'activeMax', 'from 1 to 512', activeMax);
@@ -168,5 +198,6 @@ function check({ columns, cells, activeMax, segments, synapses, sample, minimum,
   demand(segments > 0 && segments * synapses <= poolMax, 'segments x synapses', `of at most ${poolMax}`, segments);
   demand(sample > 0 && sample <= synapses, 'sample', `of at most the ${synapses} synapses of a segment`, sample);
   demand(minimum > 0 && minimum <= activation, 'minimum', `of at most the activation of ${activation}`, minimum);
+  demand(Number.isInteger(patience) && patience >= 0, 'patience', 'of 0 or more steps', patience);
   demand(activation <= sample, 'activation', `of at most the sample of ${sample}`, activation);
 }

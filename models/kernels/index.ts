@@ -112,7 +112,7 @@ export interface Kernels {
   /** Those rows <- + rate error[buckets]. */
   classifierLearn(weights: number, active: number, n: number, error: number, buckets: number, rate: number): void;
 
-  /** Where the state of the temporal calls that follow lies; see temporal.ts for the fields. */
+  /** Where the state of the temporal calls that follow lies; see segments.ts and temporal.ts for the fields. */
   temporalState(
     counters: number,
     head: number,
@@ -123,22 +123,17 @@ export interface Kernels {
     proof: number,
     overlap: number,
     touched: number,
+    load: number,
+    segments: number,
+    blockBits: number,
     active: number,
     bits: number,
     winner: number,
-    load: number,
-    mask: number,
-    best: number,
+    last: number,
+    scratch: number,
   ): void;
-  /** How large it is: log2 of the cells of a column, and of the synapses of a segment. */
-  temporalSize(
-    columns: number,
-    shift: number,
-    segments: number,
-    blockBits: number,
-    reach: number,
-    columnsMax: number,
-  ): void;
+  /** How large it is: log2 of the cells of a column, columns active at most, steps that predictions are held. */
+  temporalSize(columns: number, shift: number, columnsMax: number, patience: number): void;
   /** How the temporal calls that follow learn, permanences in 255ths. */
   temporalRule(
     activation: number,
@@ -153,8 +148,8 @@ export interface Kernels {
   ): void;
   /** One step with n active columns, u32, ascending; how many of them were predicted. */
   temporalStep(columns: number, n: number, learn: number): number;
-  /** out[columns], u32 <- 1 + the last step at which a segment of this lag that now predicts the column was right, or 0. */
-  temporalExpected(out: number, lag: number): number;
+  /** out[columns], u32 <- 1 + the last step a segment was right that now predicts (faint: matches) there, or 0. */
+  temporalExpected(out: number, faint: number): number;
   temporalReset(): void;
   temporalKill(cell: number): void;
   /** y[n] <- e^x, 1/(1 + e^-x) and tanh x, all f32, n a multiple of four. */

@@ -5,8 +5,8 @@ import { chance } from '../chance.js';
 
 const options = { ...codeDefaults, codes: 100, segments: 4096 };
 
-function memoryOf(reach: 1 | 2) {
-  const model = codeMemory({ ...options, reach });
+function memoryOf() {
+  const model = codeMemory(options);
   const slab = new Slab(model.layout);
   const own = slab.row(slab.add());
   model.start(own, 7);
@@ -16,7 +16,7 @@ function memoryOf(reach: 1 | 2) {
 const among = Array.from({ length: 100 }, (_, code) => code);
 
 test('codes are different sets of columns, the same for the same seed', () => {
-  const [a, b] = [memoryOf(1), memoryOf(1)];
+  const [a, b] = [memoryOf(), memoryOf()];
   expect([...a.own.columns]).toEqual([...b.own.columns]);
   const sets = among.map((code) => new Set(a.own.columns.subarray(code * 41, (code + 1) * 41)));
   expect(sets.every((set) => set.size === 41)).toBe(true);
@@ -27,7 +27,7 @@ test('codes are different sets of columns, the same for the same seed', () => {
 });
 
 test('knows a sequence from two showings, and what depends on its first code', () => {
-  const { model, own, slab } = memoryOf(1);
+  const { model, own, slab } = memoryOf();
   const random = chance(5);
   for (let i = 0; i < 40; i++) {
     const first = i % 2 === 0 ? 1 : 2;
@@ -41,7 +41,7 @@ test('knows a sequence from two showings, and what depends on its first code', (
 });
 
 test('the newer of two endings comes first', () => {
-  const { model, own, slab } = memoryOf(2);
+  const { model, own, slab } = memoryOf();
   for (let i = 0; i < 20; i++) for (const code of [1, 2, 3, 4, 20 + i]) model.step(own, code);
   for (const code of [1, 2, 3, 9, 50]) model.step(own, code);
   for (const code of [1, 2, 3]) model.step(own, code);

@@ -10,13 +10,20 @@ interface Segment {
 
 const level = (permanence: number): number => Math.round(255 * permanence);
 
-/** The temporal memory of reach 1 with maps and full scans: what the kernel must do, as slowly as one likes. */
+/** Right so often, a segment learns one time in eight. */
+const mastered = 64;
+
+/** The temporal memory with maps and full scans: what the kernel must do, as slowly as one likes. */
 export class NaiveTemporal {
   readonly segments = new Set<Segment>();
   active: number[] = [];
+  /** Cells that were predicted and are kept alive. */
+  held: number[] = [];
   winners: number[] = [];
-  /** Whether the last step and the one before were mostly predicted. */
-  #calm = [false, false];
+  /** Whether the last step and the one before surprised. */
+  #surprises = [false, false];
+  #waited = 0;
+  #columns: readonly number[] = [];
   #step = 0;
   #made = 0;
 
@@ -31,27 +38,18 @@ export class NaiveTemporal {
 
   /** How many of the columns were predicted. */
   step(columns: readonly number[]): number {
-    const { cells, activation, minimum, punishment, doubt, increment, decrement } = this.options;
+    const { cells, minimum, punishment, doubt, patience } = this.options;
     this.#step++;
-    const before = { active: new Set(this.active), winners: this.winners };
-    const count = (s: Segment, least: number): number =>
-      [...s.synapses].filter(([cell, permanence]) => before.active.has(cell) && permanence >= least).length;
-    const counted = [...this.segments].map((segment) => ({
-      segment,
-      column: Math.floor(segment.cell / cells),
-      potential: count(segment, 1),
-      speaks: count(segment, level(this.options.connected)) >= activation,
-    }));
+    const before = { active: new Set([...this.active, ...this.held]), winners: this.winners };
+    const counted = this.#hear(before.active);
+    const waiting = new Set<number>();
     for (const { segment, column, potential, speaks } of counted) {
       if (columns.includes(column) || (!speaks && potential < minimum)) continue;
-      this.#adapt(segment, before.active, -level(segment.proof > 0 ? punishment : doubt), 0);
+      if (speaks && patience > 0 && segment.proof > 0) waiting.add(segment.cell);
+      const trust = segment.proof;
+      if (trust > 1) segment.proof = (trust + 1) >> 1;
+      this.#adapt(segment, before.active, -level(trust > 0 ? punishment : doubt), 0);
     }
-    const praise = (segment: Segment, potential: number): void => {
-      segment.used = this.#step;
-      segment.proof = Math.min(255, segment.proof + 1);
-      if (!this.#adapt(segment, before.active, level(increment), level(decrement))) return;
-      this.#grow(segment, before.winners, this.options.sample - potential);
-    };
     const right = counted.filter(({ speaks, column }) => speaks && columns.includes(column));
     // The best match is judged by what segments were before this step taught them anything.
     const best = new Map(
@@ -68,34 +66,90 @@ export class NaiveTemporal {
           )[0],
       ]),
     );
+    const shaken = this.#surprises[0] && !this.#surprises[1];
     const proved = new Set(right.filter(({ segment }) => segment.proof > 0).map(({ column }) => column));
-    const shaken = !this.#calm[0] && this.#calm[1];
-    for (const { segment, potential } of right) praise(segment, potential);
-    this.active = [];
+    for (const { segment, potential } of right) this.#praise(segment, potential, before);
+    const predicted = new Set(right.map(({ column }) => column));
+    const sure = new Set([...predicted].filter((column) => !shaken || proved.has(column)));
+    const surprising = 3 * sure.size < columns.length;
+    const fired = new Map<number, number[]>();
     this.winners = [];
-    let predicted = 0;
     for (const column of columns) {
       const cellsHere = Array.from({ length: cells }, (_, c) => column * cells + c);
       const speaking = cellsHere.filter((cell) => right.some(({ segment }) => segment.cell === cell));
-      if (speaking.length > 0) predicted++;
-      if (speaking.length > 0 && (!shaken || proved.has(column))) {
-        this.active.push(...speaking);
+      if (sure.has(column)) {
+        fired.set(column, speaking);
         this.winners.push(...speaking);
         continue;
       }
-      this.active.push(...cellsHere);
       const fit = best.get(column);
-      if (fit && !fit.speaks) praise(fit.segment, fit.potential);
+      if (fit && !fit.speaks) this.#praise(fit.segment, fit.potential, before);
       const chosen = fit ? fit.segment.cell : this.#idlest(column * cells);
       if (!fit && before.winners.length >= minimum) {
         const segment = { cell: chosen, number: this.#made++, synapses: new Map(), used: this.#step, proof: 0 };
         this.segments.add(segment);
         this.#grow(segment, before.winners, this.options.sample);
       }
+      fired.set(column, [chosen]);
       this.winners.push(chosen);
     }
-    this.#calm = [this.active.length < 4 * this.winners.length, this.#calm[0]];
-    return predicted;
+    if (surprising) {
+      const known = this.#surprises[0] ? [] : this.#lookBack(columns.filter((column) => !sure.has(column)));
+      const found = new Set(known.map((cell) => Math.floor(cell / cells)));
+      for (const column of columns) {
+        if (sure.has(column)) continue;
+        const all = Array.from({ length: cells }, (_, c) => column * cells + c);
+        const own = known.filter((cell) => Math.floor(cell / cells) === column);
+        const chosen = fired.get(column) ?? [];
+        fired.set(column, 3 * found.size < columns.length ? all : [...new Set([...chosen, ...own])]);
+      }
+    }
+    this.active = [...fired.values()].flat();
+    this.held = surprising && this.#waited < patience && waiting.size <= 4 * this.options.activeMax ? [...waiting] : [];
+    this.#waited = this.held.length > 0 ? this.#waited + 1 : 0;
+    this.#surprises = [surprising, this.#surprises[0]];
+    this.#columns = columns;
+    return predicted.size;
+  }
+
+  /** Every segment, with what it makes of these cells. */
+  #hear(heard: ReadonlySet<number>) {
+    const { cells, activation, connected } = this.options;
+    const count = (s: Segment, least: number): number =>
+      [...s.synapses].filter(([cell, permanence]) => heard.has(cell) && permanence >= least).length;
+    return [...this.segments].map((segment) => ({
+      segment,
+      column: Math.floor(segment.cell / cells),
+      potential: count(segment, 1),
+      speaks: count(segment, level(connected)) >= activation,
+    }));
+  }
+
+  /** Cells of these columns that proved segments would predict, had the last columns burst. */
+  #lookBack(columns: readonly number[]): number[] {
+    const { cells } = this.options;
+    const all = this.#columns.flatMap((column) => Array.from({ length: cells }, (_, c) => column * cells + c));
+    return [
+      ...new Set(
+        this.#hear(new Set(all))
+          .filter(({ speaks, segment, column }) => speaks && segment.proof > 0 && columns.includes(column))
+          .map(({ segment }) => segment.cell),
+      ),
+    ];
+  }
+
+  #praise(
+    segment: Segment,
+    potential: number,
+    before: { active: ReadonlySet<number>; winners: readonly number[] },
+  ): void {
+    const { increment, decrement, sample } = this.options;
+    segment.used = this.#step;
+    const trust = segment.proof;
+    segment.proof = Math.min(255, trust + 1);
+    if (trust >= mastered && potential === segment.synapses.size && this.#hash(this.#step, segment.cell) % 8) return;
+    if (!this.#adapt(segment, before.active, level(increment), level(decrement))) return;
+    this.#grow(segment, before.winners, sample - potential);
   }
 
   #idlest(first: number): number {

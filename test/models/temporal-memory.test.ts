@@ -41,6 +41,10 @@ function symbols(count: number, columns: number): number[][] {
 
 const sdr = symbols(20, 64);
 
+/** Contexts enough for every separator that may come before. */
+const roomy: TemporalOptions = { ...small, columns: 512, cells: 16 };
+const wide = symbols(500, 512);
+
 /** Two sequences that only their first symbol tells apart, with noise between. */
 function stream(length: number, codes = sdr): number[][] {
   const random = chance(12);
@@ -51,22 +55,27 @@ function stream(length: number, codes = sdr): number[][] {
   const out: number[][] = [];
   while (out.length < length) {
     for (const symbol of sequences[Math.floor(random() * 2)]) out.push(codes[symbol]);
-    out.push(codes[7 + Math.floor(random() * 13)]);
+    out.push(codes[7 + Math.floor(random() * (codes.length - 7))]);
   }
   return out.slice(0, length);
 }
+
+const ascending = (cells: Iterable<number>): number[] => [...cells].sort((a, b) => a - b);
 
 describe('temporal memory', () => {
   test.each([
     ['', small],
     ['with punishment and slow growth', { ...small, initial: 0.4, increment: 0.05, punishment: 0.01 }],
+    ['without patience', { ...small, patience: 0 }],
+    ['with much patience', { ...small, patience: 3 }],
   ])('the kernel does what the naive reference does %s', (_, options) => {
     const { memory, own, step } = memoryOf(options);
     const naive = new NaiveTemporal(options, 3);
     stream(700).forEach((active, t) => {
       const predicted = step(active);
       expect(predicted, `predicted columns, step ${t}`).toBe(naive.step(active));
-      expect([...memory.active(own.temporal)], `cells, step ${t}`).toEqual(naive.active);
+      expect(ascending(memory.active(own.temporal)), `cells, step ${t}`).toEqual(ascending(naive.active));
+      expect(ascending(memory.held(own.temporal)), `held, step ${t}`).toEqual(ascending(naive.held));
       expect([...memory.winners(own.temporal)], `winners, step ${t}`).toEqual(naive.winners);
       expect(own.temporal.counters[counter.segments], `segments, step ${t}`).toBe(naive.segments.size);
       expect(own.temporal.counters[counter.synapses], `synapses, step ${t}`).toBe(naive.synapses);
@@ -92,7 +101,7 @@ describe('temporal memory', () => {
   });
 
   test('every synapse is on the list of its cell, and on no other', () => {
-    const { own, step } = memoryOf({ ...small, segments: 200, reach: 2 });
+    const { own, step } = memoryOf({ ...small, segments: 200, patience: 1 });
     for (const active of stream(1500)) step(active);
     const { head, synapse, held, counters, owner } = own.temporal;
     let listed = 0;
@@ -119,15 +128,34 @@ describe('temporal memory', () => {
     expect(step(sdr[1], false)).toBe(0);
   });
 
-  test('skips one wrong symbol with reach 2, not with reach 1', () => {
-    const known = ([reach]: [1 | 2]) => {
-      const { step } = memoryOf({ ...small, reach });
-      for (let i = 0; i < 40; i++) for (const symbol of [0, 1, 2, 3, 4, 7 + (i % 13)]) step(sdr[symbol]);
-      for (const symbol of [0, 1, 19]) step(sdr[symbol], false);
-      return step(sdr[3], false);
+  test('with patience the context survives a wrong symbol', () => {
+    const known = ([patience]: [number]) => {
+      const { step } = memoryOf({ ...roomy, patience });
+      for (let i = 0; i < 40; i++) for (const symbol of [0, 1, 2, 3, 4, 20 + i]) step(wide[symbol]);
+      for (const symbol of [0, 1, 19]) step(wide[symbol], false);
+      return step(wide[3], false);
     };
-    expect(known([1])).toBeLessThan(6);
-    expect(known([2])).toBe(6);
+    expect(known([0])).toBeLessThan(6);
+    expect(known([1])).toBe(6);
+  });
+
+  test('tells endings apart by the first of five symbols', () => {
+    const { memory, own, step, slab } = memoryOf(roomy);
+    for (const active of stream(900, wide)) step(active);
+    const expected = new Slab({ columns: u32(512) });
+    const { columns } = expected.row(expected.add());
+    for (const [first, last, other] of [
+      [0, 4, 6],
+      [5, 6, 4],
+    ]) {
+      memory.reset(own.temporal);
+      for (const symbol of [first, 1, 2, 3]) step(wide[symbol], false);
+      memory.expected(own.temporal, columns);
+      expect(wide[last].every((column) => columns[column] > 0)).toBe(true);
+      expect(wide[other].every((column) => columns[column] > 0)).toBe(false);
+    }
+    expected.free();
+    slab.free();
   });
 
   test.each([
@@ -135,6 +163,7 @@ describe('temporal memory', () => {
     [{ cells: 33 }, 'power of two up to 32'],
     [{ synapses: 12 }, 'power of two up to 128'],
     [{ segments: 2 ** 24 }, 'segments x synapses'],
+    [{ patience: -1 }, 'patience of 0'],
     [{ sample: 9 }, 'sample of at most the 8'],
     [{ minimum: 5 }, 'minimum of at most'],
     [{ activation: 7 }, 'activation of at most'],
