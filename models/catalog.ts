@@ -1,4 +1,4 @@
-import { htm } from './htm.js';
+import { htm, htmSmall } from './htm.js';
 import { knn } from './knn.js';
 import { lastValue } from './last-value.js';
 import { ssm } from './lru.js';
@@ -21,6 +21,7 @@ export const memories = {
   resonator,
   knn,
   htm,
+  'htm-small': htmSmall,
   lstm,
   mingru: minGru,
   minlstm: minLstm,

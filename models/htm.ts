@@ -8,9 +8,31 @@ import { poolerDefaults, spatialPooler } from './spatial-pooler.js';
 import { type TemporalOptions, temporalDefaults, temporalMemory } from './temporal-memory.js';
 import { trackRecord } from './univariate.js';
 
+/** How large an HTM is. */
+export interface HtmShape {
+  readonly temporal: TemporalOptions;
+  /** Columns that win. */
+  readonly winners: number;
+  /** Rows of classifier weights that cells share. */
+  readonly cellRows: number;
+}
+
+/** The usual size: 2048 columns of 32 cells. */
+export const htmShape: HtmShape = { temporal: temporalDefaults, winners: 40, cellRows: 2048 };
+
+/** A tenth of the bytes, for thousands of keys: 512 columns of 8 cells. */
+export const htmSmallShape: HtmShape = {
+  temporal: {
+    ...temporalDefaults,
+    ...{ columns: 512, cells: 8, activeMax: 20, segments: 1024, synapses: 16 },
+    ...{ activation: 8, minimum: 6, sample: 16 },
+  },
+  winners: 20,
+  cellRows: 512,
+};
+
 export interface HtmOptions extends MemoryOptions {
-  readonly seed?: number;
-  readonly temporal?: Partial<TemporalOptions>;
+  readonly shape?: HtmShape;
   /** Step of the classifier's weights. */
   readonly rate?: number;
   /** Steps of the encoder in one running deviation. */
@@ -20,8 +42,6 @@ export interface HtmOptions extends MemoryOptions {
 /** Classes of the forecast distribution: four deviations to each side of where the channel began. */
 const classes = 32;
 const classesPerScale = 4;
-/** Rows of classifier weights that cells share. */
-const cellRows = 2048;
 /** Rows between times of day, within which the clock is worth encoding. */
 const clockMs = [5 * 60_000, 12 * 3_600_000] as const;
 const dayMs = 86_400_000;
@@ -31,15 +51,27 @@ const weekday = 4;
 /**
  * Hierarchical temporal memory: numbers, time of day and week (or the phases of the periods found) become sparse bits,
  * a fixed random pooler makes columns of them, a temporal memory learns their sequences, and a classifier tells what
- * follows. Surprise: −ln of the share of columns that were predicted. Good at branching sequences, dear: 2 MB a key.
+ * follows. Surprise: −ln of the share of columns that were predicted. Good at branching sequences, dear.
  * (MODELS 3.4; Hawkins and Ahmad 2016; Cui, Ahmad and Hawkins 2016.)
  */
-export function htm({ channels, horizons, seed = 42, temporal, rate = 0.02, fineness = 16 }: HtmOptions) {
-  const memory = temporalMemory({ ...temporalDefaults, segments: 4096, ...temporal });
-  const { columns } = { ...temporalDefaults, ...temporal };
+export function htm(options: HtmOptions) {
+  return memoryOf('htm', htmShape, options);
+}
+
+/** The same in a tenth of the bytes. */
+export function htmSmall(options: HtmOptions) {
+  return memoryOf('htm-small', htmSmallShape, options);
+}
+
+function memoryOf(name: string, usual: HtmShape, options: HtmOptions) {
+  const { channels, horizons, seed = 1, shape = usual, fineness = 16 } = options;
+  const { temporal, winners, cellRows } = shape;
+  // Every active feature moves the sum: the fewer there are, the farther each must.
+  const { rate = 0.8 / winners } = options;
+  const { columns } = temporal;
+  const memory = temporalMemory(temporal);
   const inputs = channels * scalarSize + 2 * phaseSize;
-  const { winners } = poolerDefaults;
-  const pooler = spatialPooler({ ...poolerDefaults, inputs, columns });
+  const pooler = spatialPooler({ ...poolerDefaults, inputs, columns, winners });
   const activeMax = 2 * winners;
   const classifier = sdrClassifier({ rows: columns + cellRows, activeMax, horizons, buckets: classes, rate });
   const record = trackRecord(horizons);
@@ -119,8 +151,9 @@ export function htm({ channels, horizons, seed = 42, temporal, rate = 0.02, fine
   }
 
   return {
-    name: 'htm',
+    name,
     version: 1,
+    seed,
     channels,
     horizons,
     shared: pooler.layout,

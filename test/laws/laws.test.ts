@@ -36,6 +36,9 @@ const known = [...hints, remember({ memory: 'seasonal-naive', horizons })];
 const judged = [...known, interval()];
 const alarmed = [...judged, detect({ warmupRows: 50 })];
 
+/** Memories of megabytes a key keep the laws on the first rows; their small twins, the same code, on all. */
+const shortened: Partial<Record<string, number>> = { 'memory htm': 50 };
+
 /** Every stage, with the stages that must have gone before. */
 // biome-ignore lint/suspicious/noExplicitAny: any chain of stages
 const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
@@ -68,7 +71,8 @@ test('every stage of the catalog is among them', () => {
 
 describe.each(stages)('%s', (name, make, before) => {
   test.each(Object.entries(laws))('%s', (law, holds) => {
-    expect(holds({ make, ...after(before) })).toBeUndefined();
+    const subject = after(before);
+    expect(holds({ make, ...subject, events: subject.events.slice(0, shortened[name]) })).toBeUndefined();
     covered.push(`${name}: ${law}`);
   });
 });
