@@ -1,4 +1,5 @@
 import { benchmarks } from '../evaluation/catalog.js';
+import { sequences } from '../evaluation/protocols/sequences.js';
 
 /** What the help of each command says below its options: examples first, then what a reader cannot guess. */
 export const more = {
@@ -104,7 +105,7 @@ A checkpoint is Arrow: any Arrow reader opens it from byte 64 on.`,
 
   evaluate: `
 Benchmarks:
-${benchmarks.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}
+${[...benchmarks, sequences].map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}
 
 Examples:
   engram evaluate nyc-taxi --data ../shared/data/nyc_taxi

@@ -210,9 +210,12 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
       'Scores memories by a published protocol, with persistence, seasonal naive and least squares beside them.',
     )
     .argument('<benchmark>', 'one of the protocols below, or all')
-    .option('--data <dir>', 'folder with the data of the benchmark, or the one that holds it')
+    .option(
+      '--data <dir>',
+      'folder with the data of the benchmark, or the one that holds it (synthetic and sequences need none)',
+    )
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
-    .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1)')
+    .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1; sequences: 10)')
     .option('--only <names>', 'with all: benchmarks to run, comma between them')
     .option('--json <file>', 'write the metrics as JSON')
     .option('--out <dir>', 'write what was scored, row by row, as CSV')

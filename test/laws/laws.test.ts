@@ -49,6 +49,8 @@ const alertRules = [
   { name: 'long', minDurationMs: 60_000, closeDurationMs: 600_000, coolDownMs: 900_000, severityHoldMs: 300_000 },
   { name: 'rare', threshold: { open: 0.02, close: 0.2 }, direction: 'above' as const },
 ];
+/** Memories of megabytes a key keep the laws on the first rows; their small twins, the same code, on all. */
+const shortened: Partial<Record<string, number>> = { 'memory htm': 50 };
 
 /** Every stage, with the stages that must have gone before. */
 // biome-ignore lint/suspicious/noExplicitAny: any chain of stages
@@ -98,7 +100,8 @@ test('every stage of the catalog is among them', () => {
 
 describe.each(stages)('%s', (name, make, before) => {
   test.each(Object.entries(laws))('%s', (law, holds) => {
-    expect(holds({ make, ...after(before) })).toBeUndefined();
+    const subject = after(before);
+    expect(holds({ make, ...subject, events: subject.events.slice(0, shortened[name]) })).toBeUndefined();
     covered.push(`${name}: ${law}`);
   });
 });
