@@ -1,4 +1,5 @@
 import { benchmarks } from '../evaluation/catalog.js';
+import { sequences } from '../evaluation/protocols/sequences.js';
 
 /** What the help of each command says below its options: examples first, then what a reader cannot guess. */
 export const more = {
@@ -104,15 +105,19 @@ A checkpoint is Arrow: any Arrow reader opens it from byte 64 on.`,
 
   evaluate: `
 Benchmarks:
-${benchmarks.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}
+${[...benchmarks, sequences].map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}
 
 Examples:
   engram evaluate nyc-taxi --data ../shared/data/nyc_taxi
   engram evaluate ett --data ../shared/data --memory default,resonator --json ett.json --out rows --leak-test
+  engram evaluate synthetic --memory default,linear --seeds 5
+  engram evaluate all --data ../shared/data --json accuracy.json       (hours; --only and --memory make it in pieces)
 
 Every protocol shows a memory only what had come before. Persistence, seasonal naive and least squares run beside it;
   outputs of known methods are scored by the same code, and a figure that is not the known one fails the command.
-  --data     the folder of the benchmark's data, or the one that holds it.
+  all        every memory on every forecasting benchmark, five random starts where chance matters, with the bytes of
+             its state and checkpoint per key. What --json has from before stays, unless it is made anew.
+  --data     the folder of the benchmark's data, or the one that holds it; synthetic makes its own.
   --seeds    every start is a line of its own; rows of later starts go to <benchmark>-<memory>-<seed>.csv.
   --json     {benchmark, results: [{memory, seed, metrics, seconds, rows}], references: [{name, metrics, expected}]}.
              Metrics end with the steps they are about (mse_24: mean over steps 1 to 24; mape_960: first 960 rows);

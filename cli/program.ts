@@ -5,6 +5,7 @@ import { type MemoryName, memories } from '../models/catalog.js';
 import * as parse from './arguments.js';
 import { type CompareOptions, compare } from './compare.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
+import { evaluateAll } from './evaluate-all.js';
 import { describeFailure, exitCodes, isBrokenPipe, UsageError } from './failure.js';
 import { more } from './help.js';
 import { type InspectOptions, inspect } from './inspect.js';
@@ -137,6 +138,7 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
     .option('--state <dir>', 'folder for checkpoints: the same command goes on where it was', parse.parseState)
     .option('--checkpoint-rows <n>', 'rows between two checkpoints (default: 20000)', parse.parseCheckpointRows)
     .option('--fresh', 'begin at the first row, whatever --state holds')
+    .option('--alerts <file|json>', 'what becomes an alert and where alerts go: see docs/ALERTS.md')
     .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
     .option(
       '--speed <n>',
@@ -207,13 +209,19 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
     .description(
       'Scores memories by a published protocol, with persistence, seasonal naive and least squares beside them.',
     )
-    .argument('<benchmark>', 'one of the protocols below')
-    .requiredOption('--data <dir>', 'folder with the data of the benchmark')
+    .argument('<benchmark>', 'one of the protocols below, or all')
+    .option(
+      '--data <dir>',
+      'folder with the data of the benchmark, or the one that holds it (synthetic and sequences need none)',
+    )
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
-    .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1)')
+    .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1; sequences: 10)')
+    .option('--only <names>', 'with all: benchmarks to run, comma between them')
     .option('--json <file>', 'write the metrics as JSON')
     .option('--out <dir>', 'write what was scored, row by row, as CSV')
     .option('--leak-test', 'also replace the rows after some moments by noise: nothing said before may change')
     .option('--verbose', 'errors with the place in the program')
-    .action(async (name: string, options: EvaluateOptions) => done(await evaluate(name, options, io)));
+    .action(async (name: string, options: EvaluateOptions) =>
+      done(name === 'all' ? await evaluateAll(options, io) : await evaluate(name, options, io)),
+    );
 }

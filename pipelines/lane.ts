@@ -68,7 +68,7 @@ function keysThatFit(stages: readonly AnyStage[], shard: Shard, stateBytes: numb
 }
 
 /** The batch with its rejects in the order of what caused them, which does not depend on how the log was cut. */
-function inOrder<B>({ causes, ...batch }: Batch<B>): Batch<B> {
+function inOrder<B>({ causes, changes: _, ...batch }: Batch<B>): Batch<B> {
   if (!causes || batch.rejects.length < 2) return batch;
   const order = batch.rejects.map((_, i) => i).sort((a, b) => causes.rejects[a] - causes.rejects[b] || a - b);
   return { ...batch, rejects: order.map((i) => batch.rejects[i]) };

@@ -3,6 +3,7 @@ import { hint } from '../connectors/nearest.js';
 import type { Result } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
 import { roles } from '../operators/swaps.js';
+import { parseAlerts, withAlerts } from './alert-spec.js';
 import type { AnyStage } from './lane.js';
 import { type Pipeline, pipeline } from './pipeline.js';
 import { explain, type Issue, SpecError, shown } from './spec-error.js';
@@ -99,6 +100,7 @@ const outline = z.strictObject({
   name: z.string().min(1).max(200),
   about: z.string().exactOptional(),
   stages: z.array(z.unknown()).min(1).max(100),
+  alerts: z.unknown().exactOptional(),
 });
 
 /** Steps without which there is nothing to write: forecasts with bands, and scores. */
@@ -119,6 +121,7 @@ export function parseSpec(value: unknown, from = 'pipeline'): PipelineSpec {
   if (wrong) throw new SpecError(`${from}: ${wrong}`);
   const doubled = doubledIds(spec);
   if (doubled) throw new SpecError(`${from}: ${doubled}`);
+  if (spec.alerts !== undefined) parseAlerts(spec.alerts, `${from}: alerts`);
   return spec;
 }
 
@@ -126,7 +129,7 @@ export function parseSpec(value: unknown, from = 'pipeline'): PipelineSpec {
 export function pipelineOf(spec: PipelineSpec): Pipeline<Result> {
   // Scores go by the name of the memory they are of, unless they were given another.
   const memory = spec.stages.find((stage) => 'remember' in stage)?.remember.memory;
-  return spec.stages.reduce<Pipeline>((made, stage, i) => {
+  const made = spec.stages.reduce<Pipeline>((made, stage, i) => {
     const [[name, settings]] = Object.entries(stage) as [StageName, object][];
     const full = name === 'evaluate' ? { memory, ...settings } : settings;
     try {
@@ -136,6 +139,7 @@ export function pipelineOf(spec: PipelineSpec): Pipeline<Result> {
       throw error instanceof RangeError ? new SpecError(`${spec.name}: stages[${i}].${error.message}`) : error;
     }
   }, pipeline(spec.name)) as Pipeline<Result>;
+  return spec.alerts === undefined ? made : withAlerts(made, spec.alerts);
 }
 
 function wrongStage(stage: unknown, path: string): string | undefined {

@@ -10,6 +10,7 @@ import { normalize } from '../operators/normalize.js';
 import { remember } from '../operators/remember.js';
 import { reorder } from '../operators/reorder.js';
 import { seasons } from '../operators/seasons.js';
+import type { AlertSpec } from './alert-spec.js';
 import { type Pipeline, pipeline } from './pipeline.js';
 
 /** Operators that answer every row at once with one row: those of which a configuration under challenge is made. */
@@ -65,6 +66,8 @@ export interface PipelineSpec {
   /** One line for lists. */
   readonly about?: string;
   readonly stages: readonly StageSpec[];
+  /** What becomes an alert, and where alerts go. */
+  readonly alerts?: AlertSpec;
 }
 
 /** Steps that must stand before a step, because they make what it reads. */
