@@ -4,7 +4,7 @@ import { type Prediction, predictionOf } from '../models/model.js';
 import type { KeyLimit } from '../state/keys.js';
 import type { Layout } from '../state/layout.js';
 import { checkNames, checkNumber } from './options.js';
-import { keyed, type Stage } from './stage.js';
+import { extended, keyed, type Stage } from './stage.js';
 
 /** Memories keep what they said for as many rows. */
 const horizonMax = 1024;
@@ -66,7 +66,7 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
           const prediction = predictionOf(model);
           const { values, timeMs, scale = ones, periods = noPeriods } = row;
           model.step(shared, own, { values, timeMs, scale, periods }, prediction);
-          out.emit({ ...row, horizons, prediction, members });
+          out.emit(extended(row, { horizons, prediction, members }));
         },
       };
     },
