@@ -114,9 +114,10 @@ export async function rescale(kafka: Kafka, plan: RescalePlan) {
   const roll = new Roll();
   const crew = new Crew(settings(`${prefix}-many`), log, (event) => roll.see(event));
   const single = new Crew(settings(`${prefix}-one`), log);
-  const pids = (): number[] => crew.members.map(({ pid }) => pid ?? 0);
+  const leaving = new Map<number, Promise<void>>();
+  const pids = (): number[] => crew.members.map(({ pid }) => pid ?? 0).filter((pid) => !leaving.has(pid));
   const rescales: Rescale[] = [];
-  const change = async (from: number, to: number, act: () => void): Promise<void> => {
+  const change = async (from: number, to: number, act: () => unknown): Promise<void> => {
     const sinceMs = performance.now();
     const before = roll.moved.length;
     act();
@@ -138,13 +139,9 @@ export async function rescale(kafka: Kafka, plan: RescalePlan) {
       crew.hire();
       crew.hire();
     });
-    const leaving: Promise<void>[] = [];
     const [, goes] = crew.members;
-    await change(3, 2, () => {
-      leaving.push(crew.dismiss(goes));
-      crew.members.splice(0);
-    });
-    await Promise.all(leaving);
+    await change(3, 2, () => leaving.set(goes.pid ?? 0, crew.dismiss(goes)));
+    await Promise.all(leaving.values());
     await finish();
     await drained(kafka, `${prefix}-many`, input, 120_000);
     await crew.end();
