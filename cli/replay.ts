@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { CutInput } from '../connectors/bytes.js';
 import { type FileFormat, type FileOptions, fileSource, streamSource } from '../connectors/file.js';
+import { readMarks, withMarks } from '../connectors/marks.js';
 import { hint } from '../connectors/nearest.js';
 import type { Source } from '../connectors/source.js';
 import type { TimeFormat } from '../connectors/times.js';
@@ -45,6 +46,7 @@ export interface ReplayOptions {
   readonly out?: readonly Output[];
   readonly state?: string;
   readonly alerts?: string;
+  readonly marks?: string;
   readonly report?: string;
   readonly speed?: number;
   readonly fresh?: boolean;
@@ -59,7 +61,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
   const pipeline = await usage(async () =>
     addAlerts(await loadPipeline(options.pipeline, overridesOf(options)), options.alerts),
   );
-  const source = await usage(async () => sourceOf(input, options, io));
+  const source = await usage(async () => marked(sourceOf(input, options, io), options.marks));
   const opening = await usage(() => source.open());
   const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
   const outputs = withRejects(named, options.state);
@@ -206,6 +208,13 @@ async function usage<T>(work: () => Promise<T>): Promise<T> {
     const plainError = error instanceof SpecError || error.constructor === Error || error.constructor === RangeError;
     throw plainError ? new UsageError(error.message, { cause: error }) : error;
   }
+}
+
+/** The source with what operators have said, if a file of marks was named: read once, so that a mistake in it is told at once. */
+async function marked(source: Source, file: string | undefined): Promise<Source> {
+  if (file === undefined) return source;
+  const marks = await readMarks(file);
+  return withMarks(source, () => Promise.resolve(marks));
 }
 
 const overridesOf = ({ horizons, memory }: ReplayOptions) => ({
