@@ -15,10 +15,19 @@ export interface Shard {
   readonly horizons?: readonly number[];
   /** Names of the parts of the mixture that forecasts. */
   readonly members?: readonly string[];
+  /** Probability levels that an earlier step gives quantiles of, ascending. */
+  readonly levels?: readonly number[];
   /** Where the rows come from, where that is not the shard's own name. */
   readonly origin?: { readonly topic: string; readonly partition: number };
   /** Keys that a step may hold unless its options say otherwise: as many as fit into memory. */
   readonly keysMax?: number;
+}
+
+/** Bytes of state for each key of a step, and how many keys its options ask for. */
+export interface Want {
+  readonly id: string;
+  readonly keyBytes: number;
+  readonly keys: number | undefined;
 }
 
 /** One step of a pipeline: opened once per shard from what it saved there last time, or from nothing. */
@@ -31,8 +40,8 @@ export interface Stage<A, B> {
   readonly aside?: true;
   /** What the steps after it may rely on, added to what they are told of the shard. */
   readonly tells?: Partial<Shard>;
-  /** What it wants of memory: bytes for each key, and how many keys its options ask for. */
-  wants?(shard: Shard): { readonly keyBytes: number; readonly keys: number | undefined };
+  /** What it wants of memory. */
+  wants?(shard: Shard): readonly Want[];
   open(shard: Shard, saved?: Bundle): Opened<A, B>;
 }
 
@@ -98,7 +107,7 @@ export function keyed<S extends Layout, L extends Layout, A extends Event, B>(
     settings,
     wants(shard) {
       const { layout, keys } = build(shard);
-      return { keyBytes: rowBytes(layout), keys: keys?.limit };
+      return [{ id, keyBytes: rowBytes(layout), keys: keys?.limit }];
     },
     open(shard, saved) {
       const step = build(shard);
