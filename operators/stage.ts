@@ -71,6 +71,8 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   /** Prepares the zeroed row of a new key. */
   initKey?(shared: Row<S>, own: Row<L>): void;
   step(shared: Row<S>, own: Row<L>, row: A, out: Out<B>): void;
+  /** What `step` makes of one after the other, bit for bit, where it makes one row of each: rows of keys that are all different. */
+  stepMany?(shared: Row<S>, owns: readonly Row<L>[], rows: readonly A[]): readonly B[];
   /** Lets go what waits; the key may go on after `ends` if the log grows, after `evicted` its row is wiped. */
   finish?(shared: Row<S>, own: Row<L>, key: string, out: Out<B>, why: Farewell): void;
 }
@@ -170,6 +172,12 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     step.initKey?.(shared, slab.row(index));
     return index;
   };
+  const run =
+    step.stepMany &&
+    new Run(step.stepMany.bind(step, shared), (row: B, of: number) => {
+      rows.push(row);
+      causes.rows.push(of);
+    });
   const take = (batch: Batch<A>): Batch<B> => {
     rows = [];
     rejects = [...batch.rejects];
@@ -178,9 +186,18 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     for (let i = 0; i < batch.rows.length; i++) {
       const row = batch.rows[i];
       cause = batch.causes?.rows[i] ?? row.offset;
-      const index = keys.find(row.key) ?? admit(row);
-      if (index !== undefined) step.step(shared, slab.row(index), row, out);
+      if (run?.has(row.key)) run.end();
+      let index = keys.find(row.key);
+      if (index === undefined) {
+        // To make room another key may be forgotten, perhaps one that waits.
+        run?.end();
+        index = admit(row);
+      }
+      if (index === undefined) continue;
+      if (run) run.add(row, cause, slab.row(index));
+      else step.step(shared, slab.row(index), row, out);
     }
+    run?.end();
     cause = batch.next;
     for (const key of batch.forget ?? []) {
       const index = keys.find(key);
@@ -210,4 +227,41 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
         complete: () => subscriber.complete(),
       }),
     );
+}
+
+/** Events of different keys that wait to be taken at once. */
+class Run<L extends Layout, A extends Event, B> {
+  readonly #keys = new Set<string>();
+  #owns: Row<L>[] = [];
+  #rows: A[] = [];
+  #causes: number[] = [];
+
+  constructor(
+    readonly take: (owns: readonly Row<L>[], rows: readonly A[]) => readonly B[],
+    readonly emit: (row: B, cause: number) => void,
+  ) {}
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  add(row: A, cause: number, own: Row<L>): void {
+    this.#keys.add(row.key);
+    this.#owns.push(own);
+    this.#rows.push(row);
+    this.#causes.push(cause);
+  }
+
+  /** Takes what waits. */
+  end(): void {
+    if (this.#rows.length === 0) return;
+    const [owns, rows, causes] = [this.#owns, this.#rows, this.#causes];
+    this.#keys.clear();
+    this.#owns = [];
+    this.#rows = [];
+    this.#causes = [];
+    this.take(owns, rows).forEach((made, i) => {
+      this.emit(made, causes[i]);
+    });
+  }
 }

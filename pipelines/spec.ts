@@ -39,6 +39,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     memory: z.enum(Object.keys(memories) as [MemoryName, ...MemoryName[]]),
     horizons: z.array(z.int().min(1)).min(1),
     seed: z.int().min(0).exactOptional(),
+    weights: z.enum(['own', 'shared']).exactOptional(),
     keys,
   }),
   interval: z.strictObject({ levels: levels.exactOptional(), keys }),

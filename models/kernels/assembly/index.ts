@@ -7,5 +7,6 @@ export * from './lru';
 export * from './lstm';
 export * from './math';
 export * from './nearest';
+export * from './net';
 export * from './resonator';
 export * from './rls';
