@@ -12,6 +12,7 @@ import { loadPipeline } from '../pipelines/load.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { run, type Summary } from '../pipelines/run.js';
 import { SpecError } from '../pipelines/spec-error.js';
+import { budgetOf } from './budget.js';
 import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
 import { count, plural } from './numbers.js';
@@ -41,6 +42,9 @@ export interface ReplayOptions {
   readonly checkpointRows?: number;
   readonly horizons?: readonly number[];
   readonly memory?: string;
+  readonly weights?: string;
+  readonly stateBytes?: number;
+  readonly keyBytes?: number;
   readonly out?: readonly Output[];
   readonly state?: string;
   readonly report?: string;
@@ -198,9 +202,11 @@ async function usage<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const overridesOf = ({ horizons, memory }: ReplayOptions) => ({
+const overridesOf = ({ horizons, memory, weights, ...rest }: ReplayOptions) => ({
   ...(horizons ? { horizons } : {}),
   ...(memory === undefined ? {} : { memory }),
+  ...(weights === undefined ? {} : { weights }),
+  ...budgetOf(rest),
 });
 
 function sourceOf(input: string, options: ReplayOptions, { stdin }: Io): Source {

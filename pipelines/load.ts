@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hint } from '../connectors/nearest.js';
 import type { Result } from '../event.js';
+import type { Budget } from './budget.js';
 import type { Pipeline } from './pipeline.js';
 import { shipped } from './shipped.js';
 import { parseSpec, pipelineOf } from './spec.js';
@@ -13,6 +14,8 @@ import type { PipelineSpec } from './stages.js';
 export interface Overrides {
   readonly horizons?: readonly number[];
   readonly memory?: string;
+  readonly weights?: string;
+  readonly budget?: Budget;
 }
 
 const modules = ['.js', '.mjs', '.ts', '.mts'];
@@ -25,8 +28,9 @@ export async function loadPipeline(nameOrFile: string, overrides: Overrides = {}
   if (modules.includes(ending)) {
     const made = await importDefault(nameOrFile);
     if (!isPipeline(made)) return built(made, nameOrFile, overrides);
-    const [given] = Object.keys(overrides);
-    if (given === undefined) return made;
+    const { budget, ...rest } = overrides;
+    const [given] = Object.keys(rest);
+    if (given === undefined) return budget ? made.within(budget) : made;
     throw new SpecError(
       `${nameOrFile}: expected ${given} to be set in the module, got it as an option: a pipeline made by code is run as it is`,
     );
@@ -44,10 +48,11 @@ function built(value: unknown, from: string, overrides: Overrides): Pipeline<Res
 
 function withOverrides(spec: PipelineSpec, overrides: Overrides, from: string): PipelineSpec {
   if (Object.keys(overrides).length === 0) return spec;
+  const { budget, ...memory } = overrides;
   const stages = spec.stages.map((stage) =>
-    'remember' in stage ? { remember: { ...stage.remember, ...overrides } } : stage,
+    'remember' in stage ? { remember: { ...stage.remember, ...memory } } : stage,
   );
-  return parseSpec({ ...spec, stages }, from);
+  return parseSpec({ ...spec, stages, ...(budget ? { budget: { ...spec.budget, ...budget } } : {}) }, from);
 }
 
 async function readJson(path: string): Promise<unknown> {

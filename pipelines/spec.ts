@@ -12,6 +12,7 @@ const keys = z
   .exactOptional();
 const levels = z.array(z.number().gt(0).lt(1)).min(1);
 const count = z.number().min(0);
+const bytes = z.int().min(1).exactOptional();
 
 /** What every operator accepts; the compiler holds it against the operator's own options. */
 const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { readonly shape: object } } = {
@@ -73,6 +74,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
 const outline = z.strictObject({
   name: z.string().min(1).max(200),
   about: z.string().exactOptional(),
+  budget: z.strictObject({ stateBytes: bytes, keyBytes: bytes }).exactOptional(),
   stages: z.array(z.unknown()).min(1).max(100),
 });
 
@@ -101,16 +103,19 @@ export function parseSpec(value: unknown, from = 'pipeline'): PipelineSpec {
 export function pipelineOf(spec: PipelineSpec): Pipeline<Result> {
   // Scores go by the name of the memory they are of, unless they were given another.
   const memory = spec.stages.find((stage) => 'remember' in stage)?.remember.memory;
-  return spec.stages.reduce<Pipeline>((made, stage, i) => {
-    const [[name, settings]] = Object.entries(stage) as [StageName, object][];
-    const full = name === 'evaluate' ? { memory, ...settings } : settings;
-    try {
-      return made.through((stages[name] as (options: object) => AnyStage)(full));
-    } catch (error) {
-      // What only the operator knows, it says itself: `detect.warmupRows: expected …`.
-      throw error instanceof RangeError ? new SpecError(`${spec.name}: stages[${i}].${error.message}`) : error;
-    }
-  }, pipeline(spec.name)) as Pipeline<Result>;
+  return spec.stages.reduce<Pipeline>(
+    (made, stage, i) => {
+      const [[name, settings]] = Object.entries(stage) as [StageName, object][];
+      const full = name === 'evaluate' ? { memory, ...settings } : settings;
+      try {
+        return made.through((stages[name] as (options: object) => AnyStage)(full));
+      } catch (error) {
+        // What only the operator knows, it says itself: `detect.warmupRows: expected …`.
+        throw error instanceof RangeError ? new SpecError(`${spec.name}: stages[${i}].${error.message}`) : error;
+      }
+    },
+    pipeline(spec.name).within(spec.budget ?? {}) as Pipeline,
+  ) as Pipeline<Result>;
 }
 
 function wrongStage(stage: unknown, path: string): string | undefined {

@@ -7,6 +7,7 @@ import { normalize } from '../operators/normalize.js';
 import { remember } from '../operators/remember.js';
 import { reorder } from '../operators/reorder.js';
 import { seasons } from '../operators/seasons.js';
+import type { Budget } from './budget.js';
 
 /** Every operator a pipeline may be written with, by its name in JSON. */
 export const stages = {
@@ -36,6 +37,8 @@ export interface PipelineSpec {
   readonly name: string;
   /** One line for lists. */
   readonly about?: string;
+  /** How much state it may keep. */
+  readonly budget?: Budget;
   readonly stages: readonly StageSpec[];
 }
 

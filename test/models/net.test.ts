@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryOf, netNames } from '../../models/catalog.js';
 import { type Prediction, predictionOf } from '../../models/model.js';
 import { Slab } from '../../state/slab.js';
-import { expectFinite, noise } from './lab.js';
+import { expectFinite, expectSeparateChannels, noise } from './lab.js';
 
 const hints = { scale: [1, 1], periods: [] };
 const horizons = [1, 4];
@@ -58,5 +58,7 @@ describe.each(netNames)('%s with shared weights', (name) => {
     };
     expect(error(40)).toBeLessThan(0.7 * error(1));
   });
+  test('channels do not know each other', () =>
+    expectSeparateChannels((channels) => memoryOf(name, { ...shared, channels }), []));
   test('stays finite', () => expectFinite(memoryOf(name, { ...shared, channels: 1 }), [24, 168]));
 });
