@@ -38,8 +38,10 @@ export function keysThatFit(
   const wants: { name: string; keyBytes: number; keys: number | undefined }[] = [];
   for (const stage of stages) {
     const memory = (stage.settings as { memory?: string } | undefined)?.memory;
-    const wanted = stage.wants?.(told);
-    if (wanted) wants.push({ ...wanted, name: memory && stage.id === 'remember' ? `${stage.id} ${memory}` : stage.id });
+    const wanted = stage.wants?.(told) ?? [];
+    for (const { id, ...want } of wanted) {
+      wants.push({ ...want, name: memory && id === 'remember' ? `${id} ${memory}` : id });
+    }
     told = { ...told, ...stage.tells };
   }
   const keyBytes = wants.reduce((sum, want) => sum + want.keyBytes, 0);

@@ -1,5 +1,6 @@
 import type { Event } from '../event.js';
 import type { Stage } from '../operators/stage.js';
+import type { AlertSpec } from './alert-spec.js';
 import { type Budget, checkBudget } from './budget.js';
 import type { AnyStage } from './lane.js';
 
@@ -9,6 +10,8 @@ export interface Pipeline<B = unknown> {
   readonly stages: readonly AnyStage[];
   /** How much state it may keep. */
   readonly budget?: Budget | undefined;
+  /** What its alerts are and where they go, where it makes any. */
+  readonly alerts?: AlertSpec;
   /** The same pipeline with one more step. */
   through<C>(stage: Stage<B, C>): Pipeline<C>;
   /** The same pipeline with a budget: what the old one named and this one does not stays. */
@@ -29,9 +32,11 @@ function build<B>(name: string, stages: readonly AnyStage[], budget?: Budget): P
       if (stages.some(({ id }) => id === stage.id)) {
         throw new RangeError(`pipeline ${name}: expected every step once, got ${stage.id} twice`);
       }
-      return build(name, [...stages, stage], budget);
+      return build(name, [...stages, stage], this.budget);
     },
-    within: (more) => build(name, stages, { ...budget, ...checkBudget(more) }),
+    within(more) {
+      return { ...this, budget: { ...this.budget, ...checkBudget(more) } };
+    },
   };
 }
 
@@ -43,7 +48,12 @@ function build<B>(name: string, stages: readonly AnyStage[], budget?: Budget): P
 export function identityOf({ name, stages }: Pipeline, channels: readonly string[], log?: string): string {
   const settingsOf = (settings: unknown): object => ({ ...(settings as object | undefined), keys: undefined });
   return JSON.stringify(
-    { name, channels, log, stages: stages.map(({ id, settings }) => ({ [id]: settingsOf(settings) })) },
+    {
+      name,
+      channels,
+      log,
+      stages: stages.filter(({ aside }) => !aside).map(({ id, settings }) => ({ [id]: settingsOf(settings) })),
+    },
     null,
     1,
   );
