@@ -73,7 +73,11 @@ const banned: readonly { readonly call: RegExp; readonly where: RegExp; readonly
     instead: 'the kernel of that name: the same bits on every machine',
   },
   { call: /\*\*/, where: /^(models|operators)\//, instead: 'a product, or kernels.pow' },
-  { call: /\{ \.\.\.row\b/, where: /^operators\//, instead: 'extended (operators/stage.ts): rows of one hidden class' },
+  {
+    call: /\{\s*\.\.\.row\b/,
+    where: /^operators\//,
+    instead: 'extended (operators/stage.ts): rows of one hidden class',
+  },
   { call: /\bconsole\./, where: /^(?!cli\/|bench\/|examples\/)/, instead: 'an error, or a callback' },
   { call: /\beval\(|new Function\(|node:vm/, where: /./, instead: 'data' },
   { call: /\b(TODO|FIXME|XXX)\b/, where: /./, instead: 'doing it' },
