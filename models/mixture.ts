@@ -2,6 +2,7 @@ import { f64, type Row } from '../state/layout.js';
 import { expertWeights } from './expert-weights.js';
 import { kernels } from './kernels/index.js';
 import { neighbours, pastWindows } from './knn.js';
+import { firstOf, members, sharpAt, ways, youngAt } from './mixture-members.js';
 import type { MemoryOptions, Model, Prediction } from './model.js';
 import { readout } from './readout.js';
 import { resonatorBank } from './resonator.js';
@@ -10,39 +11,14 @@ import { season } from './seasonal-rls.js';
 import { append, isValue, modulo, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
 import { clear, replayRowsMax } from './univariate.js';
 
-/**
- * The parts in the order of their forecasts: the last value; for each of three seasonal profiles (short period, long
- * period, long period over more cycles) autoregression, median, level and last cycle; lags; resonators; neighbours of the
- * values and of the standardised residuals.
- */
-const members = [
-  'last',
-  ...['sar-short', 'median-short', 'level-short', 'naive-short'],
-  ...['sar-long', 'median-long', 'level-long', 'sar-fast', 'sar-swift', 'naive-long'],
-  ...['sar-wide', 'median-wide', 'level-wide'],
-  ...['lags', 'lags-swift', 'resonator'],
-  ...['knn-level', 'knn', 'residual-knn-level', 'residual-knn', 'knn-residual'],
-] as const;
 /** The parts that start anew with new periods. */
 const seasonal = ['short', 'long', 'wide', 'resonator'] as const;
-const shortAt = members.indexOf('sar-short');
-const longAt = members.indexOf('sar-long');
-const swiftAt = members.indexOf('sar-swift');
-const wideAt = members.indexOf('sar-wide');
-const lagsAt = members.indexOf('lags');
-const resonatorAt = members.indexOf('resonator');
-const knnAt = members.indexOf('knn-level');
-const residualAt = members.indexOf('residual-knn-level');
 
 /** Rows of values and of residuals that are searched for neighbours, powers of two. */
 const valueRows = 16_384;
 const residualRows = 8192;
 /** Residuals that a profile needs for its lags alone. */
 const lagRows = 4096;
-/** Ways of weighing the members: by regret alone, times recent accuracy, times its square, by young regret, by fixed share. */
-const ways = ['regret', 'sharp', 'sharpest', 'young', 'shared'] as const;
-const sharpAt = ways.indexOf('sharp');
-const youngAt = ways.indexOf('young');
 /** Rows that the seasonal parts go through again in one event, while they catch up after new periods: some 2 ms. */
 const catchUpRows = (horizons: number): number => Math.max(16, Math.floor(72 / (1 + horizons / 24)));
 /** A second autoregression on the values, of few lags, that forgets in some 70 rows. */
@@ -94,7 +70,7 @@ function channelLayout({ horizons }: MemoryOptions, parts: Parts) {
 type Channel = Row<ReturnType<typeof channelLayout>>;
 
 /**
- * The default memory: twenty small forecasters of every horizon and an online mixture of them that needs no tuning
+ * The default memory: twenty-two small forecasters of every horizon and an online mixture of them that needs no tuning
  * (MODELS 4.1). Labels that mature are judged first, then the parts learn, take in the row and forecast, then they are
  * mixed by regret, by regret times recent accuracy and by regret times its square, and the three are mixed by regret.
  * Good on anything with seasons, level and repeats. Costs 45 us per event and 530 kB per key and channel with one horizon,
@@ -144,11 +120,11 @@ export function mixture(options: MemoryOptions) {
   /** The seasonal parts learn a row and forecast from it. */
   function learnSeasons(own: Channel, t: number): void {
     const { series } = own;
-    parts.short.step(own.short, series, t, forecasts, shortAt * count, count);
-    parts.long.step(own.long, series, t, forecasts, longAt * count, count);
+    parts.short.step(own.short, series, t, forecasts, firstOf.short * count, count);
+    parts.long.step(own.long, series, t, forecasts, firstOf.long * count, count);
     // Its last cycle is that of the profile before, so its place is the next one's and written over.
-    parts.wide.step(own.wide, series, t, forecasts, wideAt * count, count);
-    parts.resonator.step(own.resonator, series, t, forecasts, resonatorAt * count);
+    parts.wide.step(own.wide, series, t, forecasts, firstOf.wide * count, count);
+    parts.resonator.step(own.resonator, series, t, forecasts, firstOf.resonator * count);
     own.learned[0] = t + 1;
   }
 
@@ -162,20 +138,20 @@ export function mixture(options: MemoryOptions) {
     forecasts.fill(valueAt(series, t), 0, members.length * count);
     if (own.learned[0] === t) learnSeasons(own, t);
     else {
-      parts.short.outline(series, t, forecasts, shortAt * count, count);
-      parts.long.outline(series, t, forecasts, longAt * count, count);
-      parts.wide.outline(series, t, forecasts, wideAt * count, count);
+      parts.short.outline(series, t, forecasts, firstOf.short * count, count);
+      parts.long.outline(series, t, forecasts, firstOf.long * count, count);
+      parts.wide.outline(series, t, forecasts, firstOf.wide * count, count);
     }
-    parts.lags.step(own.lags, series, t, forecasts, lagsAt * count);
-    parts.swift.step(own.swift, series, t, forecasts, (lagsAt + 1) * count);
-    parts.near.step(own.near, series, t, forecasts, knnAt * count, count);
+    parts.lags.step(own.lags, series, t, forecasts, firstOf.lags * count);
+    parts.swift.step(own.swift, series, t, forecasts, firstOf.lagsSwift * count);
+    parts.near.step(own.near, series, t, forecasts, firstOf.knn * count, count);
     askResiduals(own, t);
     for (let j = 0; j < members.length * count; j++) {
       if (!isValue(forecasts[j])) forecasts[j] = valueAt(series, t);
     }
     if (t < grownRows) {
-      forecasts.fill(Number.NaN, swiftAt * count, (swiftAt + 1) * count);
-      forecasts.fill(Number.NaN, (lagsAt + 1) * count, (lagsAt + 2) * count);
+      forecasts.fill(Number.NaN, firstOf.swift * count, (firstOf.swift + 1) * count);
+      forecasts.fill(Number.NaN, firstOf.lagsSwift * count, (firstOf.lagsSwift + 1) * count);
     }
   }
 
@@ -190,7 +166,7 @@ export function mixture(options: MemoryOptions) {
     const found = residualNear.found[0] > 0;
     const shift = known && found ? 0.5 * (now - parts.residualNear.read(residualNear, ring, t, 0)) : 0;
     for (let i = 0; i < count; i++) {
-      const at = residualAt * count + i;
+      const at = firstOf.residual * count + i;
       const place = parts.long.place(t, i);
       const middle = known ? long.expected[place] : valueAt(series, t);
       const size = known ? long.size[place] : 0;
