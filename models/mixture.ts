@@ -2,7 +2,7 @@ import { f64, type Row } from '../state/layout.js';
 import { expertWeights } from './expert-weights.js';
 import { kernels } from './kernels/index.js';
 import { neighbours, pastWindows } from './knn.js';
-import { firstOf, members, sharpAt, ways, youngAt } from './mixture-members.js';
+import { firstOf, members, seasonal, sharpAt, ways, youngAt } from './mixture-members.js';
 import type { MemoryOptions, Model, Prediction } from './model.js';
 import { readout } from './readout.js';
 import { resonatorBank } from './resonator.js';
@@ -10,9 +10,6 @@ import { autoregression, lagFeatures } from './rls.js';
 import { season } from './seasonal-rls.js';
 import { append, isValue, modulo, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
 import { clear, replayRowsMax } from './univariate.js';
-
-/** The parts that start anew with new periods. */
-const seasonal = ['short', 'long', 'wide', 'resonator'] as const;
 
 /** Rows of values and of residuals that are searched for neighbours, powers of two. */
 const valueRows = 16_384;
