@@ -26,6 +26,17 @@ export interface Reject {
   readonly line?: number;
 }
 
+/** A record as it lies in a log of records, for outputs that pass on more of it than an event holds. */
+export interface LogRecord {
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** Headers as they came: one value, or several under the same name. */
+  readonly headers: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+  /** When it was made or appended, by the log's setting. */
+  readonly timestampMs: number;
+}
+
 /** Rows from one shard, in order; `next` is the offset to read after them. */
 export interface Batch<T> {
   readonly shard: string;
@@ -39,6 +50,8 @@ export interface Batch<T> {
    */
   readonly causes?: { readonly rows: readonly number[]; readonly rejects: readonly number[] };
   readonly next: number;
+  /** The records these rows were made of, from sources that have them. */
+  readonly records?: readonly LogRecord[];
   /** Keys to be forgotten after these rows: what waits is let go, what was learned of them is deleted. */
   readonly forget?: readonly string[];
   /** The log is complete: what waits may be released. */

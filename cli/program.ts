@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { endings, type FileFormat } from '../connectors/file.js';
 import { timeFormats } from '../connectors/times.js';
 import { type MemoryName, memories } from '../models/catalog.js';
+import { recordFormats } from '../pipelines/record-formats.js';
 import * as parse from './arguments.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { describeFailure, exitCodes, isBrokenPipe, UsageError } from './failure.js';
@@ -96,12 +97,15 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
   return new Command('replay')
     .summary('read a log through a pipeline: forecasts, anomalies, a report')
     .description('Reads a log of events through a pipeline and writes forecasts and anomalies.')
-    .argument('<input>', 'a file (CSV, NDJSON, Arrow, Parquet; .gz too), or - for standard input')
+    .argument(
+      '<input>',
+      'a file (CSV, NDJSON, Arrow, Parquet; .gz too), - for standard input, or kafka://host:port/topic?from=…&to=…',
+    )
     .option(
       '--pipeline <name|file>',
-      'a shipped pipeline (see engram pipelines), a .json file or a module',
-      'sensor-anomaly',
+      'a shipped pipeline (see engram pipelines), a .json file or a module (default: sensor-anomaly, or that of --run)',
     )
+    .option('--run <file>', 'a file of engram run: cluster, login, decoding and pipeline of a topic are taken from it')
     .option('--time <column>', 'column of the event time')
     .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
     .option('--key <column>', 'column that says which series a row belongs to')
@@ -112,8 +116,8 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
       parse.parseChoice('--memory', Object.keys(memories) as MemoryName[]),
     )
     .option(
-      '--out <file>',
-      'where results go, any number of times (.ndjson .arrow .parquet, or -); see below',
+      '--out <place>',
+      'where results go, any number of times (.ndjson .arrow .parquet, -, or kafka://host:port/topic); see below',
       collect(parseOut),
     )
     .option('--state <dir>', 'folder for checkpoints: the same command goes on where it was', parse.parseState)
@@ -128,7 +132,7 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
     .option(
       '--format <name>',
       'what the input is, where its name does not tell',
-      parse.parseChoice('--format', formats),
+      parse.parseChoice('--format', [...new Set([...formats, ...recordFormats])]),
     )
     .option(
       '--time-format <name>',

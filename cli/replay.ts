@@ -1,18 +1,18 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { CutInput } from '../connectors/bytes.js';
-import { type FileFormat, type FileOptions, fileSource, streamSource } from '../connectors/file.js';
-import { hint } from '../connectors/nearest.js';
-import type { Source } from '../connectors/source.js';
+import type { FileFormat } from '../connectors/file.js';
+import type { Opening, Source } from '../connectors/source.js';
 import type { TimeFormat } from '../connectors/times.js';
 import type { Result } from '../event.js';
-import { loadPipeline } from '../pipelines/load.js';
+import type { Score } from '../operators/scores.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
+import type { RecordFormat } from '../pipelines/record-formats.js';
 import { run, type Summary } from '../pipelines/run.js';
 import { SpecError } from '../pipelines/spec-error.js';
 import { exitCodes, UsageError } from './failure.js';
+import { inputOf } from './input.js';
 import { coloured, type Io } from './io.js';
 import { count, plural } from './numbers.js';
 import { type Output, refuseClashes, withRejects } from './outputs.js';
@@ -20,21 +20,24 @@ import type { Grid } from './report/collect.js';
 import { ReportRows } from './report/rows.js';
 import { writeReport } from './report/write.js';
 import { rowCount } from './row-count.js';
-import { type ErrorLine, errorLines } from './scores.js';
+import { type ErrorLine, errorLines, scoresIn } from './scores.js';
 import { sinksFor } from './sinks.js';
 import { openState } from './state.js';
 import { anomalyTable, errorTable, placeOf, places, rejectLines } from './summary.js';
 import { Tally } from './tally.js';
+import { topicsFor } from './topics.js';
 import { Progress } from './view/progress.js';
 import { paint } from './view/text.js';
 
 /** The options of `engram replay`, parsed. */
 export interface ReplayOptions {
-  readonly pipeline: string;
+  readonly pipeline?: string;
   readonly time?: string;
   readonly values?: readonly string[];
   readonly key?: string;
-  readonly format?: FileFormat;
+  readonly format?: FileFormat | RecordFormat;
+  /** A file of `engram run`, for the cluster, the decoding and the pipeline of a topic. */
+  readonly run?: string;
   readonly timeFormat?: TimeFormat;
   readonly zone?: string;
   readonly step?: number;
@@ -53,13 +56,14 @@ export interface ReplayOptions {
 /** Replays a log through a pipeline, shows what happens, and tells at the end what was found and where it is. */
 export async function replay(input: string, options: ReplayOptions, io: Io): Promise<number> {
   const named = options.out ?? [];
+  const given = await usage(() => inputOf(input, options, io));
+  const { pipeline, source, shown } = given;
   refuseClashes(named, input, options.report);
-  const pipeline = await usage(() => loadPipeline(options.pipeline, overridesOf(options)));
-  const source = await usage(async () => sourceOf(input, options, io));
   const opening = await usage(() => source.open());
   const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
   const outputs = withRejects(named, options.state);
-  const sinks = sinksFor(outputs, shape, io);
+  const topics = await usage(() => topicsFor(outputs, given, opening, options));
+  const sinks = sinksFor(outputs, shape, io, topics.sinks);
   const scratch = options.report ? (options.state ?? (await mkdtemp(join(tmpdir(), 'engram-')))) : undefined;
   const report = scratch ? new ReportRows(scratch) : undefined;
   try {
@@ -82,17 +86,18 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const progress = options.quiet
       ? undefined
       : new Progress({ terminal: stderr, colour: coloured(io, stderr), nowMs: () => io.nowMs() });
-    const tally = new Tally();
+    const tally = new Tally(opening.spans !== undefined);
+    const before = lengthsBefore(opening);
     const stop = new AbortController();
     const ignore = io.onInterrupt(() => stop.abort());
     const startMs = io.nowMs();
-    let from = 0;
-    let errors: ErrorLine[] = [];
+    let resumed: string | undefined;
+    const scores: Score[][] = [];
     let summary: Summary;
     try {
       summary = await run<Result>({
         pipeline,
-        source: { open: () => Promise.resolve(opening), read: (...given) => source.read(...given) },
+        source: opened(source, opening),
         sinks: {
           results: [...sinks.results, ...(report ? [report.results] : [])],
           anomalies: [...sinks.anomalies, ...(report ? [report.anomalies] : [])],
@@ -102,15 +107,18 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         ...(options.speed === undefined ? {} : { speed: options.speed }),
         ...(options.checkpointRows === undefined ? {} : { checkpointRows: options.checkpointRows }),
         stop: stop.signal,
-        onResume(_, next) {
-          from = next;
-          tally.next = next;
-          if (next > 0) say(`going on at row ${count(next)}, from the checkpoint in ${options.state}`);
-          progress?.begin(next, total);
+        onResume(shard, next) {
+          tally.begin(shard, next);
+          if (next > 0) {
+            resumed ??= tally.place;
+            say(`going on at ${tally.place}, from the checkpoint in ${options.state}`);
+          }
+          const first = opening.spans?.get(shard)?.from ?? 0;
+          progress?.begin(Math.max(next, first), total, (before.get(shard) ?? 0) - first);
         },
         // The tables are views of live state, so what is needed of them is taken at once.
         onEnd(_, state) {
-          errors = errorLines(state);
+          scores.push(scoresIn(state));
         },
         onBatch(batch) {
           tally.batch(batch);
@@ -123,20 +131,21 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       ignore();
     }
     const seconds = (io.nowMs() - startMs) / 1000;
+    const errors = errorLines(scores);
     if (report && options.report) {
       await writeReport(options.report, await report.collect(opening.channels, gridOf(pipeline)), {
-        input,
+        input: shown,
         pipeline,
         errors,
         stopped: summary.stopped,
       });
     }
-    if (!options.quiet) tell(tally, errors, summary, { from, seconds });
+    if (!options.quiet) tell(tally, errors, summary, { resumed, seconds });
     if (!summary.stopped) return exitCodes.done;
     stderr.write(
       options.state
-        ? `engram: stopped at row ${count(tally.next)}: run the same command${options.fresh ? ' without --fresh' : ''} to go on\n`
-        : `engram: stopped at row ${count(tally.next)}: without --state nothing was kept to go on from\n`,
+        ? `engram: stopped at ${tally.place}: run the same command${options.fresh ? ' without --fresh' : ''} to go on\n`
+        : `engram: stopped at ${tally.place}: without --state nothing was kept to go on from\n`,
     );
     return exitCodes.interrupted;
   }
@@ -146,14 +155,14 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     tally: Tally,
     errors: readonly ErrorLine[],
     summary: Summary,
-    { from, seconds }: { from: number; seconds: number },
+    { resumed, seconds }: { resumed: string | undefined; seconds: number },
   ): void {
     const piped = named.some(({ path }) => path === '-');
     const stream = piped ? io.stderr : io.stdout;
     const width = Math.max(60, stream.columns ?? 120);
     const colours = paint(coloured(io, stream));
     const files = (kind: Output['kind']): Output[] => outputs.filter((out) => out.kind === kind && out.path !== '-');
-    const placed = (out: Output) => [out.kind, placeOf(out, summary.stopped)] as const;
+    const placed = (out: Output) => [out.kind, placeOf(out, summary.stopped, topics.found(out))] as const;
     const written = [
       ...files('forecasts').map(placed),
       ...files('anomalies').map(placed),
@@ -161,7 +170,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       ...(options.state ? [['checkpoint', options.state] as const] : []),
       ...(options.report ? [['report', options.report] as const] : []),
     ];
-    const since = from > 0 ? `, from row ${count(from)} on` : '';
+    const since = resumed === undefined ? '' : `, from ${resumed} on`;
     const lines = [
       '',
       ...anomalyTable(
@@ -176,7 +185,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       ...block(rejectLines(tally.rejects, files('rejects')[0]?.path ?? 'standard output')),
       `${plural(tally.rows, 'row')}${since} in ${seconds.toFixed(1)} s: ${count(tally.rows / Math.max(seconds, 1e-3))} rows/s, ` +
         `${plural(summary.checkpoints, 'checkpoint')}`,
-      ...(from > 0 && tally.rows === 0
+      ...(resumed !== undefined && tally.rows === 0
         ? ['Nothing new since the checkpoint: --fresh begins again at the first row.']
         : []),
       ...(written.length > 0 ? ['', colours.bold('Written:'), ...places(written)] : []),
@@ -198,23 +207,23 @@ async function usage<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const overridesOf = ({ horizons, memory }: ReplayOptions) => ({
-  ...(horizons ? { horizons } : {}),
-  ...(memory === undefined ? {} : { memory }),
+/** The source, without being asked again what it holds. */
+const opened = (source: Source, opening: Opening): Source => ({
+  open: () => Promise.resolve(opening),
+  read: (...given) => source.read(...given),
+  starts: async (...given) => source.starts?.(...given),
+  close: async () => source.close?.(),
 });
 
-function sourceOf(input: string, options: ReplayOptions, { stdin }: Io): Source {
-  if (input !== '-' && !existsSync(input)) {
-    const folder = dirname(input);
-    const names = existsSync(folder) ? readdirSync(folder) : [];
-    throw new UsageError(`${input}: expected a file, there is none${hint(basename(input), names)}`);
+/** How much of the log lies in earlier shards, for each shard of those that know. */
+function lengthsBefore({ spans = new Map() }: Opening): ReadonlyMap<string, number> {
+  let sum = 0;
+  const before = new Map<string, number>();
+  for (const [shard, { from, to }] of spans) {
+    before.set(shard, sum);
+    sum += to - from;
   }
-  const { time, values, key, format, timeFormat, zone, step } = options;
-  const given = Object.entries({ time, values, key, format, timeFormat, zone, step }).filter(
-    ([, value]) => value !== undefined,
-  );
-  const settings = Object.fromEntries(given) as FileOptions;
-  return input === '-' ? streamSource(stdin, settings) : fileSource(input, settings);
+  return before;
 }
 
 /** The grid of a pipeline that leaves out the rows it filled in. */

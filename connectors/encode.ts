@@ -1,11 +1,13 @@
 import type { Anomaly, Forecast, Reject, Result } from '../event.js';
 
-/** Turns a row into one line of JSON, without the line end. */
-export type Encode<T> = (row: T) => string;
+/** Turns a row into one line of JSON, without the line end; `shard` is the log it is of, where there are several. */
+export type Encode<T> = (row: T, shard?: string) => string;
 
 /** A result as one line, its id `shard@offset`; what is missing or infinite is null. */
 export function encodeResult(shard: string): Encode<Result> {
-  const prefix = `{"id":${JSON.stringify(`${shard}@`).slice(0, -1)}`;
+  const prefixOf = (name: string): string => `{"id":${JSON.stringify(`${name}@`).slice(0, -1)}`;
+  let current = shard;
+  let prefix = prefixOf(shard);
   const keys = new Map<string, string>();
   const quoted = (key: string): string => {
     let text = keys.get(key);
@@ -16,9 +18,16 @@ export function encodeResult(shard: string): Encode<Result> {
     }
     return text;
   };
-  return ({ offset, key, timeMs, values, surprise, score, alarm, forecast }) =>
-    `${prefix}${offset}","key":${quoted(key)},"timeMs":${timeMs},"offset":${offset},"values":${list(values)},` +
-    `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},"forecast":${encodeForecast(forecast)}}`;
+  return ({ offset, key, timeMs, values, surprise, score, alarm, forecast }, of = shard) => {
+    if (of !== current) {
+      current = of;
+      prefix = prefixOf(of);
+    }
+    return (
+      `${prefix}${offset}","key":${quoted(key)},"timeMs":${timeMs},"offset":${offset},"values":${list(values)},` +
+      `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},"forecast":${encodeForecast(forecast)}}`
+    );
+  };
 }
 
 /** Every field of an anomaly; the id says which lines belong to the same one. */

@@ -5,11 +5,13 @@ import type { ColumnType } from './codecs/cells.js';
 export interface FlatColumn<T> {
   readonly name: string;
   readonly type: ColumnType;
-  of(row: T): string | number | boolean;
+  /** `shard` is the log the row is of, where there are several. */
+  of(row: T, shard?: string): string | number | boolean;
 }
 
 /** What must be known of a pipeline before its first result, to name the columns. */
 export interface ResultShape {
+  /** The log, where there is only one. */
   readonly shard: string;
   readonly channels: readonly string[];
   /** Rows ahead of each forecast. */
@@ -28,7 +30,7 @@ export const resultVerdict = ['surprise', 'score', 'alarm'] as const;
  */
 export function resultColumns({ shard, channels, horizons, levels }: ResultShape): FlatColumn<Result>[] {
   const front: FlatColumn<Result>[] = [
-    { name: 'id', type: 'text', of: ({ offset }) => `${shard}@${offset}` },
+    { name: 'id', type: 'text', of: ({ offset }, of = shard) => `${of}@${offset}` },
     { name: 'key', type: 'text', of: ({ key }) => key },
     { name: 'time', type: 'time', of: ({ timeMs }) => timeMs },
     { name: 'offset', type: 'whole', of: ({ offset }) => offset },

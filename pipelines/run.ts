@@ -1,6 +1,7 @@
 import type { Sink } from '../connectors/sink.js';
 import type { Source } from '../connectors/source.js';
 import type { Anomaly, Batch, Event, Reject } from '../event.js';
+import { arena } from '../state/arena.js';
 import type { Bundle } from '../state/arrow.js';
 import { StateMismatch } from '../state/arrow.js';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.js';
@@ -54,7 +55,7 @@ const neverStop = new AbortController().signal;
  */
 export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   const { pipeline, source, sinks = {}, store, stop = neverStop } = options;
-  const { shards, channels, rows, identity: log } = await source.open();
+  const { shards, channels, rows, identity: log, goesOn, partitions = 1 } = await source.open();
   const identity = identityOf(pipeline, channels, log);
   const locks: (() => Promise<void>)[] = [];
   const unlock = async (): Promise<void> => void (await Promise.all(locks.map((give) => give())));
@@ -68,6 +69,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
       if (store?.lock) locks.push(await store.lock(shard));
       const checkpoint = await store?.load(shard);
       if (checkpoint) saved.set(shard, fits(checkpoint, identity));
+      await source.starts?.(shard, checkpoint?.next ?? 0);
     }
     await outputs.open([...saved.values()]);
     for (const shard of shards) {
@@ -81,6 +83,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
     await outputs.close(false).catch(() => {});
     throw error;
   } finally {
+    await source.close?.().catch(() => {});
     await unlock();
   }
   return { ...counts, stopped: stop.aborted };
@@ -88,13 +91,13 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   async function runShard(shard: string): Promise<boolean> {
     const { checkpointRows = 20_000, speed, clock = wallClock } = options;
     const from = saved.get(shard);
-    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages);
+    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages, arena.limitBytes / partitions);
     let next = from?.next ?? 0;
     let ended = from?.ended ?? false;
     let unsaved = 0;
     const checkpoint = async (): Promise<void> => {
       if (!store || unsaved === 0) return;
-      const marks = await outputs.flush();
+      const marks = await outputs.flush(shard);
       await store.save({ shard, next, pipeline: identity, stages: lane.save(), sinks: marks, ended });
       counts.checkpoints++;
       unsaved = 0;
@@ -104,7 +107,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
       for await (const batch of speed === undefined ? batches : pace(batches, speed, clock, stop)) {
         // The end of a log that had already ended says nothing new: what was let go must not be let go again.
         if (!(batch.ends && ended && batch.next === next)) {
-          const made = lane.push(batch as Batch<Event>);
+          const made = lane.push(goesOn ? { ...batch, ends: false } : (batch as Batch<Event>));
           await outputs.write(made);
           counts.rows += batch.rows.length;
           counts.rejects += made.rejects.length;
@@ -160,7 +163,8 @@ class Outputs<B> {
             'so this one would lack all earlier rows. Name the same outputs, or begin afresh (--fresh).',
         );
       }
-      await sink.open(marks.length > 0 ? Math.max(...marks) : undefined);
+      const each = new Map(checkpoints.map(({ shard, sinks }) => [shard, sinks[sink.name] as number]));
+      await sink.open(marks.length > 0 ? Math.max(...marks) : undefined, each);
     }
   }
 
@@ -175,15 +179,16 @@ class Outputs<B> {
     );
   }
 
-  async write({ rows, rejects, anomalies = [] }: Batch<B>): Promise<void> {
-    if (rows.length > 0) for (const sink of this.sinks.results ?? []) await sink.write(rows);
-    if (anomalies.length > 0) for (const sink of this.sinks.anomalies ?? []) await sink.write(anomalies);
-    if (rejects.length > 0) for (const sink of this.sinks.rejects ?? []) await sink.write(rejects);
+  async write({ shard, records, rows, rejects, anomalies = [] }: Batch<B>): Promise<void> {
+    const origin = { shard, ...(records ? { records } : {}) };
+    if (rows.length > 0) for (const sink of this.sinks.results ?? []) await sink.write(rows, origin);
+    if (anomalies.length > 0) for (const sink of this.sinks.anomalies ?? []) await sink.write(anomalies, origin);
+    if (rejects.length > 0) for (const sink of this.sinks.rejects ?? []) await sink.write(rejects, origin);
   }
 
-  async flush(): Promise<Record<string, number>> {
+  async flush(shard: string): Promise<Record<string, number>> {
     const marks: Record<string, number> = {};
-    for (const sink of this.#all) marks[sink.name] = await sink.flush();
+    for (const sink of this.#all) marks[sink.name] = await sink.flush(shard);
     return marks;
   }
 
