@@ -50,6 +50,8 @@ export interface Batch<T> {
    */
   readonly causes?: { readonly rows: readonly number[]; readonly rejects: readonly number[] };
   readonly next: number;
+  /** The line each of these rows begins at, from sources that are text. */
+  readonly lines?: readonly number[];
   /** The records these rows were made of, from sources that have them. */
   readonly records?: readonly LogRecord[];
   /** Keys to be forgotten after these rows: what waits is let go, what was learned of them is deleted. */

@@ -32,18 +32,43 @@ export async function* pace(
   let start: { eventMs: number; clockMs: number } | undefined;
   for await (const batch of batches) {
     let from = 0;
+    let rest = batch;
     for (let i = 0; i < batch.rows.length && !stop.aborted; i++) {
       const { timeMs, offset } = batch.rows[i];
       start ??= { eventMs: timeMs, clockMs: clock.nowMs() };
       const waitMs = (timeMs - start.eventMs) / speed - (clock.nowMs() - start.clockMs);
       if (waitMs <= 0) continue;
       if (i > from) {
-        yield { shard: batch.shard, rows: batch.rows.slice(from, i), rejects: [], next: offset };
-        from = i;
+        const [first, second] = cut(rest, i - from, offset);
+        yield first;
+        [rest, from] = [second, i];
       }
       await clock.sleep(waitMs, stop);
     }
     if (stop.aborted) return;
-    yield { ...batch, rows: batch.rows.slice(from) };
+    yield rest;
   }
+}
+
+/** The first `count` rows with all that lies before `next`, and the rest. */
+function cut(batch: Batch<Event>, count: number, next: number): [Batch<Event>, Batch<Event>] {
+  const { shard, rows, rejects, records, lines } = batch;
+  const parts = <T extends { readonly offset: number }>(all: readonly T[]): [T[], T[]] => [
+    all.filter(({ offset }) => offset < next),
+    all.filter(({ offset }) => offset >= next),
+  ];
+  const [refused, later] = parts(rejects);
+  const [lying, coming] = records ? parts(records) : [];
+  return [
+    {
+      ...{ shard, rows: rows.slice(0, count), rejects: refused, next },
+      ...(lying ? { records: lying } : {}),
+      ...(lines ? { lines: lines.slice(0, count) } : {}),
+    },
+    {
+      ...{ ...batch, rows: rows.slice(count), rejects: later },
+      ...(coming ? { records: coming } : {}),
+      ...(lines ? { lines: lines.slice(count) } : {}),
+    },
+  ];
 }

@@ -107,7 +107,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
       for await (const batch of speed === undefined ? batches : pace(batches, speed, clock, stop)) {
         // The end of a log that had already ended says nothing new: what was let go must not be let go again.
         if (!(batch.ends && ended && batch.next === next)) {
-          const made = lane.push(goesOn ? { ...batch, ends: false } : (batch as Batch<Event>));
+          const made = withLines(lane.push(goesOn ? { ...batch, ends: false } : batch), batch);
           await outputs.write(made);
           counts.rows += batch.rows.length;
           counts.rejects += made.rejects.length;
@@ -127,6 +127,16 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
       lane.close();
     }
   }
+}
+
+/** Rejects of steps with the lines of their rows, which only the source knows; a row refused in a later batch has none. */
+function withLines<B>(made: Batch<B>, { rows, lines }: Batch<Event>): Batch<B> {
+  if (!lines || made.rejects.length === 0) return made;
+  const rejects = made.rejects.map((reject) => {
+    const at = reject.line === undefined ? rows.findIndex(({ offset }) => offset === reject.offset) : -1;
+    return at < 0 ? reject : { ...reject, line: lines[at] };
+  });
+  return { ...made, rejects };
 }
 
 /** The checkpoint, if it was taken by this pipeline on these channels. */
