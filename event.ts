@@ -6,9 +6,19 @@ export interface Event {
   readonly timeMs: number;
   /** One number per channel, in the order of the source's channel names. */
   readonly values: readonly number[];
-  /** Position in the shard's log; grows, gaps are normal. */
+  /** Position in the shard's log; grows, gaps are normal. Rows of one record lie between it and the next: see `placeOf`. */
   readonly offset: number;
 }
+
+/** Rows that one record of a log may hold: row r of the record at offset o is the event at o + r / 4096, which is exact. */
+export const recordRowsMax = 4096;
+
+/** Offset of the record that an event came from. */
+export const recordOf = (offset: number): number => Math.floor(offset);
+
+/** An event's place as ids say it: the offset, and behind a point the row of its record, if that is not the first. */
+export const placeOf = (offset: number): string =>
+  Number.isInteger(offset) ? `${offset}` : `${Math.floor(offset)}.${(offset - Math.floor(offset)) * recordRowsMax}`;
 
 /** A row that could not be used, with the reason; it goes where the operator of the pipeline can find it again. */
 export interface Reject {

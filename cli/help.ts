@@ -35,7 +35,7 @@ A Kafka topic: kafka://host:port[,host:port]/topic?from=…&to=…, in quotes fo
   milliseconds since 1970 (13 digits); times are those of the records. Without them all there is, up to its end when the
   replay begins. All partitions are read, one after another, each as a shard of its own (TOPIC-PARTITION). No group commits.
   --run FILE takes cluster (TLS, login with secrets from the environment or files), decoding and pipeline from a file of
-  engram run; --format (json csv avro protobuf json-schema cloudevents), --values, --time, --time-format, --zone, --key and
+  engram run; --format (json csv avro protobuf json-schema cloudevents arrow), --values, --time, --time-format, --zone, --key and
   --pipeline go before it. No user and no password belongs into the address. Keys, values and ids are those of engram run, byte for
   byte; as in a run that never ends, the end of the range closes nothing: what waits there keeps waiting.
 
@@ -74,7 +74,7 @@ Writes <input>.forecasts, <input>.anomalies and <input>.dlq ("topics" names othe
   Records, results and the place in the log are committed together: nothing is lost, doubled or changed.
 
 Fields: kafka {brokers, tls, login {mechanism, username, password: {"env": NAME} or {"file": PATH}}}; decode {format: json,
-  csv, avro, protobuf, json-schema or cloudevents; registry {url}; values, time, timeFormat, zone, key}; pipeline (a name, a
+  csv, avro, protobuf, json-schema, cloudevents or arrow; registry {url}; values, time, timeFormat, zone, key}; pipeline (a name, a
   file or the pipeline itself); state ({"folder": PATH} or {"topic": NAME}); mode (exactly-once, at-least-once,
   effectively-once); begin (earliest, latest); onTruncated (fail, coldStart); commitMs, checkpointMs; compression; http.
 

@@ -1,4 +1,4 @@
-import type { Anomaly, Forecast, Reject, Result } from '../event.js';
+import { type Anomaly, type Forecast, placeOf, type Reject, type Result, recordOf } from '../event.js';
 
 /** Turns a row into one line of JSON, without the line end; `shard` is the log it is of, where there are several. */
 export type Encode<T> = (row: T, shard?: string) => string;
@@ -24,17 +24,21 @@ export function encodeResult(shard: string): Encode<Result> {
       prefix = prefixOf(of);
     }
     return (
-      `${prefix}${offset}","key":${quoted(key)},"timeMs":${timeMs},"offset":${offset},"values":${list(values)},` +
+      `${prefix}${placeOf(offset)}","key":${quoted(key)},"timeMs":${timeMs},"offset":${recordOf(offset)},"values":${list(values)},` +
       `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},"forecast":${encodeForecast(forecast)}}`
     );
   };
 }
 
 /** Every field of an anomaly; the id says which lines belong to the same one. */
-export const encodeAnomaly: Encode<Anomaly> = (anomaly) => JSON.stringify(anomaly);
+export const encodeAnomaly: Encode<Anomaly> = (anomaly) => JSON.stringify(anomaly, wholeOffsets);
 
 /** Every field of a reject. */
-export const encodeReject: Encode<Reject> = (reject) => JSON.stringify(reject);
+export const encodeReject: Encode<Reject> = (reject) => JSON.stringify(reject, wholeOffsets);
+
+/** Rows of one record lie between two offsets; what is written is that of the record. */
+const wholeOffsets = (name: string, value: unknown): unknown =>
+  typeof value === 'number' && (name === 'offset' || name.endsWith('Offset')) ? recordOf(value) : value;
 
 /** Means as `[channel][horizon]`, quantiles as `[channel][horizon][level]`. */
 function encodeForecast({ horizons, levels, mean, quantiles }: Forecast): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { arrowRecordCodec } from '../connectors/codecs/arrow-record.js';
 import { avroCodec } from '../connectors/codecs/avro.js';
 import { cloudEventsCodec } from '../connectors/codecs/cloud-events.js';
 import { csvLineCodec } from '../connectors/codecs/csv-line.js';
@@ -198,6 +199,8 @@ function codecOf(decode: Spec['decode'], from: string): PayloadCodec {
   switch (format) {
     case 'json':
       return jsonCodec();
+    case 'arrow':
+      return arrowRecordCodec();
     case 'cloudevents':
       return cloudEventsCodec();
     case 'csv':

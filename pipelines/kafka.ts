@@ -1,5 +1,6 @@
 // The public surface of what runs on Kafka: what `import { … } from 'engram/kafka'` gives. One explicit list.
 
+export { arrowRecordCodec } from '../connectors/codecs/arrow-record.js';
 export { avroCodec } from '../connectors/codecs/avro.js';
 export { cloudEventsCodec } from '../connectors/codecs/cloud-events.js';
 export { type CsvLineOptions, csvLineCodec } from '../connectors/codecs/csv-line.js';

@@ -1,4 +1,4 @@
-import type { Batch, Event } from '../event.js';
+import { type Batch, type Event, recordOf } from '../event.js';
 
 /** Real time, or a hand-turned one in tests. */
 export interface Clock {
@@ -38,8 +38,9 @@ export async function* pace(
       start ??= { eventMs: timeMs, clockMs: clock.nowMs() };
       const waitMs = (timeMs - start.eventMs) / speed - (clock.nowMs() - start.clockMs);
       if (waitMs <= 0) continue;
-      if (i > from) {
-        const [first, second] = cut(rest, i - from, offset);
+      // Rows of one record stay together.
+      if (i > from && recordOf(offset) > recordOf(batch.rows[i - 1].offset)) {
+        const [first, second] = cut(rest, i - from, recordOf(offset));
         yield first;
         [rest, from] = [second, i];
       }

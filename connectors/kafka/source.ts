@@ -227,13 +227,13 @@ function* batchesOf(
   };
   for (let at = 0; at < all.length; at++) {
     const record = all[at];
-    const decoded = decoder.decode(record);
-    if ('forget' in decoded) yield cut(at + 1, record.offset + 1, decoded.forget);
-    else if ('reason' in decoded) {
+    const other = decoder.decodeInto(rows, record);
+    if (other && 'forget' in other) yield cut(at + 1, record.offset + 1, other.forget);
+    else if (other) {
       const raw = record.value?.toString('utf8').slice(0, 4096) ?? '';
-      rejects.push({ shard, offset: record.offset, stage: 'decode', ...decoded, raw });
-    } else rows.push(decoded);
-    if (at + 1 - begin >= sliceRows) yield cut(at + 1, record.offset + 1);
+      rejects.push({ shard, offset: record.offset, stage: 'decode', ...other, raw });
+    }
+    if (at + 1 - begin >= sliceRows || rows.length >= 4 * sliceRows) yield cut(at + 1, record.offset + 1);
   }
   if (begin < all.length || all.length === 0 || all[all.length - 1].offset + 1 < next) yield cut(all.length, next);
 }
