@@ -1,8 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
-import { endings, type FileFormat, type FileOptions, fileSource, streamSource } from '../connectors/file.js';
 import { isKafkaUrl, type KafkaAddress, parseKafkaUrl, redacted } from '../connectors/kafka/address.js';
-import { hint } from '../connectors/nearest.js';
 import type { Source } from '../connectors/source.js';
 import type { Result } from '../event.js';
 import { loadPipeline } from '../pipelines/load.js';
@@ -11,6 +7,7 @@ import { described } from './described.js';
 import { UsageError } from './failure.js';
 import type { Io } from './io.js';
 import type { ReplayOptions } from './replay.js';
+import { sourceOf } from './source.js';
 
 /** What a cluster is asked with: from the file of `--run`, for input and outputs. */
 export type { KafkaInput as ClusterSettings } from '../pipelines/kafka-spec.js';
@@ -46,7 +43,7 @@ export async function inputOf(input: string, options: ReplayOptions, io: Io): Pr
     );
   }
   const pipeline = await loadPipeline(options.pipeline ?? defaultPipeline, overrides);
-  return { source: fileOf(input, options, io), pipeline, shown: input, ...(settings ? { settings } : {}) };
+  return { source: sourceOf(input, options, io), pipeline, shown: input, ...(settings ? { settings } : {}) };
 }
 
 const defaultPipeline = 'sensor-anomaly';
@@ -67,24 +64,6 @@ function refuseIdle({ state, fresh, checkpointRows, step, timeFormat, zone, out 
   if (timeFormat !== undefined)
     idle('--time-format', 'with --step, which says that the log has no times: give one of them');
   if (zone !== undefined) idle('--zone', 'with --step, which says that the log has no times: give one of them');
-}
-
-function fileOf(input: string, options: ReplayOptions, { stdin }: Io): Source {
-  if (input !== '-' && !existsSync(input)) {
-    const folder = dirname(input);
-    const names = existsSync(folder) ? readdirSync(folder) : [];
-    throw new UsageError(`${input}: expected a file, there is none${hint(basename(input), names)}`);
-  }
-  const { time, values, key, format, timeFormat, zone, step } = options;
-  const known = [...new Set(Object.values(endings))];
-  if (format !== undefined && !known.includes(format as FileFormat)) {
-    throw new UsageError(`--format: expected one of ${known.join(', ')} for a file, got ${format}, which topics have`);
-  }
-  const given = Object.entries({ time, values, key, format, timeFormat, zone, step }).filter(
-    ([, value]) => value !== undefined,
-  );
-  const settings = Object.fromEntries(given) as FileOptions;
-  return input === '-' ? streamSource(stdin, settings) : fileSource(input, settings);
 }
 
 async function topicInput(input: string, options: ReplayOptions): Promise<ReplayInput> {

@@ -3,7 +3,7 @@ import { isKafkaUrl, type KafkaAddress, parseKafkaUrl, redacted } from '../conne
 import { hint } from '../connectors/nearest.js';
 import { UsageError } from './failure.js';
 
-const kinds = ['forecasts', 'anomalies', 'rejects'] as const;
+const kinds = ['forecasts', 'anomalies', 'rejects', 'shadow'] as const;
 export type OutputKind = (typeof kinds)[number];
 
 const formats = { ndjson: 'ndjson', jsonl: 'ndjson', arrow: 'arrow', parquet: 'parquet' } as const;
@@ -36,7 +36,7 @@ export function parseOut(text: string): Output {
   if (word !== undefined && !kinds.includes(word as OutputKind)) {
     const came = `got ${JSON.stringify(word)}${hint(word, [...kinds, 'kafka'])}`;
     throw new UsageError(
-      `--out ${redacted(text)}: expected a file, kafka://host:port/topic, or forecasts:, anomalies: or rejects: before one, ${came}`,
+      `--out ${redacted(text)}: expected a file, kafka://host:port/topic, or forecasts:, anomalies:, rejects: or shadow: before one, ${came}`,
     );
   }
   const path = rest ?? text;

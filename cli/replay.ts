@@ -1,16 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CutInput } from '../connectors/bytes.js';
-import type { FileFormat } from '../connectors/file.js';
 import type { Opening, Source } from '../connectors/source.js';
-import type { TimeFormat } from '../connectors/times.js';
 import type { Result } from '../event.js';
+import { toldBy } from '../operators/chain.js';
 import type { Score } from '../operators/scores.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
-import type { RecordFormat } from '../pipelines/record-formats.js';
 import { run, type Summary } from '../pipelines/run.js';
-import { SpecError } from '../pipelines/spec-error.js';
+import { addAlerts, marked, openDesk } from './alert-desk.js';
+import { comparisonIn, comparisonTable } from './comparison.js';
 import { exitCodes, UsageError } from './failure.js';
 import { inputOf } from './input.js';
 import { coloured, type Io } from './io.js';
@@ -22,6 +20,7 @@ import { writeReport } from './report/write.js';
 import { rowCount } from './row-count.js';
 import { type ErrorLine, errorLines, scoresIn } from './scores.js';
 import { sinksFor } from './sinks.js';
+import { type LogOptions, usage } from './source.js';
 import { openState } from './state.js';
 import { anomalyTable, errorTable, placeOf, places, rejectLines } from './summary.js';
 import { Tally } from './tally.js';
@@ -30,22 +29,17 @@ import { Progress } from './view/progress.js';
 import { paint } from './view/text.js';
 
 /** The options of `engram replay`, parsed. */
-export interface ReplayOptions {
+export interface ReplayOptions extends LogOptions {
   readonly pipeline?: string;
-  readonly time?: string;
-  readonly values?: readonly string[];
-  readonly key?: string;
-  readonly format?: FileFormat | RecordFormat;
   /** A file of `engram run`, for the cluster, the decoding and the pipeline of a topic. */
   readonly run?: string;
-  readonly timeFormat?: TimeFormat;
-  readonly zone?: string;
-  readonly step?: number;
   readonly checkpointRows?: number;
   readonly horizons?: readonly number[];
   readonly memory?: string;
   readonly out?: readonly Output[];
   readonly state?: string;
+  readonly alerts?: string;
+  readonly marks?: string;
   readonly report?: string;
   readonly speed?: number;
   readonly fresh?: boolean;
@@ -56,11 +50,22 @@ export interface ReplayOptions {
 /** Replays a log through a pipeline, shows what happens, and tells at the end what was found and where it is. */
 export async function replay(input: string, options: ReplayOptions, io: Io): Promise<number> {
   const named = options.out ?? [];
-  const given = await usage(() => inputOf(input, options, io));
-  const { pipeline, source, shown } = given;
+  const given = await usage(async () => {
+    const found = await inputOf(input, options, io);
+    return { ...found, pipeline: await addAlerts(found.pipeline, options.alerts) };
+  });
+  const { pipeline, shown } = given;
+  const source = await usage(() => marked(given.source, options.marks));
   refuseClashes(named, input, options.report);
   const opening = await usage(() => source.open());
   const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
+  const contested = pipeline.stages.find(({ id }) => id === 'challenge');
+  const shadow = named.find(({ kind }) => kind === 'shadow');
+  if (shadow && !contested) {
+    throw new UsageError(
+      `--out shadow:${shadow.path}: expected a pipeline with a step challenge, got ${pipeline.name}`,
+    );
+  }
   const outputs = withRejects(named, options.state);
   const topics = await usage(() => topicsFor(outputs, given, opening, options));
   const sinks = sinksFor(outputs, shape, io, topics.sinks);
@@ -93,7 +98,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const startMs = io.nowMs();
     let resumed: string | undefined;
     const scores: Score[][] = [];
+    let compared: ReturnType<typeof comparisonIn>;
     let summary: Summary;
+    const desk = await openDesk(pipeline, options.state);
     try {
       summary = await run<Result>({
         pipeline,
@@ -102,6 +109,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
           results: [...sinks.results, ...(report ? [report.results] : [])],
           anomalies: [...sinks.anomalies, ...(report ? [report.anomalies] : [])],
           rejects: [...sinks.rejects, ...(report ? [report.rejects] : [])],
+          alerts: desk.sinks,
         },
         ...(store ? { store } : {}),
         ...(options.speed === undefined ? {} : { speed: options.speed }),
@@ -119,6 +127,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         // The tables are views of live state, so what is needed of them is taken at once.
         onEnd(_, state) {
           scores.push(scoresIn(state));
+          compared = comparisonIn(state, contested?.settings);
         },
         onBatch(batch) {
           tally.batch(batch);
@@ -129,6 +138,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     } finally {
       progress?.abandon();
       ignore();
+      await desk.close();
     }
     const seconds = (io.nowMs() - startMs) / 1000;
     const errors = errorLines(scores);
@@ -140,7 +150,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         stopped: summary.stopped,
       });
     }
-    if (!options.quiet) tell(tally, errors, summary, { resumed, seconds });
+    if (!options.quiet) tell(tally, { errors, compared }, summary, { resumed, seconds, alerts: desk.tell() });
+    const lost = desk.lost();
+    if (lost !== undefined) throw new Error(lost);
     if (!summary.stopped) return exitCodes.done;
     stderr.write(
       options.state
@@ -153,9 +165,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
   /** Everything at the end: anomalies, errors, counts, and where things are. */
   function tell(
     tally: Tally,
-    errors: readonly ErrorLine[],
+    { errors, compared }: { errors: readonly ErrorLine[]; compared: ReturnType<typeof comparisonIn> },
     summary: Summary,
-    { resumed, seconds }: { resumed: string | undefined; seconds: number },
+    { resumed, seconds, alerts }: { resumed: string | undefined; seconds: number; alerts: readonly string[] },
   ): void {
     const piped = named.some(({ path }) => path === '-');
     const stream = piped ? io.stderr : io.stdout;
@@ -165,6 +177,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const placed = (out: Output) => [out.kind, placeOf(out, summary.stopped, topics.found(out))] as const;
     const written = [
       ...files('forecasts').map(placed),
+      ...files('shadow').map(placed),
       ...files('anomalies').map(placed),
       ...(tally.rejected > 0 ? files('rejects').map(placed) : []),
       ...(options.state ? [['checkpoint', options.state] as const] : []),
@@ -181,7 +194,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         colours,
       ),
       '',
+      ...block(alerts),
       ...block(errorTable(errors, width, colours)),
+      ...block(compared ? comparisonTable(compared.sides, compared.comparison, width, colours) : []),
       ...block(rejectLines(tally.rejects, files('rejects')[0]?.path ?? 'standard output')),
       `${plural(tally.rows, 'row')}${since} in ${seconds.toFixed(1)} s: ${count(tally.rows / Math.max(seconds, 1e-3))} rows/s, ` +
         `${plural(summary.checkpoints, 'checkpoint')}`,
@@ -195,17 +210,6 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
 }
 
 const block = (lines: readonly string[]): string[] => (lines.length > 0 ? [...lines, ''] : []);
-
-/** Faults of what was asked for, told as such. */
-async function usage<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof CutInput || !(error instanceof Error)) throw error;
-    const plainError = error instanceof SpecError || error.constructor === Error || error.constructor === RangeError;
-    throw plainError ? new UsageError(error.message, { cause: error }) : error;
-  }
-}
 
 /** The source, without being asked again what it holds. */
 const opened = (source: Source, opening: Opening): Source => ({
@@ -234,10 +238,6 @@ function gridOf({ stages }: Pipeline<Result>): Grid | undefined {
 
 /** Rows ahead and quantile levels that the pipeline's forecasts have. */
 function forecastsOf({ stages }: Pipeline<Result>): { horizons: readonly number[]; levels: readonly number[] } {
-  const settings = (id: string): Record<string, unknown> =>
-    (stages.find((stage) => stage.id === id)?.settings ?? {}) as Record<string, unknown>;
-  return {
-    horizons: (settings('remember').horizons as number[] | undefined) ?? [],
-    levels: (settings('interval').levels as number[] | undefined) ?? [],
-  };
+  const { horizons = [], levels = [] } = toldBy(stages);
+  return { horizons, levels };
 }

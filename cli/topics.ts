@@ -45,7 +45,7 @@ export async function topicsFor(
     const { brokers, topic } = place;
     const sink = new TopicSink({
       kafka: { ...settings?.kafka, brokers },
-      kind: kind === 'forecasts' ? 'results' : kind,
+      kind: kind === 'forecasts' || kind === 'shadow' ? 'results' : kind,
       topic,
       outputs: {
         results: { topic, encode: encodeResult },

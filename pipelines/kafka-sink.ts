@@ -115,8 +115,8 @@ export class TopicSink<K extends keyof Kinds> implements Sink<Kinds[K]> {
   }
 
   #fence(): Promise<TransactionalWriter> {
-    const { ledger, kind, compression } = this.options;
-    return TransactionalWriter.open(this.#kafka, `${ledger}-${kind}`, {
+    const { ledger, topic, compression } = this.options;
+    return TransactionalWriter.open(this.#kafka, `${ledger}-${topic}`, {
       ...(compression ? { compression } : {}),
       transactionTimeoutMs: 60_000,
     });

@@ -1,3 +1,4 @@
+import { cutBatch } from '../connectors/cut.js';
 import { type Batch, type Event, recordOf } from '../event.js';
 
 /** Real time, or a hand-turned one in tests. */
@@ -40,7 +41,7 @@ export async function* pace(
       if (waitMs <= 0) continue;
       // Rows of one record stay together.
       if (i > from && recordOf(offset) > recordOf(batch.rows[i - 1].offset)) {
-        const [first, second] = cut(rest, i - from, recordOf(offset));
+        const [first, second] = cutBatch(rest, i - from, recordOf(offset));
         yield first;
         [rest, from] = [second, i];
       }
@@ -49,27 +50,4 @@ export async function* pace(
     if (stop.aborted) return;
     yield rest;
   }
-}
-
-/** The first `count` rows with all that lies before `next`, and the rest. */
-function cut(batch: Batch<Event>, count: number, next: number): [Batch<Event>, Batch<Event>] {
-  const { shard, rows, rejects, records, lines } = batch;
-  const parts = <T extends { readonly offset: number }>(all: readonly T[]): [T[], T[]] => [
-    all.filter(({ offset }) => offset < next),
-    all.filter(({ offset }) => offset >= next),
-  ];
-  const [refused, later] = parts(rejects);
-  const [lying, coming] = records ? parts(records) : [];
-  return [
-    {
-      ...{ shard, rows: rows.slice(0, count), rejects: refused, next },
-      ...(lying ? { records: lying } : {}),
-      ...(lines ? { lines: lines.slice(0, count) } : {}),
-    },
-    {
-      ...{ ...batch, rows: rows.slice(count), rejects: later },
-      ...(coming ? { records: coming } : {}),
-      ...(lines ? { lines: lines.slice(count) } : {}),
-    },
-  ];
 }
