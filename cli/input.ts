@@ -3,6 +3,7 @@ import type { Source } from '../connectors/source.js';
 import type { Result } from '../event.js';
 import { loadPipeline } from '../pipelines/load.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
+import { budgetOf } from './budget.js';
 import { described } from './described.js';
 import { UsageError } from './failure.js';
 import type { Io } from './io.js';
@@ -42,7 +43,7 @@ export async function inputOf(input: string, options: ReplayOptions, io: Io): Pr
       '--run: says how Kafka is talked to, but neither the input nor an --out is a topic: leave it out',
     );
   }
-  const pipeline = await loadPipeline(options.pipeline ?? defaultPipeline, overrides);
+  const pipeline = await loadPipeline(options.pipeline ?? defaultPipeline, { ...overrides, ...budgetOf(options) });
   return { source: sourceOf(input, options, io), pipeline, shown: input, ...(settings ? { settings } : {}) };
 }
 
@@ -82,7 +83,13 @@ async function topicInput(input: string, options: ReplayOptions): Promise<Replay
       `--${Object.keys(overrides)[0]}: expected it in ${run}, where the pipeline is written out: change it there, or name a --pipeline`,
     );
   }
-  const pipeline = typeof named === 'string' ? await loadPipeline(named, overrides) : named;
+  const { budget } = budgetOf(options);
+  const pipeline =
+    typeof named === 'string'
+      ? await loadPipeline(named, { ...overrides, ...budgetOf(options) })
+      : budget
+        ? named.within(budget)
+        : named;
   // Loaded here only: files need no client.
   const { KafkaSource } = await import('../connectors/kafka/source.js');
   const source = new KafkaSource({
@@ -128,7 +135,8 @@ async function settingsOf(run: string | undefined, decode: object): Promise<Kafk
   }
 }
 
-const overridesOf = ({ horizons, memory }: ReplayOptions) => ({
+const overridesOf = ({ horizons, memory, weights }: ReplayOptions) => ({
   ...(horizons ? { horizons } : {}),
   ...(memory === undefined ? {} : { memory }),
+  ...(weights === undefined ? {} : { weights }),
 });

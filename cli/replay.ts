@@ -36,6 +36,9 @@ export interface ReplayOptions extends LogOptions {
   readonly checkpointRows?: number;
   readonly horizons?: readonly number[];
   readonly memory?: string;
+  readonly weights?: string;
+  readonly stateBytes?: number;
+  readonly keyBytes?: number;
   readonly out?: readonly Output[];
   readonly state?: string;
   readonly alerts?: string;

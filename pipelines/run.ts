@@ -1,10 +1,10 @@
 import type { Sink } from '../connectors/sink.js';
 import type { Source } from '../connectors/source.js';
 import type { Alert, Anomaly, Batch, Event, Reject } from '../event.js';
-import { arena } from '../state/arena.js';
 import type { Bundle } from '../state/arrow.js';
 import { StateMismatch } from '../state/arrow.js';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.js';
+import { claim } from './budget.js';
 import { Lane } from './lane.js';
 import { type Clock, pace, wallClock } from './pace.js';
 import { identityOf, type Pipeline } from './pipeline.js';
@@ -63,6 +63,7 @@ const neverStop = new AbortController().signal;
  */
 export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   const { pipeline, source, sinks = {}, store, stop = neverStop } = options;
+  const stateBytes = claim(pipeline.budget);
   const { shards, channels, rows, identity: log, goesOn, partitions = 1 } = await source.open();
   const identity = identityOf(pipeline, channels, log);
   const locks: (() => Promise<void>)[] = [];
@@ -99,7 +100,8 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   async function runShard(shard: string): Promise<boolean> {
     const { checkpointRows = 20_000, speed, clock = wallClock } = options;
     const from = saved.get(shard);
-    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages, arena.limitBytes / partitions);
+    const budget = { ...pipeline.budget, stateBytes: stateBytes / partitions };
+    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages, budget);
     let next = from?.next ?? 0;
     let ended = from?.ended ?? false;
     let unsaved = 0;
