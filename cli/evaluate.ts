@@ -24,12 +24,14 @@ import { count } from './numbers.js';
 
 /** The options of `engram evaluate`, parsed. */
 export interface EvaluateOptions {
-  /** Folder of the benchmark's data, or its parent. */
+  /** Folder of the benchmark's data, or its parent; not needed where data are made up. */
   readonly data?: string | undefined;
   /** Names with commas between; `default` when absent. */
   readonly memory?: string;
   /** How many random starts of each memory that has one, as text; 1 when absent, 10 for sequences. */
   readonly seeds?: string;
+  /** With `all`: benchmarks with commas between. */
+  readonly only?: string;
   readonly json?: string;
   /** Folder for what was scored, row by row. */
   readonly out?: string;
@@ -54,11 +56,13 @@ const floors = ['last-value', 'seasonal-naive', 'rls'] as const;
 export async function evaluate(name: string, options: EvaluateOptions, io: Io): Promise<number> {
   if (name === sequences.name) return evaluateSequences(options, io);
   const benchmark = benchmarkOf(name);
+  if (options.only !== undefined)
+    throw new UsageError(`--only: expected with "all" alone, got with ${name}: leave it out`);
   const asked = memoriesOf(options.memory ?? 'default');
   const prepared = prepare(benchmark, options.data);
   const results: EvaluationResult[] = [];
   for (const memory of new Set([...asked, ...floors])) {
-    const own = asked.includes(memory) ? options : { data: options.data };
+    const own = asked.includes(memory) ? options : {};
     for (const seed of seedsOf(memory, options.seeds)) {
       results.push(runOne(benchmark, prepared, memory, seed, own, io));
     }
@@ -88,7 +92,7 @@ function benchmarkOf(name: string): Benchmark {
   );
 }
 
-function memoriesOf(text: string): MemoryName[] {
+export function memoriesOf(text: string): MemoryName[] {
   const names = Object.keys(memories);
   return text.split(',').map((name) => {
     if (Object.hasOwn(memories, name)) return name as MemoryName;
@@ -98,8 +102,8 @@ function memoriesOf(text: string): MemoryName[] {
   });
 }
 
-/** The random starts of a memory: none, which is 0, or 1 and so on. */
-function seedsOf(memory: MemoryName, text = '1'): number[] {
+/** The random starts of a memory, 1 and so on; of one without chance 0 alone. */
+export function seedsOf(memory: MemoryName, text = '1'): number[] {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 1000) {
     throw new UsageError(`--seeds: expected a whole number from 1 to 1000, got ${JSON.stringify(text)}`);
@@ -108,9 +112,14 @@ function seedsOf(memory: MemoryName, text = '1'): number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-function prepare(benchmark: Benchmark, data: string | undefined): Prepared {
+export function prepare(benchmark: Benchmark, data: string | undefined): Prepared {
+  if (!benchmark.folder) return benchmark.prepare('');
   if (data === undefined) {
-    throw new UsageError('evaluate: expected --data <dir>, it is missing: engram evaluate --help tells what there is');
+    const { name, title } = benchmark.folder;
+    throw new UsageError(
+      `--data: expected the folder "${name}" (${title}) or the one that holds it, got none: ` +
+        `give it with --data; only synthetic and sequences need no data`,
+    );
   }
   let folder: string;
   try {
@@ -121,7 +130,7 @@ function prepare(benchmark: Benchmark, data: string | undefined): Prepared {
   return benchmark.prepare(folder);
 }
 
-function runOne(
+export function runOne(
   benchmark: Benchmark,
   prepared: Prepared,
   memory: MemoryName,
@@ -129,7 +138,7 @@ function runOne(
   { out, leakTest: looksForLeaks }: EvaluateOptions,
   { stderr, nowMs }: Io,
 ): EvaluationResult {
-  const make = seed === 0 ? forecasterOf(memory) : forecasterOf(memory, seed);
+  const make = forecasterOf({ memory, seed: seed === 0 ? undefined : seed, alarms: benchmark.kind === 'anomaly' });
   const file = seed > 1 ? `${memory}-${seed}` : memory;
   const recorder = out === undefined ? undefined : new RowsFile(out, benchmark, file);
   const startMs = nowMs();

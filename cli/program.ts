@@ -1,9 +1,15 @@
 import { Command, CommanderError } from 'commander';
 import { endings, type FileFormat } from '../connectors/file.js';
 import { timeFormats } from '../connectors/times.js';
+import { verdicts } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
+import { addSilence, type MarkOptions, markAnomaly, type SilenceOptions } from './alert-hand.js';
+import { type PreviewOptions, previewAlerts } from './alert-preview.js';
 import * as parse from './arguments.js';
+import { parseBytes } from './budget.js';
+import { type CompareOptions, compare } from './compare.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
+import { evaluateAll } from './evaluate-all.js';
 import { describeFailure, exitCodes, isBrokenPipe, UsageError } from './failure.js';
 import { more } from './help.js';
 import { type InspectOptions, inspect } from './inspect.js';
@@ -42,13 +48,16 @@ export function commands(io: Io, done: (code: number) => void): Command {
   program.addCommand(replayCommand(io, done));
   program.addCommand(runCommand(io, done));
   program.addCommand(inspectCommand(io, done));
+  program.addCommand(compareCommand(io, done));
   program.addCommand(evaluateCommand(io, done));
   program.addCommand(pipelinesCommand(io));
-  for (const command of [program, ...program.commands]) {
+  program.addCommand(alertsCommand(io, done));
+  const nested = program.commands.flatMap((command) => [command, ...command.commands]);
+  for (const command of [program, ...nested]) {
     const name = command.name() as keyof typeof more;
     command
       .helpOption('--help', 'print this')
-      .addHelpText('after', more[name])
+      .addHelpText('after', more[name] ?? '')
       .configureHelp({ helpWidth: Math.min(io.stdout.columns ?? 110, 118) })
       .configureOutput({
         writeOut: (text) => void io.stdout.write(text),
@@ -91,9 +100,28 @@ const collect =
   <T>(parseOne: (text: string) => T) =>
   (text: string, before: readonly T[] = []): T[] => [...before, parseOne(text)];
 
+/** What the log is, for every command that reads one. */
+const withLog = (command: Command): Command =>
+  command
+    .option('--time <column>', 'column of the event time')
+    .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
+    .option('--key <column>', 'column that says which series a row belongs to')
+    .option('--horizons <rows>', 'rows ahead to forecast, such as 1,5,48', parse.parseHorizons)
+    .option(
+      '--format <name>',
+      'what the input is, where its name does not tell',
+      parse.parseChoice('--format', [...new Set(Object.values(endings))] as FileFormat[]),
+    )
+    .option(
+      '--time-format <name>',
+      'how times are written, where it cannot be seen',
+      parse.parseChoice('--time-format', timeFormats),
+    )
+    .option('--zone <offset>', 'offset of times that name none, such as +02:00 (default: UTC)')
+    .option('--step <time>', 'time from row to row of a log without times, such as 5min', parse.parseStep);
+
 function replayCommand(io: Io, done: (code: number) => void): Command {
-  const formats = [...new Set(Object.values(endings))] as FileFormat[];
-  return new Command('replay')
+  const command = new Command('replay')
     .summary('read a log through a pipeline: forecasts, anomalies, a report')
     .description('Reads a log of events through a pipeline and writes forecasts and anomalies.')
     .argument('<input>', 'a file (CSV, NDJSON, Arrow, Parquet; .gz too), or - for standard input')
@@ -101,16 +129,20 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
       '--pipeline <name|file>',
       'a shipped pipeline (see engram pipelines), a .json file or a module',
       'sensor-anomaly',
-    )
-    .option('--time <column>', 'column of the event time')
-    .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
-    .option('--key <column>', 'column that says which series a row belongs to')
-    .option('--horizons <rows>', 'rows ahead to forecast, such as 1,5,48', parse.parseHorizons)
+    );
+  return withLog(command)
     .option(
       '--memory <name>',
       'what remembers; the default is a mixture that needs no tuning',
       parse.parseChoice('--memory', Object.keys(memories) as MemoryName[]),
     )
+    .option(
+      '--weights <own|shared>',
+      'shared: one net for all keys, some kB each (lstm, mingru, minlstm, ssm)',
+      parse.parseChoice('--weights', ['own', 'shared']),
+    )
+    .option('--state-bytes <size>', 'memory for all keys, such as 3GiB (default: 2GiB)', parseBytes('--state-bytes'))
+    .option('--key-bytes <size>', 'refuse to start where a key takes more, such as 64KiB', parseBytes('--key-bytes'))
     .option(
       '--out <file>',
       'where results go, any number of times (.ndjson .arrow .parquet, or -); see below',
@@ -119,24 +151,14 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
     .option('--state <dir>', 'folder for checkpoints: the same command goes on where it was', parse.parseState)
     .option('--checkpoint-rows <n>', 'rows between two checkpoints (default: 20000)', parse.parseCheckpointRows)
     .option('--fresh', 'begin at the first row, whatever --state holds')
+    .option('--alerts <file|json>', 'what becomes an alert and where alerts go: see docs/ALERTS.md')
+    .option('--marks <file>', 'what operators said of anomalies: see engram alerts mark')
     .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
     .option(
       '--speed <n>',
       'event time passes so many times as fast as it did, such as 60x; else as fast as it can',
       parse.parseSpeed,
     )
-    .option(
-      '--format <name>',
-      'what the input is, where its name does not tell',
-      parse.parseChoice('--format', formats),
-    )
-    .option(
-      '--time-format <name>',
-      'how times are written, where it cannot be seen',
-      parse.parseChoice('--time-format', timeFormats),
-    )
-    .option('--zone <offset>', 'offset of times that name none, such as +02:00 (default: UTC)')
-    .option('--step <time>', 'time from row to row of a log without times, such as 5min', parse.parseStep)
     .option('--quiet', 'no progress and no summary, only errors')
     .option('--verbose', 'errors with the place in the program')
     .action(async (input: string, options: ReplayOptions) => done(await replay(input, options, io)));
@@ -147,6 +169,8 @@ function runCommand(io: Io, done: (code: number) => void): Command {
     .summary('read Kafka topics through a pipeline, exactly once, until stopped')
     .description('Joins a consumer group and writes forecasts, anomalies and dead letters of a topic, exactly once.')
     .argument('<file>', 'a .json file or a module that says what to read, how, and where to')
+    .option('--state-bytes <size>', 'memory for all keys, such as 3GiB (default: 2GiB)', parseBytes('--state-bytes'))
+    .option('--key-bytes <size>', 'refuse to start where a key takes more, such as 64KiB', parseBytes('--key-bytes'))
     .option('--quiet', 'no log lines, only errors')
     .option('--verbose', 'errors with the place in the program')
     .action(async (file: string, options: RunFileOptions) => done(await runFile(file, options, io)));
@@ -158,6 +182,55 @@ function pipelinesCommand(io: Io): Command {
     .description('Lists the shipped pipelines with the settings of their steps; with a name, prints that one as JSON.')
     .argument('[name]', 'a shipped pipeline')
     .action((name: string | undefined) => void io.stdout.write(showPipelines(name)));
+}
+
+function alertsCommand(io: Io, done: (code: number) => void): Command {
+  const preview = new Command('preview')
+    .summary('what rules would have made of a log or of stored anomalies')
+    .description('Tells which alerts rules would have made: per day, per key, as a table, a chart and a page.')
+    .argument('<input>', 'a log as engram replay reads it, or an NDJSON file of anomalies')
+    .requiredOption('--rule <file|json>', 'a rule, or a list of them; any number of times', collect(String))
+    .option('--from <time>', 'first moment of event time, such as 2026-01-31', parse.parseMoment('--from'))
+    .option('--to <time>', 'last moment', parse.parseMoment('--to'))
+    .option('--pipeline <name|file>', 'what finds the anomalies of a log', 'sensor-anomaly')
+    .option('--time <column>', 'column of the event time')
+    .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
+    .option('--key <column>', 'column that says which series a row belongs to')
+    .option('--json', 'as JSON, with every alert')
+    .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (input: string, options: PreviewOptions) => done(await previewAlerts(input, options, io)));
+  const mark = new Command('mark')
+    .summary('say that an anomaly was expected or real: the detector takes it in')
+    .description('Adds a mark to a file that engram replay --marks reads: an input at a place of the log, like a row.')
+    .argument('<file>', 'NDJSON file with the alert or the anomaly')
+    .requiredOption('--id <id>', 'id of the alert or of the anomaly')
+    .requiredOption('--verdict <word>', 'expected or real', parse.parseChoice('--verdict', [...verdicts]))
+    .requiredOption('--marks <file>', 'where marks are kept')
+    .option('--at <offset>', 'place in the log; by default right behind the anomaly', parse.parseOffset)
+    .option('--state <dir>', 'place it behind all that this state has read', parse.parseState)
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (file: string, options: MarkOptions) => done(await markAnomaly(file, options, io)));
+  const silence = new Command('silence')
+    .summary('hold alerts back from people for a time')
+    .description('Adds a silence to the file that "silencesFile" of a section alerts names; a run at work takes it up.')
+    .argument('<file>', 'JSON file of silences')
+    .requiredOption('--match <label=pattern>', 'which alerts, any number of times', collect(String))
+    .requiredOption('--for <time>', 'how long, such as 2h', parse.parseStep)
+    .option('--from <time>', 'event time it begins at (default: now)', parse.parseMoment('--from'))
+    .option('--name <name>', 'its name in silenced alerts')
+    .option('--comment <text>', 'why')
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (file: string, options: SilenceOptions) => done(await addSilence(file, options, io)));
+  return new Command('alerts')
+    .summary('preview rules, mark anomalies, silence alerts')
+    .description(
+      'Rules tried on history, marks for the detector, silences. Alerts themselves come from replay and run.',
+    )
+    .helpCommand(false)
+    .addCommand(preview)
+    .addCommand(mark)
+    .addCommand(silence);
 }
 
 function inspectCommand(io: Io, done: (code: number) => void): Command {
@@ -177,19 +250,43 @@ function inspectCommand(io: Io, done: (code: number) => void): Command {
     );
 }
 
+function compareCommand(io: Io, done: (code: number) => void): Command {
+  const command = new Command('compare')
+    .summary('put a second configuration beside the one in use, on one log')
+    .description('Runs two configurations over one log and shows error, coverage, alarms, state and time of each.')
+    .argument('<input>', 'a file (CSV, NDJSON, Arrow, Parquet; .gz too), or - for standard input')
+    .option('--champion <name|file>', 'the pipeline in use: a shipped one, or JSON', 'sensor-anomaly')
+    .option('--challenger <name|file>', 'the pipeline it is compared with (default: the same)')
+    .option(
+      '--memory <name>',
+      "the challenger's memory",
+      parse.parseChoice('--memory', Object.keys(memories) as MemoryName[]),
+    );
+  return withLog(command)
+    .option('--json <file>', 'write the figures as JSON')
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (input: string, options: CompareOptions) => done(await compare(input, options, io)));
+}
+
 function evaluateCommand(io: Io, done: (code: number) => void): Command {
   return new Command('evaluate')
     .summary('put memories to the test of a published protocol')
     .description(
       'Scores memories by a published protocol, with persistence, seasonal naive and least squares beside them.',
     )
-    .argument('<benchmark>', 'one of the protocols below')
-    .option('--data <dir>', 'folder with the data of the benchmark (all but sequences need one)')
+    .argument('<benchmark>', 'one of the protocols below, or all')
+    .option(
+      '--data <dir>',
+      'folder with the data of the benchmark, or the one that holds it (synthetic and sequences need none)',
+    )
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
     .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1; sequences: 10)')
+    .option('--only <names>', 'with all: benchmarks to run, comma between them')
     .option('--json <file>', 'write the metrics as JSON')
     .option('--out <dir>', 'write what was scored, row by row, as CSV')
     .option('--leak-test', 'also replace the rows after some moments by noise: nothing said before may change')
     .option('--verbose', 'errors with the place in the program')
-    .action(async (name: string, options: EvaluateOptions) => done(await evaluate(name, options, io)));
+    .action(async (name: string, options: EvaluateOptions) =>
+      done(name === 'all' ? await evaluateAll(options, io) : await evaluate(name, options, io)),
+    );
 }

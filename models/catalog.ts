@@ -1,6 +1,12 @@
+import { companion } from './companion.js';
+import { echoState } from './echo-state.js';
+import { elm } from './elm.js';
+import { errorMemory } from './error-memory.js';
 import { htm, htmSmall } from './htm.js';
 import { knn } from './knn.js';
 import { lastValue } from './last-value.js';
+import { legendre } from './legendre.js';
+import { linear } from './linear.js';
 import { ssm } from './lru.js';
 import { lstm } from './lstm.js';
 import { minGru, minLstm } from './min-cells.js';
@@ -8,6 +14,8 @@ import { mixture } from './mixture.js';
 import type { MemoryOptions, Model } from './model.js';
 import { resonator } from './resonator.js';
 import { rls } from './rls.js';
+import { s4d } from './s4d.js';
+import { sarimax } from './sarimax.js';
 import { seasonalNaive } from './seasonal-naive.js';
 import { seasonalRls } from './seasonal-rls.js';
 
@@ -19,7 +27,15 @@ export const memories = {
   rls,
   'seasonal-rls': seasonalRls,
   resonator,
+  linear,
+  sarimax,
+  companion,
+  legendre,
+  'echo-state': echoState,
+  elm,
+  s4d,
   knn,
+  'error-memory': errorMemory,
   htm,
   'htm-small': htmSmall,
   lstm,
@@ -29,6 +45,9 @@ export const memories = {
 } satisfies Record<string, (options: MemoryOptions) => unknown>;
 
 export type MemoryName = keyof typeof memories;
+
+/** Memories whose weights all keys of a shard may share. */
+export const netNames: readonly MemoryName[] = ['lstm', 'mingru', 'minlstm', 'ssm'];
 
 /** The model of a name. */
 export function memoryOf(name: MemoryName, options: MemoryOptions): Model {

@@ -16,9 +16,16 @@ export interface RawBatch {
   isEmptyDueToFiltering(): boolean;
 }
 
+/** A connection to a broker. */
+export interface BrokerLink {
+  disconnect(): Promise<void>;
+}
+
 /** A member of a group that wants to see all that is fetched for it. */
 export interface Watcher {
   memberId(): string | undefined;
+  /** Told at every fetch who coordinates the group. After a broken connection kafkajs may keep one that it never closes. */
+  coordinator(link: BrokerLink): void;
   /** The log no longer holds, or does not yet hold, the offset that was asked for. */
   outOfRange(topic: string, partition: number): void;
 }
@@ -26,6 +33,7 @@ export interface Watcher {
 interface ConsumerGroup {
   readonly groupId: string;
   readonly memberId: string | null;
+  readonly coordinator: BrokerLink | null;
   readonly preferredReadReplicasPerTopicPartition: Record<string, Record<number, unknown> | undefined>;
   fetch(nodeId: number): Promise<RawBatch[]>;
   recoverFromOffsetOutOfRange(error: { topic: string; partition: number }): Promise<void>;
@@ -34,11 +42,54 @@ interface ConsumerGroup {
 const watchers = new Map<string, Set<Watcher>>();
 let repaired = false;
 
+/** Coordinators do not move often; kafkajs asks for them four times per transaction. */
+const coordinatorMs = 1000;
+
+interface Cluster {
+  findGroupCoordinatorMetadata(of: { groupId: string; coordinatorType?: number }): Promise<unknown>;
+}
+
+const load = createRequire(import.meta.url);
+const writers = new Set<string>();
+let remembering = false;
+
+/** Lets producers of this transactional id ask once a second who coordinates; all others are left as they are. */
+export function rememberCoordinators(transactionalId: string): void {
+  writers.add(transactionalId);
+  if (remembering) return;
+  remembering = true;
+  remember();
+}
+
+export const otherVersion = (): Error =>
+  new Error('kafkajs is not the version 2.2.4 that this was written for: install that one');
+
+function remember(): void {
+  const { prototype } = load('kafkajs/src/cluster') as { prototype: Cluster };
+  const { findGroupCoordinatorMetadata: find } = prototype;
+  if (typeof find !== 'function') throw otherVersion();
+  const known = new WeakMap<Cluster, Map<string, { answer: Promise<unknown>; atMs: number }>>();
+  prototype.findGroupCoordinatorMetadata = function (of) {
+    // The first question of a writer is for its own id: it marks the cluster object, which no other producer shares.
+    if (!known.has(this) && !writers.has(of.groupId)) return find.call(this, of);
+    const answers = known.get(this) ?? new Map<string, { answer: Promise<unknown>; atMs: number }>();
+    known.set(this, answers);
+    const name = `${of.coordinatorType} ${of.groupId}`;
+    const before = answers.get(name);
+    if (before && performance.now() - before.atMs < coordinatorMs) return before.answer;
+    const answer = find.call(this, of);
+    answers.set(name, { answer, atMs: performance.now() });
+    answer.catch(() => answers.delete(name));
+    return answer;
+  };
+}
+
 /**
- * Makes two repairs in kafkajs, for members that are watched and no others. (1) A batch that its own filter has emptied
+ * Makes three repairs in kafkajs, for members that are watched and no others. (1) A batch that its own filter has emptied
  * never reaches the caller, although it holds the markers that decide about earlier records, and sometimes committed
  * records that the filter dropped by mistake. (2) When an offset is out of range it commits -1 or -2 to the group,
- * whatever `autoCommit` says, and goes on from there: a silent loss. The version of kafkajs is pinned for this.
+ * whatever `autoCommit` says, and goes on from there: a silent loss. (3) What coordinates the group after a broken
+ * connection is known to nobody else, so its own connection would stay open. The version of kafkajs is pinned for this.
  */
 export function watch(groupId: string, watcher: Watcher): () => void {
   repair();
@@ -56,14 +107,13 @@ function watcherOf({ groupId, memberId }: ConsumerGroup): Watcher | undefined {
 
 function repair(): void {
   if (repaired) return;
-  const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup') as {
-    prototype: ConsumerGroup;
-  };
+  const { prototype } = load('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup };
   const { fetch, recoverFromOffsetOutOfRange } = prototype;
   if (typeof fetch !== 'function' || typeof recoverFromOffsetOutOfRange !== 'function') {
-    throw new Error('kafkajs is not the version 2.2.4 that this was written for: install that one');
+    throw otherVersion();
   }
   prototype.fetch = async function (nodeId) {
+    if (this.coordinator) watcherOf(this)?.coordinator(this.coordinator);
     const batches = await fetch.call(this, nodeId);
     if (watchers.has(this.groupId)) {
       for (const batch of batches) {

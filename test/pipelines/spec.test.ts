@@ -9,7 +9,67 @@ const remember = { remember: { memory: 'last-value', horizons: [1] } };
 const good = { name: 'mine', stages: [{ normalize: {} }, remember, { interval: {} }, { detect: {} }] };
 const withStages = (...stages: unknown[]) => ({ name: 'mine', stages });
 
+const side = (name: string, ...stages: unknown[]) => ({ name, stages });
+const contested = (champion: object, challenger: object, more: object = {}) =>
+  withStages({ challenge: { champion, challenger, ...more } });
+const whole = [remember, { interval: {} }, { detect: {} }];
+
+describe('a challenge as JSON', () => {
+  test('stands for what both of its sides make', () => {
+    const spec = contested(side('a', ...whole), side('b', ...whole), { swaps: [{ at: 7, to: 'challenger' }] });
+    const stages = [...spec.stages, { episode: {} }, { evaluate: {} }];
+    expect(pipelineOf(parseSpec({ ...spec, stages })).stages.map(({ id }) => id)).toEqual([
+      'challenge',
+      'episode',
+      'evaluate',
+    ]);
+  });
+  test('its swaps are no part of what a checkpoint must agree with, its sides are', () => {
+    const of = (more: object, name = 'b') =>
+      identityOf(pipelineOf(parseSpec(contested(side('a', ...whole), side(name, ...whole), more))), ['x']);
+    expect(of({ swaps: [{ at: 7, to: 'challenger' }] })).toBe(of({}));
+    expect(of({}, 'c')).not.toBe(of({}));
+    expect(of({ automatic: { alpha: 0.01 } })).not.toBe(of({}));
+  });
+  test.each([
+    ['no challenger', withStages({ challenge: { champion: side('a', ...whole) } }), 'challenge.challenger: expected'],
+    [
+      'a side without bands',
+      contested(side('a', ...whole), side('b', remember, { detect: {} })),
+      'stages[0].challenge.challenger.stages[1].detect: expected a step interval before it, which makes what it reads',
+    ],
+    [
+      'sides without alarms',
+      contested(side('a', remember, { interval: {} }), side('b', remember, { interval: {} })),
+      'stages[0].challenge: expected a step detect in both sides or before it',
+    ],
+    [
+      'a step that holds rows back',
+      contested(side('a', { reorder: {} }, ...whole), side('b', ...whole)),
+      'stages[0].challenge.champion.stages[0]: expected one of normalize, seasons, remember, interval, detect, got "reorder"',
+    ],
+    [
+      'a misspelt step',
+      contested(side('a', ...whole), side('b', { remembr: {} })),
+      'stages[0].challenge.challenger.stages[0]: expected one of',
+    ],
+    [
+      'a swap to nobody',
+      contested(side('a', ...whole), side('b', ...whole), { swaps: [{ at: 7, to: 'me' }] }),
+      'stages[0].challenge.swaps[0].to: expected one of',
+    ],
+  ])('%s', (_, spec, message) => expect(() => parseSpec(spec)).toThrow(message));
+  test('what only the operator knows, with its place', () =>
+    expect(() =>
+      pipelineOf(
+        parseSpec(contested(side('a', ...whole), side('b', ...whole), { swaps: [{ at: 7, to: 'champion' }] })),
+      ),
+    ).toThrow('mine: stages[0].challenge.swaps: expected the one who is not in charge at offset 7'));
+});
+
 describe('a pipeline as JSON', () => {
+  test('carries its budget', () =>
+    expect(pipelineOf(parseSpec({ ...good, budget: { keyBytes: 1e6 } })).budget).toEqual({ keyBytes: 1e6 }));
   test('is what it was written as', () => expect(parseSpec(good)).toEqual(good));
   test('becomes steps in order', () =>
     expect(pipelineOf(parseSpec(good)).stages.map(({ id }) => id)).toEqual([
@@ -26,7 +86,7 @@ describe('a pipeline as JSON', () => {
     [
       'a misspelt field',
       { ...good, stage: [] },
-      'stage: expected one of name, about, stages, got "stage" (did you mean "stages"?)',
+      'stage: expected one of name, about, budget, stages, alerts, got "stage" (did you mean "stages"?)',
     ],
     ['no stages', { name: 'x', stages: [] }, 'stages: expected a list of at least 1, got []'],
     [
@@ -64,6 +124,16 @@ describe('a pipeline as JSON', () => {
       'an unknown memory',
       withStages({ remember: { memory: 'defualt', horizons: [1] } }),
       /^stages\[0\]\.remember\.memory: expected one of .*, got "defualt" \(did you mean "default"\?\)$/,
+    ],
+    [
+      'a budget of nothing',
+      { ...good, budget: { keyBytes: 0 } },
+      'budget.keyBytes: expected a number of at least 1, got 0',
+    ],
+    [
+      'weights shared by what has none',
+      withStages({ remember: { memory: 'rls', horizons: [1], weights: 'shared' } }, { interval: {} }, { detect: {} }),
+      'stages[0].remember.weights: expected a memory that is a net (lstm, mingru, minlstm, ssm) for shared weights, got rls',
     ],
     [
       'a horizon that is none',
