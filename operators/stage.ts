@@ -84,6 +84,8 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   /** What the meaning of the state depends on besides its layout: another version or setting is refused. */
   readonly version: string;
   readonly keys?: KeyLimit | undefined;
+  /** A checkpoint whose shared row a new shard begins with, in the place of `init`. */
+  readonly start?: Bundle | undefined;
   /** Prepares the zeroed shared row of a new shard. */
   init?(shared: Row<S>): void;
   /** Prepares the zeroed row of a new key. */
@@ -132,6 +134,8 @@ export function keyed<S extends Layout, L extends Layout, A extends Event, B>(
         if (saved) {
           keys = openSlab(own, saved, 'rows', step, policy);
           openSlab(shared, saved, 'shared', step, policy);
+        } else if (step.start) {
+          openSlab(shared, step.start, 'shared', step, policy);
         } else {
           shared.add();
           step.init?.(shared.row(0));

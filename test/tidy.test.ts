@@ -50,7 +50,7 @@ const allowed: Record<string, readonly string[]> = {
 
 /** Packages that only the named files may import. */
 const doors: Record<string, RegExp> = {
-  'apache-arrow': /^(state\/arrow|connectors\/codecs\/arrow)\.ts$/,
+  'apache-arrow': /^(state\/arrow|connectors\/codecs\/arrow(-verify)?)\.ts$/,
   rxjs: /^(operators|pipelines|examples)\//,
   kafkajs: /^connectors\/kafka/,
   '@tensorflow/': /^models\/pretrain\/tfjs\.ts$/,
