@@ -2,13 +2,14 @@
  * What many keys cost with weights of their own and with one net for all: bytes of state per key, and events a second through
  * `remember` alone on one core, keys taking turns, batches of 256. Processor time, so that what else the machine does counts less.
  *
- *   npm run setup && node dist/bench/keys.js [--json FILE]
+ *   npm run setup && node dist/bench/keys.js [--memory NAME] [--json FILE]
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { arena, type Event, Lane, pipeline, type RememberOptions, remember } from '../index.js';
 
-const { values: options } = parseArgs({ options: { json: { type: 'string' } } });
+const { values: options } = parseArgs({ options: { memory: { type: 'string' }, json: { type: 'string' } } });
+const memories = (['lstm', 'mingru', 'minlstm', 'ssm'] as const).filter((name) => name === (options.memory ?? name));
 const rows = 256;
 const results: { memory: string; weights: string; keys: number; bytesPerKey: number; eventsPerSecond: number }[] = [];
 
@@ -48,9 +49,14 @@ function measure(given: Omit<RememberOptions, 'horizons'>, keys: number, rounds:
 console.log(
   `${'memory'.padEnd(10)} ${'weights'.padEnd(8)}${['keys', 'bytes/key', 'events/s'].map((s) => s.padStart(12)).join('')}`,
 );
-for (const memory of ['lstm', 'mingru', 'minlstm', 'ssm'] as const) {
+for (const memory of memories) {
   measure({ memory, weights: 'own' }, 1000, 60);
   measure({ memory, weights: 'shared' }, 1000, 100);
   measure({ memory, weights: 'shared' }, 10_000, 60);
 }
-if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`);
+if (options.json) {
+  // What was not measured now stays as it was.
+  const before = existsSync(options.json) ? (JSON.parse(readFileSync(options.json, 'utf8')) as typeof results) : [];
+  const kept = before.filter(({ memory }) => !(memories as readonly string[]).includes(memory));
+  writeFileSync(options.json, `${JSON.stringify([...kept, ...results], null, 1)}\n`);
+}
