@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
-import { endings, type FileFormat } from '../connectors/file.js';
+import { endings } from '../connectors/file.js';
 import { timeFormats } from '../connectors/times.js';
 import { verdicts } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
+import { recordFormats } from '../pipelines/record-formats.js';
 import { addSilence, type MarkOptions, markAnomaly, type SilenceOptions } from './alert-hand.js';
 import { type PreviewOptions, previewAlerts } from './alert-preview.js';
 import * as parse from './arguments.js';
@@ -112,7 +113,7 @@ const withLog = (command: Command): Command =>
     .option(
       '--format <name>',
       'what the input is, where its name does not tell',
-      parse.parseChoice('--format', [...new Set(Object.values(endings))] as FileFormat[]),
+      parse.parseChoice('--format', [...new Set([...Object.values(endings), ...recordFormats])]),
     )
     .option(
       '--time-format <name>',
@@ -126,12 +127,15 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
   const command = new Command('replay')
     .summary('read a log through a pipeline: forecasts, anomalies, a report')
     .description('Reads a log of events through a pipeline and writes forecasts and anomalies.')
-    .argument('<input>', 'a file (CSV, NDJSON, Arrow, Parquet; .gz too), or - for standard input')
+    .argument(
+      '<input>',
+      'a file (CSV, NDJSON, Arrow, Parquet; .gz too), - for standard input, or kafka://host:port/topic?from=…&to=…',
+    )
     .option(
       '--pipeline <name|file>',
-      'a shipped pipeline (see engram pipelines), a .json file or a module',
-      'sensor-anomaly',
-    );
+      'a shipped pipeline (see engram pipelines), a .json file or a module (default: sensor-anomaly, or that of --run)',
+    )
+    .option('--run <file>', 'a file of engram run: cluster, login, decoding and pipeline of a topic are taken from it');
   return withLog(command)
     .option(
       '--memory <name>',
@@ -145,8 +149,8 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
     .option('--state-bytes <size>', 'memory for all keys, such as 3GiB (default: 2GiB)', parseBytes('--state-bytes'))
     .option('--key-bytes <size>', 'refuse to start where a key takes more, such as 64KiB', parseBytes('--key-bytes'))
     .option(
-      '--out <file>',
-      'where results go, any number of times (.ndjson .arrow .parquet, or -); see below',
+      '--out <place>',
+      'where results go, any number of times (.ndjson .arrow .parquet, -, or kafka://host:port/topic); see below',
       collect(parseOut),
     )
     .option('--state <dir>', 'folder for checkpoints: the same command goes on where it was', parse.parseState)

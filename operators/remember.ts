@@ -6,7 +6,7 @@ import type { Bundle } from '../state/arrow.js';
 import type { KeyLimit } from '../state/keys.js';
 import type { Layout } from '../state/layout.js';
 import { checkNames, checkNumber } from './options.js';
-import { keyed, type Stage } from './stage.js';
+import { extended, keyed, type Stage } from './stage.js';
 
 /** Memories keep what they said for as many rows. */
 const horizonMax = 1024;
@@ -80,12 +80,8 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
         scale,
         periods,
       });
-      const remembered = (row: A, prediction: Prediction): A & Remembered => ({
-        ...row,
-        horizons,
-        prediction,
-        members,
-      });
+      const remembered = (row: A, prediction: Prediction): A & Remembered =>
+        extended(row, { horizons, prediction, members });
       const { stepMany } = model;
       return {
         id: 'remember',
