@@ -1,10 +1,15 @@
 import type { Outgoing } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
+import type { Alert } from '../event.js';
 import type { TaskWorld } from './kafka-world.js';
+import type { AlertOutput } from './run.js';
 
 /** What was folded since the last commit was begun. */
 interface Pending {
   readonly rows: Outgoing[];
+  readonly alerts: Alert[];
+  /** Event time of the last row. */
+  eventMs: number;
   records: number;
   results: number;
   rejects: number;
@@ -23,6 +28,8 @@ export interface CommitOptions {
   readonly topic: string;
   readonly partition: number;
   readonly commitMs: number;
+  /** Takes alerts before the commit that counts them: if it fails they come again, with the same ids. */
+  readonly alerts?: AlertOutput;
   /** Records of the log behind an offset. */
   readonly lagAt: (next: number) => number;
 }
@@ -30,7 +37,24 @@ export interface CommitOptions {
 /** Markers alone, which bring the offset forward only, may wait longer. */
 const markersMs = 5000;
 
-const nothing = (): Pending => ({ rows: [], records: 0, results: 0, rejects: 0, sinceMs: undefined });
+const nothing = (): Pending => ({
+  rows: [],
+  alerts: [],
+  eventMs: Number.NEGATIVE_INFINITY,
+  records: 0,
+  results: 0,
+  rejects: 0,
+  sinceMs: undefined,
+});
+
+/** What one push adds to the next commit. */
+interface Added {
+  readonly records: number;
+  readonly results: number;
+  readonly rejects: number;
+  readonly alerts?: readonly Alert[];
+  readonly eventMs?: number;
+}
 
 /**
  * The commits of one partition, one after another. While one is on its way the task goes on folding: an event waits for
@@ -64,13 +88,15 @@ export class Commits {
     this.#suspect = true;
   }
 
-  add(rows: readonly Outgoing[], { records, results, rejects }: Omit<Pending, 'rows' | 'sinceMs'>): void {
+  add(rows: readonly Outgoing[], { records, results, rejects, alerts = [], eventMs }: Added): void {
     const pending = this.#pending;
     pending.sinceMs ??= this.world.nowMs();
     // The wait of records counts from the first of them, not from markers before it.
     if (pending.records === 0 && records > 0) pending.sinceMs = this.world.nowMs();
     // Not push(...rows): a slice may give more rows than a call may have arguments.
     for (const row of rows) pending.rows.push(row);
+    pending.alerts.push(...alerts);
+    pending.eventMs = Math.max(pending.eventMs, eventMs ?? Number.NEGATIVE_INFINITY);
     pending.records += records;
     pending.results += results;
     pending.rejects += rejects;
@@ -119,11 +145,19 @@ export class Commits {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #commit({ rows, records, results, rejects }: Pending, { next, metadata }: Mark): Promise<void> {
+  async #commit(
+    { rows, alerts, eventMs, records, results, rejects }: Pending,
+    { next, metadata }: Mark,
+  ): Promise<void> {
     const { world, options } = this;
     const { groupId, topic, partition } = options;
     if (this.#suspect) await this.#verify();
     const began = world.nowMs();
+    if (alerts.length > 0) {
+      await options.alerts?.write(alerts);
+      await options.alerts?.flush();
+    }
+    if (eventMs > Number.NEGATIVE_INFINITY) await options.alerts?.advance?.(eventMs);
     await this.writer.commit(rows, { groupId, topic, partition, offset: next, metadata });
     this.committed = next;
     this.count++;

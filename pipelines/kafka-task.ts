@@ -1,9 +1,9 @@
-import type { Refusal } from '../connectors/kafka/decode.js';
+import { isMark, type Refusal } from '../connectors/kafka/decode.js';
 import type { Chunk, Feed } from '../connectors/kafka/feed.js';
 import { OutOfRange } from '../connectors/kafka/group.js';
 import type { KafkaRecord } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
-import type { Batch, Event, Reject } from '../event.js';
+import type { Batch, Event, Reject, Mark as Said } from '../event.js';
 import { arena } from '../state/arena.js';
 import { Breaker } from './kafka-breaker.js';
 import { Checkpoints } from './kafka-checkpoints.js';
@@ -102,7 +102,7 @@ export class KafkaTask<B extends Event> {
     this.#begun = await restore({ ...options, committed, bounds, shard: this.shard });
     const { from, digest, checkpoint, replayTo } = this.#begun;
     // All partitions may come to lie in one process: each has its share, so that no output hangs on who owns what.
-    const at = { name: this.shard, channels: decoder.channels };
+    const at = { name: this.shard, channels: decoder.channels, origin: { topic, partition } };
     this.#lane = new Lane<B>(pipeline.stages, at, checkpoint?.stages, arena.limitBytes / partitions);
     this.#out = new OutputWriter(outputs, { topic, partition, shard: this.shard, app: groupId }, digest);
     this.#next = from;
@@ -115,7 +115,7 @@ export class KafkaTask<B extends Event> {
     );
     const lagAt = (next: number): number => Math.max(0, (this.#feed?.highWatermark ?? 0) - next);
     this.#commits = new Commits(
-      { groupId, topic, partition, commitMs, lagAt },
+      { groupId, topic, partition, commitMs, lagAt, ...(options.alerts ? { alerts: options.alerts } : {}) },
       world,
       writer,
       committed?.offset ?? -1,
@@ -168,6 +168,8 @@ export class KafkaTask<B extends Event> {
       const { value, offset } = records[at];
       // What was committed and what was not are told apart.
       if (!this.#live && at > from && offset >= this.#begun.replayTo) return records.slice(from, at);
+      // A mark is taken in before the rows of its batch, so a batch begins with it.
+      if (at > from && isMark(records[at])) return records.slice(from, at);
       // A key is forgotten after the rows of its batch, so a batch ends with the record that says so.
       if (value === null) return records.slice(from, at + 1);
     }
@@ -191,7 +193,13 @@ export class KafkaTask<B extends Event> {
     this.#pace(this.world.nowMs() - began);
     if (this.#live) {
       const [results, rejects] = [made.rows.length, made.rejects.length];
-      this.#commits.add(rows, { records: records.length, results, rejects });
+      const { alerts } = made;
+      const eventMs = made.rows.at(-1)?.timeMs;
+      this.#commits.add(rows, {
+        ...{ records: records.length, results, rejects },
+        ...(alerts ? { alerts } : {}),
+        ...(eventMs === undefined ? {} : { eventMs }),
+      });
       this.#breaker.count(records.length, rejects, next);
     } else {
       this.#replayed += records.length;
@@ -224,15 +232,24 @@ export class KafkaTask<B extends Event> {
     const rows: Event[] = [];
     const rejects: Reject[] = [];
     const forget: string[] = [];
+    const marks: Said[] = [];
     for (const record of records) {
       const decoded = this.options.decoder.decode(record);
       if ('forget' in decoded) {
         forget.push(decoded.forget);
         this.world.onEvent({ type: 'tombstone', key: decoded.forget, offset: record.offset });
-      } else if ('reason' in decoded) rejects.push(this.#reject(record, decoded));
+      } else if ('mark' in decoded) marks.push(decoded.mark);
+      else if ('reason' in decoded) rejects.push(this.#reject(record, decoded));
       else rows.push(decoded);
     }
-    return { shard: this.shard, rows, rejects, next, ...(forget.length > 0 ? { forget } : {}) };
+    return {
+      shard: this.shard,
+      rows,
+      rejects,
+      next,
+      ...(forget.length > 0 ? { forget } : {}),
+      ...(marks.length > 0 ? { marks } : {}),
+    };
   }
 
   #reject({ offset, value }: KafkaRecord, { reason, message }: Refusal): Reject {

@@ -1,5 +1,6 @@
-import type { Event } from '../../event.js';
+import type { Event, Mark } from '../../event.js';
 import { Columns } from '../columns.js';
+import { markOf } from '../marks.js';
 import { type TimeFormat, zoneOf } from '../times.js';
 import type { KafkaRecord } from './record.js';
 
@@ -70,8 +71,9 @@ export class RecordDecoder {
 
   readonly #own: { readonly time: boolean; readonly key: boolean };
 
-  /** The event of a record, the key to be forgotten where the value is null, or why it is neither. */
-  decode(record: KafkaRecord): Event | Refusal | { readonly forget: string } {
+  /** The event of a record, the mark that it is, the key to be forgotten where the value is null, or why it is none. */
+  decode(record: KafkaRecord): Event | Refusal | { readonly forget: string } | { readonly mark: Mark } {
+    if (isMark(record)) return markOfRecord(record);
     if (record.value === null) {
       if (record.key) return { forget: textOf(record.key) };
       return { reason: 'empty', message: 'expected a value, or a key whose memory shall be deleted; both are null' };
@@ -83,6 +85,23 @@ export class RecordDecoder {
     cells.push(this.#own.time ? record.timestampMs : fields[at++]);
     cells.push(this.#own.key ? textOf(record.key) : fields[at]);
     return this.#columns.decode(cells, record.offset) ?? this.#columns.fault;
+  }
+}
+
+/** A record by which an operator says something of a stretch of its key, instead of a row. */
+export const isMark = ({ headers }: Pick<KafkaRecord, 'headers'>): boolean => headers[markHeader] !== undefined;
+
+/** The header of a mark: `expected` or `real`; its value is `{"startMs", "endMs", "of"}`. */
+export const markHeader = 'engram-mark';
+
+function markOfRecord({ key, value, headers, offset }: KafkaRecord): Refusal | { readonly mark: Mark } {
+  try {
+    const told = JSON.parse(value?.toString('utf8') ?? 'null') as object;
+    const mark = { ...told, key: textOf(key), verdict: String(headers[markHeader]), offset };
+    return { mark: markOf(mark, 'mark') };
+  } catch (error) {
+    const { message } = error as Error;
+    return { reason: 'bad-mark', message: message.startsWith('mark: ') ? message : `mark: expected JSON: ${message}` };
   }
 }
 

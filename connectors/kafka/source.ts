@@ -94,7 +94,12 @@ export class KafkaSource implements Source {
       let rejects: Reject[] = [];
       for (const record of records) {
         const decoded = decoder.decode(record);
-        if ('forget' in decoded) {
+        if ('mark' in decoded) {
+          // A mark is taken in before the rows of its batch, so a batch begins with it.
+          yield { shard, rows, rejects, next: record.offset };
+          yield { shard, rows: [], rejects: [], marks: [decoded.mark], next: record.offset + 1 };
+          [rows, rejects] = [[], []];
+        } else if ('forget' in decoded) {
           // Forgetting comes after the rows of its batch, so the batch ends here.
           yield { shard, rows, rejects, next: record.offset + 1, forget: [decoded.forget] };
           [rows, rejects] = [[], []];
