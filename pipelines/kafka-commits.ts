@@ -1,8 +1,19 @@
 import type { Outgoing } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
-import type { Alert } from '../event.js';
+import type { Alert, Reject } from '../event.js';
 import type { TaskWorld } from './kafka-world.js';
 import type { AlertOutput } from './run.js';
+
+/** What became of some records. */
+export interface Folded {
+  readonly records: number;
+  readonly results: number;
+  readonly rejects: readonly Reject[];
+  readonly ms: number;
+  readonly alerts?: readonly Alert[] | undefined;
+  /** Event time of the last row. */
+  readonly eventMs?: number | undefined;
+}
 
 /** What was folded since the last commit was begun. */
 interface Pending {
@@ -10,9 +21,11 @@ interface Pending {
   readonly alerts: Alert[];
   /** Event time of the last row. */
   eventMs: number;
+  readonly reasons: Record<string, number>;
   records: number;
   results: number;
   rejects: number;
+  foldMs: number;
   /** When the first of it was folded; undefined where there is nothing. */
   sinceMs: number | undefined;
 }
@@ -30,31 +43,17 @@ export interface CommitOptions {
   readonly commitMs: number;
   /** Takes alerts before the commit that counts them: if it fails they come again, with the same ids. */
   readonly alerts?: AlertOutput;
-  /** Records of the log behind an offset. */
-  readonly lagAt: (next: number) => number;
+  /** The partition as it was last fetched. */
+  readonly feed: () => { readonly highWatermark: number; readonly waitingBytes: number } | undefined;
 }
 
 /** Markers alone, which bring the offset forward only, may wait longer. */
 const markersMs = 5000;
 
 const nothing = (): Pending => ({
-  rows: [],
-  alerts: [],
-  eventMs: Number.NEGATIVE_INFINITY,
-  records: 0,
-  results: 0,
-  rejects: 0,
-  sinceMs: undefined,
+  ...{ rows: [], reasons: {}, records: 0, results: 0, rejects: 0, foldMs: 0, sinceMs: undefined },
+  ...{ alerts: [], eventMs: Number.NEGATIVE_INFINITY },
 });
-
-/** What one push adds to the next commit. */
-interface Added {
-  readonly records: number;
-  readonly results: number;
-  readonly rejects: number;
-  readonly alerts?: readonly Alert[];
-  readonly eventMs?: number;
-}
 
 /**
  * The commits of one partition, one after another. While one is on its way the task goes on folding: an event waits for
@@ -88,18 +87,22 @@ export class Commits {
     this.#suspect = true;
   }
 
-  add(rows: readonly Outgoing[], { records, results, rejects, alerts = [], eventMs }: Added): void {
+  add(rows: readonly Outgoing[], { records, results, rejects, ms, alerts = [], eventMs }: Folded): void {
     const pending = this.#pending;
-    pending.sinceMs ??= this.world.nowMs();
     // The wait of records counts from the first of them, not from markers before it.
-    if (pending.records === 0 && records > 0) pending.sinceMs = this.world.nowMs();
+    if (pending.sinceMs === undefined || (pending.records === 0 && records > 0)) pending.sinceMs = this.world.nowMs();
     // Not push(...rows): a slice may give more rows than a call may have arguments.
     for (const row of rows) pending.rows.push(row);
     pending.alerts.push(...alerts);
     pending.eventMs = Math.max(pending.eventMs, eventMs ?? Number.NEGATIVE_INFINITY);
     pending.records += records;
     pending.results += results;
-    pending.rejects += rejects;
+    pending.rejects += rejects.length;
+    pending.foldMs += ms;
+    for (const { stage, reason } of rejects) {
+      const name = `${stage}/${reason}`;
+      pending.reasons[name] = (pending.reasons[name] ?? 0) + 1;
+    }
   }
 
   /** Makes the offset worth a commit now, though there may be nothing to be written with it. */
@@ -145,10 +148,7 @@ export class Commits {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #commit(
-    { rows, alerts, eventMs, records, results, rejects }: Pending,
-    { next, metadata }: Mark,
-  ): Promise<void> {
+  async #commit({ rows, alerts, eventMs, sinceMs: _, ...folded }: Pending, { next, metadata }: Mark): Promise<void> {
     const { world, options } = this;
     const { groupId, topic, partition } = options;
     if (this.#suspect) await this.#verify();
@@ -161,8 +161,9 @@ export class Commits {
     await this.writer.commit(rows, { groupId, topic, partition, offset: next, metadata });
     this.committed = next;
     this.count++;
-    const ms = world.nowMs() - began;
-    world.onEvent({ type: 'committed', next, records, results, rejects, ms, lag: options.lagAt(next) });
+    const { highWatermark = 0, waitingBytes = 0 } = options.feed() ?? {};
+    const lag = Math.max(0, highWatermark - next);
+    world.onEvent({ type: 'committed', next, ...folded, ms: world.nowMs() - began, lag, waitingBytes });
   }
 
   async #verify(): Promise<void> {
