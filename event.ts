@@ -156,7 +156,9 @@ export interface Alert {
   /** 1 less the smallest score: 0.999 where one normal row in a thousand looks so strange. */
   readonly likelihood: number;
   readonly direction: Direction;
-  /** Largest first. */
+  /** One sentence a person can act on. */
+  readonly summary: string;
+  /** What each part of the evidence added, largest first. */
   readonly why: readonly { readonly feature: string; readonly contribution: number; readonly text: string }[];
   /** Alarms, and anomalies that came back before it was resolved. */
   readonly alarms: number;

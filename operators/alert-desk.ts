@@ -235,6 +235,7 @@ export class AlertDesk {
       value: known(card.actual),
       expected: { p1: known(card.low), p50: known(card.expected), p99: known(card.high) },
       likelihood: Math.min(1, Math.max(0, 1 - card.score)),
+      summary: card.why,
       why: card.causes ?? [{ feature: card.channel, contribution: 1, text: card.why }],
       alarms: own.alarms[slot] + (own.open[0] > 0 ? card.alarms : 0),
       episodes: own.episodes[slot],

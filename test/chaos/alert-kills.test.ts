@@ -9,10 +9,10 @@ import { chance } from '../chance.js';
 import { alertOf, Receiver } from '../connectors/alerts/server.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const alerts = 400;
+const alerts = 300;
 const seed = 11;
 /** More by `ENGRAM_CHAOS=long`. */
-const kills = process.env.ENGRAM_CHAOS === 'long' ? 200 : 8;
+const kills = process.env.ENGRAM_CHAOS === 'long' ? 200 : 4;
 
 beforeAll(() => {
   execFileSync(process.execPath, [join(here, '../../scripts/build.mjs'), '--quiet'], { stdio: 'inherit' });
