@@ -129,7 +129,7 @@ function outputsOf(
 }
 
 function storeOf({ state, kafka }: KafkaRunOptions): { store: CheckpointStore; close(): Promise<void> } {
-  if ('folder' in state) return { store: new FileStore(state.folder), close: async () => {} };
+  if ('folder' in state) return { store: new FileStore(state.folder, { shared: true }), close: async () => {} };
   const { topic, partitions } = state;
   const table = new KafkaTable(kafkaClient(kafka), topic, partitions === undefined ? {} : { partitions });
   return { store: new KafkaStore(table), close: () => table.close() };

@@ -237,13 +237,13 @@ export class KafkaTask<B extends Event> {
     const forget: string[] = [];
     const marks: Said[] = [];
     for (const record of records) {
-      const decoded = this.options.decoder.decode(record);
-      if ('forget' in decoded) {
-        forget.push(decoded.forget);
-        this.world.onEvent({ type: 'tombstone', key: decoded.forget, offset: record.offset });
-      } else if ('mark' in decoded) marks.push(decoded.mark);
-      else if ('reason' in decoded) rejects.push(this.#reject(record, decoded));
-      else rows.push(decoded);
+      const other = this.options.decoder.decodeInto(rows, record);
+      if (other === undefined) continue;
+      if ('forget' in other) {
+        forget.push(other.forget);
+        this.world.onEvent({ type: 'tombstone', key: other.forget, offset: record.offset });
+      } else if ('mark' in other) marks.push(other.mark);
+      else rejects.push(this.#reject(record, other));
     }
     return {
       shard: this.shard,
