@@ -104,6 +104,18 @@ The mark takes effect at its place in the log: in every replay the same. A run t
   silence: `
 A pattern may hold * and ?; several for one label stand in several --match. Times are event time.`,
 
+  pretrain: `
+Examples:
+  engram pretrain data/nyc_taxi.csv --until 2014-12-01 --horizons 1,5 --out taxi.engram
+  engram replay data/nyc_taxi.csv --memory lstm --weights taxi.engram --horizons 1,5
+      Begins with weights that were fitted to the first months, and goes on learning from every event.
+
+The net is that of "weights": "shared": one for all keys. The newest fifth of the rows is judged by and not learned from, and the
+  weights that are best there are written, as an ordinary checkpoint (engram inspect shows it). They fit a pipeline with the same
+  memory, horizons and number of channels; a state folder that was begun with them asks for the same file again.
+TensorFlow.js runs on its native library where it was built (node scripts/tfjs-native.mjs; looked for in ENGRAM_PEERS, else
+  .cache/peers), else on WebAssembly, else in plain JavaScript. Ctrl-C writes the best weights so far.`,
+
   pipelines: `
 Examples:
   engram pipelines                          (what there is, step by step)

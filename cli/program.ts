@@ -17,6 +17,7 @@ import { type InspectOptions, inspect } from './inspect.js';
 import type { Io } from './io.js';
 import { parseOut } from './outputs.js';
 import { showPipelines } from './pipelines.js';
+import { pretrainCommand } from './pretrain-command.js';
 import { type ReplayOptions, replay } from './replay.js';
 import { type RunFileOptions, runFile } from './run.js';
 import { version } from './version.js';
@@ -49,6 +50,7 @@ export function commands(io: Io, done: (code: number) => void): Command {
   program.addCommand(replayCommand(io, done));
   program.addCommand(runCommand(io, done));
   program.addCommand(inspectCommand(io, done));
+  program.addCommand(pretrainCommand(io, done));
   program.addCommand(compareCommand(io, done));
   program.addCommand(evaluateCommand(io, done));
   program.addCommand(pipelinesCommand(io));
@@ -141,9 +143,8 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
       parse.parseChoice('--memory', Object.keys(memories) as MemoryName[]),
     )
     .option(
-      '--weights <own|shared>',
-      'shared: one net for all keys, some kB each (lstm, mingru, minlstm, ssm)',
-      parse.parseChoice('--weights', ['own', 'shared']),
+      '--weights <own|shared|file>',
+      'shared: one net for all keys, some kB each (lstm, mingru, minlstm, ssm); a file of engram pretrain: begin with its weights',
     )
     .option('--state-bytes <size>', 'memory for all keys, such as 3GiB (default: 2GiB)', parseBytes('--state-bytes'))
     .option('--key-bytes <size>', 'refuse to start where a key takes more, such as 64KiB', parseBytes('--key-bytes'))

@@ -20,6 +20,7 @@ import type { Pipeline } from './pipeline.js';
 import { recordFormats } from './record-formats.js';
 import { parseSpec, pipelineOf } from './spec.js';
 import { explain, type Issue, SpecError } from './spec-error.js';
+import { withWeights } from './weights.js';
 
 const text = z.string().min(1);
 const whole = z.int().min(1).exactOptional();
@@ -168,7 +169,7 @@ export async function parseKafkaRun(value: unknown, from = 'run'): Promise<Kafka
       ? given
       : typeof pipeline === 'string'
         ? await loadPipeline(pipeline)
-        : pipelineOf(parseSpec(pipeline, `${from}: pipeline`)),
+        : pipelineOf(parseSpec(await withWeights(pipeline), `${from}: pipeline`)),
   };
 }
 
