@@ -23,7 +23,7 @@ Examples:
   engram replay flow.parquet --pipeline traffic-forecast --horizons 3,6,12 --out forecasts.parquet
   zcat log.csv.gz | engram replay - --out - | jq -c 'select(.alarm)'
   engram replay log.csv --speed 600x        (an hour passes in six seconds)
-  engram replay 'kafka://127.0.0.1:9092/traffic?from=2024-05-01T00:00:00Z&to=2024-05-02T00:00:00Z' --run traffic.json \
+  engram replay 'kafka://127.0.0.1:9092/traffic?from=2024-05-01T00:00:00Z&to=2024-05-02T00:00:00Z' --run traffic.json \\
       --out kafka://127.0.0.1:9092/traffic.may.forecasts --out anomalies.ndjson --state state
 
 Input: CSV (also ; or tab), NDJSON, Arrow and Parquet, by the ending of its name (.csv .tsv .txt .ndjson .jsonl .arrow
