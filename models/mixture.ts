@@ -8,7 +8,7 @@ import { readout } from './readout.js';
 import { resonatorBank } from './resonator.js';
 import { autoregression, lagFeatures } from './rls.js';
 import { season } from './seasonal-rls.js';
-import { append, isValue, modulo, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
+import { append, isValue, modulo, periodRowsMax, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
 import { clear, replayRowsMax } from './univariate.js';
 
 /** Rows of values and of residuals that are searched for neighbours, powers of two. */
@@ -21,8 +21,8 @@ const catchUpRows = (horizons: number): number => Math.max(16, Math.floor(72 / (
 /** A second autoregression on the values, of few lags, that forgets in some 70 rows. */
 const swiftLags = 8;
 const swiftForget = 0.985;
-/** Rows before there is a past worth forgetting, twice the memory of those that forget slowly: then the swift ones join. */
-const grownRows = 2000;
+/** Rows before there is a past worth forgetting, as many as the longest period has: then what forgets swiftly joins. */
+const grownRows = periodRowsMax;
 /** Weight of the newest size in the mean of the sizes that the long profile expects. */
 const typicalRate = 0.002;
 
