@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { withTables } from './tables.mjs';
+import { kafkaRows } from './kafka-figures.mjs';
 
 const recorded = (name) => JSON.parse(readFileSync(new URL(`../bench/results/${name}.json`, import.meta.url), 'utf8'));
 const readme = new URL('../README.md', import.meta.url);
@@ -31,6 +32,8 @@ const speed = new Map(
     return [what, `${typeof value === 'number' ? shown(value) : value} ${unit}`];
   }),
 );
+
+for (const [what, text] of kafkaRows()) speed.set(what, text);
 
 function accuracy(first, cells) {
   const [, benchmark, rest = ''] = /^`([\w-]+)` ?(\w*)$/.exec(first) ?? [];

@@ -176,6 +176,14 @@ describe('figures of the README are those of bench/results', () => {
     expect(known.filter(({ fits }) => !fits)).toEqual([]);
   });
 
+  test('Kafka', async () => {
+    const { kafkaRows } = (await import(new URL('../docs/kafka-figures.mjs', import.meta.url).href)) as {
+      kafkaRows(): Map<string, string>;
+    };
+    const rows = new Map(rowsOf(readme).map(([what = '', cell = '']) => [what, cell]));
+    expect([...kafkaRows()].filter(([what, figure]) => rows.get(what) !== figure)).toEqual([]);
+  });
+
   test('kills survived', () => {
     const { kills, runs, differing } = recorded('chaos-replay') as { kills: number; runs: number; differing: string[] };
     expect(readme).toContain(`${kills} kills in ${runs} runs | ${differing.length} outputs differ`);
