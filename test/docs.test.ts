@@ -131,6 +131,13 @@ describe('documents', () => {
   });
 });
 
+test('tables of MODELS are made from bench/results by docs/figures.mjs', async () => {
+  const { withTables } = await import('../docs/tables.mjs');
+  const models = text('docs/MODELS.md');
+  expect(models).toContain('<!-- figures: kernels -->\n| kernel |');
+  expect(withTables(models)).toBe(models);
+});
+
 describe('figures of the README are those of bench/results', () => {
   test('accuracy and coverage', () => {
     const floors = ['default', 'last-value', 'seasonal-naive', 'rls'];
