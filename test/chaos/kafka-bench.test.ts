@@ -22,7 +22,7 @@ withBroker(
           events: number('EVENTS', 150_000),
           rounds: number('ROUNDS', 3),
           latencySeconds: number('SECONDS', 12),
-          rates: (process.env.ENGRAM_BENCH_RATES ?? '5000,10000,0').split(',').map(Number),
+          rates: (process.env.ENGRAM_BENCH_RATES ?? '5000,10000,0').split(',').filter(Boolean).map(Number),
           log: (line) => void process.stderr.write(`${line}\n`),
         });
         mkdirSync('bench/results', { recursive: true });

@@ -134,6 +134,7 @@ export async function rescale(kafka: Kafka, plan: RescalePlan) {
     const sinceMs = performance.now();
     crew.hire();
     await roll.settled(pids(), partitions, sinceMs);
+    const [first] = pids();
     await sleep(1000);
     await change(1, 3, () => {
       crew.hire();
@@ -150,7 +151,10 @@ export async function rescale(kafka: Kafka, plan: RescalePlan) {
     await single.end();
     const many = await digestOf(kafka, `${prefix}-many.forecasts`, plan.events);
     const one = await digestOf(kafka, `${prefix}-one.forecasts`, plan.events);
+    // By the process that was there all the time: the partitions it kept were not loaded again.
+    const restored = roll.told.filter(({ pid, type }) => pid === first && type === 'restored').length;
     return {
+      restored,
       ...{ events: plan.events, keys: plan.keys, partitions, rescales, rows: many.rows, twice: many.rows - many.ids },
       digests: { many: many.digest, one: one.digest },
       problems: [...crew.problems, ...single.problems],

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { KafkaAdmin } from '../../connectors/kafka/admin.js';
 import { kafkaClient } from '../../connectors/kafka/client.js';
@@ -8,7 +5,6 @@ import { readNote } from '../../pipelines/kafka-digest.js';
 import type { WorkerEvent } from '../../pipelines/kafka-options.js';
 import { KafkaWorker } from '../../pipelines/kafka-worker.js';
 import { pipeline } from '../../pipelines/pipeline.js';
-import { FileStore } from '../../state/stores/file.js';
 import { MemoryStore } from '../../state/stores/memory.js';
 import { sleep } from '../kafka/broker.js';
 import {
@@ -170,51 +166,6 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const at = start(input, unique('g'));
     await expect(at.done).rejects.toThrow(/were refused, the limit is a share of 0.5/);
   }, 60_000);
-
-  test('1 → 3 → 2 workers: the same rows, every partition owned again in time', async () => {
-    const input = await topic('scale', 6);
-    const group = unique('g');
-    const folder = await mkdtemp(join(tmpdir(), 'engram-scale-'));
-    const outputs = outputsTo(`${input}-scaled`);
-    const own = () => ({ store: new FileStore(folder, { shared: true }), checkpointMs: 300, outputs });
-    const crew: Running[] = [start(input, group, own())];
-    const live = () => crew.flatMap(({ worker }) => worker.shards.filter((shard) => shard.live)).length;
-    const whole = async (size: number): Promise<number> => {
-      const began = performance.now();
-      await until(`all partitions at ${size} workers`, () => live() === 6 && crew.every(({ worker }) => worker.ready));
-      return performance.now() - began;
-    };
-    const times: number[] = [];
-    let made = 0;
-    const feed = async (): Promise<void> => {
-      await produce(kafka(), input, rows(1200, 6, made, 60));
-      made += 1200;
-    };
-    await feed();
-    times.push(await whole(1));
-    await feed();
-    crew.push(start(input, group, own()), start(input, group, own()));
-    await until('two each', () => crew.every(({ worker }) => worker.shards.length === 2));
-    times.push(await whole(3));
-    await feed();
-    await crew.pop()?.stop();
-    await until('three each', () => crew.every(({ worker }) => worker.shards.length === 3));
-    times.push(await whole(2));
-    await feed();
-    await drained(kafka(), group, input);
-    for (const one of crew) await one.stop();
-    for (const ms of times) expect(ms).toBeLessThan(10_000);
-    const calm = start(input, unique('calm'), { outputs: outputsTo(`${input}-calm`) });
-    await drained(kafka(), calm.worker.options.groupId, input);
-    await calm.stop();
-    const expected = await readAll(kafka(), `${input}-calm`, made);
-    expect(expected).toHaveLength(made);
-    expect(differs(await readAll(kafka(), `${input}-scaled`, made), expected)).toBeUndefined();
-    // Kept partitions were not loaded again: 6 at first, 4 moved, then 2.
-    const restored = crew[0].events.filter(({ type }) => type === 'restored').length;
-    expect(restored).toBeLessThanOrEqual(7);
-    await rm(folder, { recursive: true });
-  }, 90_000);
 
   test('a checkpoint of another pipeline is refused, both named', async () => {
     const input = await topic('other');
