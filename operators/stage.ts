@@ -84,6 +84,8 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   /** What the meaning of the state depends on besides its layout: another version or setting is refused. */
   readonly version: string;
   readonly keys?: KeyLimit | undefined;
+  /** A checkpoint whose shared row a new shard begins with, in the place of `init`. */
+  readonly start?: Bundle | undefined;
   /** Prepares the zeroed shared row of a new shard. */
   init?(shared: Row<S>): void;
   /** Prepares the zeroed row of a new key. */
@@ -98,6 +100,12 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   /** Lets go what waits; the key may go on after `ends` if the log grows, after `evicted` its row is wiped. */
   finish?(shared: Row<S>, own: Row<L>, key: string, out: Out<B>, why: Farewell): void;
 }
+
+/**
+ * A row with more fields; the row itself is left as it is. Not `{ ...row, … }`: an object literal that begins with a spread
+ * gets a hidden class of its own from V8 each time, and every step behind it is slow from then on (up to 10 us a row).
+ */
+export const extended = <A extends object, M extends object>(row: A, more: M): A & M => Object.assign({}, row, more);
 
 /** Makes a stage of what `build` returns for a shard. */
 export function keyed<S extends Layout, L extends Layout, A extends Event, B>(
@@ -126,6 +134,8 @@ export function keyed<S extends Layout, L extends Layout, A extends Event, B>(
         if (saved) {
           keys = openSlab(own, saved, 'rows', step, policy);
           openSlab(shared, saved, 'shared', step, policy);
+        } else if (step.start) {
+          openSlab(shared, step.start, 'shared', step, policy);
         } else {
           shared.add();
           step.init?.(shared.row(0));
@@ -155,7 +165,7 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
   let anomalies: Anomaly[] = [];
   let changes: Change[] = [];
   let alerts: Alert[] = [];
-  let causes: { rows: number[]; rejects: number[] };
+  let causes: { rows: number[]; rejects: number[]; anomalies: number[] };
   /** Offset of the event that is being taken. */
   let cause = 0;
   const out: Out<B> = {
@@ -171,7 +181,9 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     },
     anomaly(anomaly, told = true) {
       changes.push({ anomaly, cause });
-      if (told) anomalies.push(anomaly);
+      if (!told) return;
+      anomalies.push(anomaly);
+      causes.anomalies.push(cause);
     },
     alert: (alert) => void alerts.push(alert),
   };
@@ -219,11 +231,15 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     rows = [];
     rejects = [...batch.rejects];
     anomalies = [...(batch.anomalies ?? [])];
-    const given = batch.changes ?? [];
-    changes = [...given];
+    changes = [...(batch.changes ?? [])];
+    const given = [...changes];
     alerts = [...(batch.alerts ?? [])];
     heard = 0;
-    causes = { rows: [], rejects: [...(batch.causes?.rejects ?? batch.rejects.map(({ offset }) => offset))] };
+    causes = {
+      rows: [],
+      rejects: [...(batch.causes?.rejects ?? batch.rejects.map(({ offset }) => offset))],
+      anomalies: [...(batch.causes?.anomalies ?? anomalies.map(() => Number.NEGATIVE_INFINITY))],
+    };
     for (const mark of batch.marks ?? []) {
       cause = mark.offset;
       const index = step.mark && keys.find(mark.key);
@@ -258,6 +274,11 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     if (batch.ends && step.finish) {
       for (const [key, index] of keys.entries()) step.finish(shared, slab.row(index), key, out, 'ends');
     }
+    // Several steps may tell of anomalies: in the order of what caused them, however the log was cut.
+    const order = anomalies.map((_, i) => i).sort((a, b) => causes.anomalies[a] - causes.anomalies[b] || a - b);
+    anomalies = order.map((i) => anomalies[i]);
+    causes.anomalies = order.map((i) => causes.anomalies[i]);
+    changes.sort((a, b) => a.cause - b.cause);
     return {
       ...batch,
       rows,

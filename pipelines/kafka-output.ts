@@ -1,6 +1,6 @@
 import { type Encode, encodeAnomaly } from '../connectors/encode.js';
 import type { KafkaRecord, Outgoing } from '../connectors/kafka/record.js';
-import type { Anomaly, Batch, Event, Reject } from '../event.js';
+import { type Anomaly, type Batch, type Event, placeOf, type Reject, recordOf } from '../event.js';
 import { addTo, type Digest } from './kafka-digest.js';
 
 /** Where the rows of a pipeline go, and how they are written. */
@@ -8,11 +8,18 @@ export interface KafkaOutputs<B> {
   readonly results?: { readonly topic: string; readonly encode: (shard: string) => Encode<B> };
   readonly anomalies?: { readonly topic: string; readonly encode?: Encode<Anomaly> };
   readonly rejects?: { readonly topic: string };
+  /** Every change of an alert, keyed by its id. No part of the digest: rules may change between two readings of a log. */
+  readonly alerts?: { readonly topic: string };
 }
 
 /** The topics an input's outputs go to by default. */
-export function outputTopics(input: string): { results: string; anomalies: string; rejects: string } {
-  return { results: `${input}.forecasts`, anomalies: `${input}.anomalies`, rejects: `${input}.dlq` };
+export function outputTopics(input: string): { results: string; anomalies: string; rejects: string; alerts: string } {
+  return {
+    results: `${input}.forecasts`,
+    anomalies: `${input}.anomalies`,
+    rejects: `${input}.dlq`,
+    alerts: `${input}.alerts`,
+  };
 }
 
 /** Turns what a lane made of some records into records to be written, each with an id that every replay gives again. */
@@ -42,7 +49,7 @@ export class OutputWriter<B extends Event> {
 
   /** `records` are the ones the batch was made of. */
   rows(batch: Batch<B>, records: readonly KafkaRecord[]): Outgoing[] {
-    const { results, anomalies, rejects } = this.outputs;
+    const { results, anomalies, rejects, alerts } = this.outputs;
     const out: Outgoing[] = [];
     // Few rows need the record they came from.
     const needed = batch.rejects.length > 0 || records.some(({ headers }) => headers.traceparent !== undefined);
@@ -53,8 +60,8 @@ export class OutputWriter<B extends Event> {
       for (const row of batch.rows) {
         index = row.offset === before ? index + 1 : 0;
         before = row.offset;
-        const id = `${this.input.shard}-${row.offset}-${index}`;
-        const trace = known.get(row.offset)?.headers.traceparent;
+        const id = `${this.input.shard}-${placeOf(row.offset)}-${index}`;
+        const trace = known.get(recordOf(row.offset))?.headers.traceparent;
         const headers = { 'engram-id': id, ...(trace === undefined ? {} : { traceparent: trace }) };
         out.push(this.#row('results', results.topic, row.key, this.#encode(row), headers));
       }
@@ -66,10 +73,17 @@ export class OutputWriter<B extends Event> {
         out.push(this.#row('anomalies', anomalies.topic, anomaly.key, encode(anomaly), headers));
       }
     }
+    if (alerts) {
+      for (const alert of batch.alerts ?? []) {
+        const headers = { 'engram-id': `${alert.id}-${alert.revision}` };
+        const [key, value] = [Buffer.from(alert.id), Buffer.from(JSON.stringify(alert))];
+        out.push({ topic: alerts.topic, partition: this.input.partition, key, value, headers });
+      }
+    }
     if (rejects) {
       // Rows refused by the decoder and by later steps are told in one order, however the log was cut.
       const sorted = [...batch.rejects].sort((a, b) => a.offset - b.offset);
-      for (const reject of sorted) out.push(this.#letter(rejects.topic, reject, known.get(reject.offset)));
+      for (const reject of sorted) out.push(this.#letter(rejects.topic, reject, known.get(recordOf(reject.offset))));
     }
     return out;
   }
@@ -79,13 +93,13 @@ export class OutputWriter<B extends Event> {
       ...record?.headers,
       'x-error-topic': this.input.topic,
       'x-error-partition': String(this.input.partition),
-      'x-error-offset': String(reject.offset),
+      'x-error-offset': String(recordOf(reject.offset)),
       'x-error-timestamp': String(record?.timestampMs ?? ''),
       'x-error-stage': reject.stage,
       'x-error-class': reject.reason,
       'x-error-message': reject.message.slice(0, 1000),
       'x-error-app': this.input.app,
-      'engram-id': `${this.input.shard}-${reject.offset}-${reject.stage}`,
+      'engram-id': `${this.input.shard}-${placeOf(reject.offset)}-${reject.stage}`,
     };
     const value = record ? record.value : (reject.raw ?? null);
     return this.#row('rejects', topic, record?.key ?? null, value, headers);
