@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds ?? 5);
 const steps = Number(options.steps ?? 1_000_000);
 const parts = (options.parts ?? 'cases,recall,state,age,keys').split(',');
-const peers = process.env['ENGRAM_PEERS'];
+const peers = process.env.ENGRAM_PEERS;
 const wide = 40;
 
 let state = 1;

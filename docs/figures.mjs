@@ -3,8 +3,8 @@
  * first cell, so a row that is wanted is written once by hand; prose is not touched. Tables of MODELS are made whole (tables.mjs).
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { withTables } from './tables.mjs';
 import { kafkaRows } from './kafka-figures.mjs';
+import { withTables } from './tables.mjs';
 
 const recorded = (name) => JSON.parse(readFileSync(new URL(`../bench/results/${name}.json`, import.meta.url), 'utf8'));
 const readme = new URL('../README.md', import.meta.url);
