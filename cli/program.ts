@@ -212,6 +212,7 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
     .option('--data <dir>', 'folder with the data of the benchmark, or the one that holds it')
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
     .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1)')
+    .option('--head <name>', 'what makes whole distributions for them: gaussian, density or quantile (default: none)')
     .option('--only <names>', 'with all: benchmarks to run, comma between them')
     .option('--json <file>', 'write the metrics as JSON')
     .option('--out <dir>', 'write what was scored, row by row, as CSV')

@@ -13,6 +13,8 @@ export interface Shard {
   readonly channels: readonly string[];
   /** Rows ahead that an earlier step forecasts, ascending, 1 among them; absent before there are forecasts. */
   readonly horizons?: readonly number[];
+  /** Levels of the quantiles that an earlier step tells with its forecasts, ascending; absent where it tells none. */
+  readonly headLevels?: readonly number[];
   /** Names of the parts of the mixture that forecasts. */
   readonly members?: readonly string[];
   /** Probability levels that an earlier step gives quantiles of, ascending. */
