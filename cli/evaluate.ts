@@ -13,9 +13,11 @@ import { benchmarks } from '../evaluation/catalog.js';
 import { findFolder } from '../evaluation/data/folder.js';
 import { forecasterOf } from '../evaluation/forecaster.js';
 import { type LeakCheck, leakTest } from '../evaluation/leak.js';
+import { sequences } from '../evaluation/protocols/sequences.js';
 import { RowsFile } from '../evaluation/rows-file.js';
 import { type MemoryName, memories, memoryOf } from '../models/catalog.js';
 import { type HeadName, heads } from '../models/heads.js';
+import { evaluateSequences } from './evaluate-sequences.js';
 import { evaluationTable } from './evaluation-table.js';
 import { exitCodes, UsageError } from './failure.js';
 import type { Io } from './io.js';
@@ -24,10 +26,10 @@ import { count } from './numbers.js';
 /** The options of `engram evaluate`, parsed. */
 export interface EvaluateOptions {
   /** Folder of the benchmark's data, or its parent; not needed where data are made up. */
-  readonly data?: string;
+  readonly data?: string | undefined;
   /** Names with commas between; `default` when absent. */
   readonly memory?: string;
-  /** How many random starts of each memory that has one, as text; 1 when absent. */
+  /** How many random starts of each memory that has one, as text; 1 when absent, 10 for sequences. */
   readonly seeds?: string;
   /** What makes the distributions of the memories asked for. */
   readonly head?: string;
@@ -56,6 +58,7 @@ const floors = ['last-value', 'seasonal-naive', 'rls'] as const;
 
 /** Puts memories to the test of a benchmark, with the floors beside them; the exit code. */
 export async function evaluate(name: string, options: EvaluateOptions, io: Io): Promise<number> {
+  if (name === sequences.name) return evaluateSequences(options, io);
   const benchmark = benchmarkOf(name);
   headOf(options.head);
   if (options.only !== undefined)
@@ -88,7 +91,7 @@ export async function evaluate(name: string, options: EvaluateOptions, io: Io): 
 function benchmarkOf(name: string): Benchmark {
   const found = benchmarks.find((benchmark) => benchmark.name === name);
   if (found) return found;
-  const names = benchmarks.map((benchmark) => benchmark.name);
+  const names = [...benchmarks.map((benchmark) => benchmark.name), sequences.name];
   throw new UsageError(
     `benchmark: expected one of ${names.join(', ')}, got ${JSON.stringify(name)}${hint(name, names)}`,
   );
@@ -126,7 +129,7 @@ export function prepare(benchmark: Benchmark, data: string | undefined): Prepare
     const { name, title } = benchmark.folder;
     throw new UsageError(
       `--data: expected the folder "${name}" (${title}) or the one that holds it, got none: ` +
-        `give it with --data; only synthetic needs no data`,
+        `give it with --data; only synthetic and sequences need no data`,
     );
   }
   let folder: string;
@@ -177,9 +180,9 @@ function finite(metrics: Metrics): Metrics {
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 }
 
-function writeJson(
+export function writeJson(
   path: string,
-  { name }: Benchmark,
+  { name }: Pick<Benchmark, 'name'>,
   results: readonly EvaluationResult[],
   references: readonly Reference[],
 ): void {

@@ -6,6 +6,8 @@ import { toldBy } from '../operators/chain.js';
 import { loadPipeline } from '../pipelines/load.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { run, type Summary } from '../pipelines/run.js';
+import { addAlerts, marked, openDesk } from './alert-desk.js';
+import { budgetOf } from './budget.js';
 import { comparisonIn, comparisonTable } from './comparison.js';
 import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
@@ -30,8 +32,13 @@ export interface ReplayOptions extends LogOptions {
   readonly checkpointRows?: number;
   readonly horizons?: readonly number[];
   readonly memory?: string;
+  readonly weights?: string;
+  readonly stateBytes?: number;
+  readonly keyBytes?: number;
   readonly out?: readonly Output[];
   readonly state?: string;
+  readonly alerts?: string;
+  readonly marks?: string;
   readonly report?: string;
   readonly speed?: number;
   readonly fresh?: boolean;
@@ -43,8 +50,10 @@ export interface ReplayOptions extends LogOptions {
 export async function replay(input: string, options: ReplayOptions, io: Io): Promise<number> {
   const named = options.out ?? [];
   refuseClashes(named, input, options.report);
-  const pipeline = await usage(() => loadPipeline(options.pipeline, overridesOf(options)));
-  const source = await usage(async () => sourceOf(input, options, io));
+  const pipeline = await usage(async () =>
+    addAlerts(await loadPipeline(options.pipeline, overridesOf(options)), options.alerts),
+  );
+  const source = await usage(async () => marked(sourceOf(input, options, io), options.marks));
   const opening = await usage(() => source.open());
   const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
   const contested = pipeline.stages.find(({ id }) => id === 'challenge');
@@ -86,6 +95,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     let errors: ErrorLine[] = [];
     let compared: ReturnType<typeof comparisonIn>;
     let summary: Summary;
+    const desk = await openDesk(pipeline, options.state);
     try {
       summary = await run<Result>({
         pipeline,
@@ -94,6 +104,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
           results: [...sinks.results, ...(report ? [report.results] : [])],
           anomalies: [...sinks.anomalies, ...(report ? [report.anomalies] : [])],
           rejects: [...sinks.rejects, ...(report ? [report.rejects] : [])],
+          alerts: desk.sinks,
         },
         ...(store ? { store } : {}),
         ...(options.speed === undefined ? {} : { speed: options.speed }),
@@ -119,6 +130,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     } finally {
       progress?.abandon();
       ignore();
+      await desk.close();
     }
     const seconds = (io.nowMs() - startMs) / 1000;
     if (report && options.report) {
@@ -129,7 +141,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         stopped: summary.stopped,
       });
     }
-    if (!options.quiet) tell(tally, { errors, compared }, summary, { from, seconds });
+    if (!options.quiet) tell(tally, { errors, compared }, summary, { from, seconds, alerts: desk.tell() });
+    const lost = desk.lost();
+    if (lost !== undefined) throw new Error(lost);
     if (!summary.stopped) return exitCodes.done;
     stderr.write(
       options.state
@@ -144,7 +158,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     tally: Tally,
     { errors, compared }: { errors: readonly ErrorLine[]; compared: ReturnType<typeof comparisonIn> },
     summary: Summary,
-    { from, seconds }: { from: number; seconds: number },
+    { from, seconds, alerts }: { from: number; seconds: number; alerts: readonly string[] },
   ): void {
     const piped = named.some(({ path }) => path === '-');
     const stream = piped ? io.stderr : io.stdout;
@@ -171,6 +185,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         colours,
       ),
       '',
+      ...block(alerts),
       ...block(errorTable(errors, width, colours)),
       ...block(compared ? comparisonTable(compared.sides, compared.comparison, width, colours) : []),
       ...block(rejectLines(tally.rejects, files('rejects')[0]?.path ?? 'standard output')),
@@ -187,9 +202,11 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
 
 const block = (lines: readonly string[]): string[] => (lines.length > 0 ? [...lines, ''] : []);
 
-const overridesOf = ({ horizons, memory }: ReplayOptions) => ({
+const overridesOf = ({ horizons, memory, weights, ...rest }: ReplayOptions) => ({
   ...(horizons ? { horizons } : {}),
   ...(memory === undefined ? {} : { memory }),
+  ...(weights === undefined ? {} : { weights }),
+  ...budgetOf(rest),
 });
 
 /** The grid of a pipeline that leaves out the rows it filled in. */

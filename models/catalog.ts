@@ -2,6 +2,7 @@ import { companion } from './companion.js';
 import { echoState } from './echo-state.js';
 import { elm } from './elm.js';
 import { errorMemory } from './error-memory.js';
+import { htm, htmSmall } from './htm.js';
 import { knn } from './knn.js';
 import { lastValue } from './last-value.js';
 import { legendre } from './legendre.js';
@@ -35,6 +36,8 @@ export const memories = {
   s4d,
   knn,
   'error-memory': errorMemory,
+  htm,
+  'htm-small': htmSmall,
   lstm,
   mingru: minGru,
   minlstm: minLstm,
@@ -42,6 +45,9 @@ export const memories = {
 } satisfies Record<string, (options: MemoryOptions) => unknown>;
 
 export type MemoryName = keyof typeof memories;
+
+/** Memories whose weights all keys of a shard may share. */
+export const netNames: readonly MemoryName[] = ['lstm', 'mingru', 'minlstm', 'ssm'];
 
 /** The model of a name. */
 export function memoryOf(name: MemoryName, options: MemoryOptions): Model {

@@ -45,7 +45,7 @@ const signMax = 4;
  * `prediction.quantiles` then holds quantiles at `headLevels`, and `surprise` the −log density of the row in nats.
  */
 export function headed(model: Model, name: string, make: MakeHead): Model {
-  const { channels, horizons } = model;
+  const { channels, horizons, stepMany } = model;
   const count = horizons.length;
   const forecasts = channels * count;
   const head = make(forecasts);
@@ -151,18 +151,35 @@ export function headed(model: Model, name: string, make: MakeHead): Model {
     },
     step(shared, row, input, out) {
       const own = row as unknown as Row<typeof keyed>;
-      const t = own.head.rows[0]++;
-      const surprise = learn(own.head, t, input);
       model.step(shared, own.memory, input, out);
-      out.surprise = surprise;
-      for (let c = 0; c < channels; c++) {
-        if (!isValue(input.values[c])) continue;
-        const seen = ++own.head.seen[c];
-        own.head.level[c] += Math.max(1 / seen, levelRate) * (input.values[c] - own.head.level[c]);
-      }
-      say(own.head, t, input, out);
+      follow(own.head, input, out);
     },
+    // The memory takes many keys at once where it can; the head knows its own key alone.
+    ...(stepMany && {
+      stepMany(shared, rows, inputs, outs) {
+        const owns = rows as unknown as readonly Row<typeof keyed>[];
+        stepMany(
+          shared,
+          owns.map(({ memory }) => memory),
+          inputs,
+          outs,
+        );
+        for (let i = 0; i < owns.length; i++) follow(owns[i].head, inputs[i], outs[i]);
+      },
+    }),
   };
+
+  /** What the head does when the memory has taken in a row and forecast. */
+  function follow(own: Own, input: Input, out: Prediction): void {
+    const t = own.rows[0]++;
+    out.surprise = learn(own, t, input);
+    for (let c = 0; c < channels; c++) {
+      if (!isValue(input.values[c])) continue;
+      const seen = ++own.seen[c];
+      own.level[c] += Math.max(1 / seen, levelRate) * (input.values[c] - own.level[c]);
+    }
+    say(own, t, input, out);
+  }
 }
 
 const bound = (x: number): number => Math.max(-signMax, Math.min(signMax, x));

@@ -10,6 +10,8 @@ import { normalize } from '../operators/normalize.js';
 import { remember } from '../operators/remember.js';
 import { reorder } from '../operators/reorder.js';
 import { seasons } from '../operators/seasons.js';
+import type { AlertSpec } from './alert-spec.js';
+import type { Budget } from './budget.js';
 import { type Pipeline, pipeline } from './pipeline.js';
 
 /** Operators that answer every row at once with one row: those of which a configuration under challenge is made. */
@@ -64,7 +66,11 @@ export interface PipelineSpec {
   readonly name: string;
   /** One line for lists. */
   readonly about?: string;
+  /** How much state it may keep. */
+  readonly budget?: Budget;
   readonly stages: readonly StageSpec[];
+  /** What becomes an alert, and where alerts go. */
+  readonly alerts?: AlertSpec;
 }
 
 /** Steps that must stand before a step, because they make what it reads. */

@@ -67,6 +67,91 @@ export interface Kernels {
   /** x[n] <- pole x + gamma u, complex: real and imaginary parts in arrays of their own, gamma[n] real. */
   resonate(re: number, im: number, gamma: number, xRe: number, xIm: number, n: number, u: number): void;
 
+  /**
+   * overlap[columns], u16 <- boost times the active inputs (u32[n]) seen with a permanence[inputs][columns], u8, of at least
+   * `connected`; winners[k], u32, ascending <- the columns with the largest, in each of `areas` equal stretches as many;
+   * returns how many there are: columns that see nothing never win. Boost, f32 per column, may be 0: none.
+   */
+  poolerWinners(
+    permanence: number,
+    boost: number,
+    input: number,
+    n: number,
+    overlap: number,
+    winners: number,
+    columns: number,
+    k: number,
+    areas: number,
+    connected: number,
+  ): number;
+  /** Permanences of the winners move towards activity[inputs], u8, by up and down in 1/65536 of a 255th; the next turn. */
+  poolerLearn(
+    permanence: number,
+    activity: number,
+    inputs: number,
+    winners: number,
+    k: number,
+    columns: number,
+    up: number,
+    down: number,
+    turn: number,
+  ): number;
+  /** duty[columns] moves to who won by `rate`; boost[columns] <- exp(strength (k/columns - duty)), both f32. */
+  poolerBoost(
+    duty: number,
+    boost: number,
+    winners: number,
+    k: number,
+    columns: number,
+    rate: number,
+    strength: number,
+  ): void;
+
+  /** p[buckets] <- softmax of the sum of the rows of W[rows][buckets], f32, that active, u32[n], names; 4 divides buckets. */
+  classify(weights: number, active: number, n: number, p: number, buckets: number): void;
+  /** Those rows <- + rate error[buckets]. */
+  classifierLearn(weights: number, active: number, n: number, error: number, buckets: number, rate: number): void;
+
+  /** Where the state of the temporal calls that follow lies; see segments.ts and temporal.ts for the fields. */
+  temporalState(
+    counters: number,
+    head: number,
+    synapse: number,
+    owner: number,
+    used: number,
+    held: number,
+    proof: number,
+    overlap: number,
+    touched: number,
+    load: number,
+    segments: number,
+    blockBits: number,
+    active: number,
+    bits: number,
+    winner: number,
+    last: number,
+    scratch: number,
+  ): void;
+  /** How large it is: log2 of the cells of a column, columns active at most, steps that predictions are held. */
+  temporalSize(columns: number, shift: number, columnsMax: number, patience: number): void;
+  /** How the temporal calls that follow learn, permanences in 255ths. */
+  temporalRule(
+    activation: number,
+    minimum: number,
+    sample: number,
+    increment: number,
+    decrement: number,
+    punishment: number,
+    doubt: number,
+    initial: number,
+    connected: number,
+  ): void;
+  /** One step with n active columns, u32, ascending; how many of them were predicted. */
+  temporalStep(columns: number, n: number, learn: number): number;
+  /** out[columns], u32 <- 1 + the last step a segment was right that now predicts (faint: matches) there, or 0. */
+  temporalExpected(out: number, faint: number): number;
+  temporalReset(): void;
+  temporalKill(cell: number): void;
   /** y[n] <- e^x, 1/(1 + e^-x) and tanh x, all f32, n a multiple of four. */
   exps(x: number, y: number, n: number): void;
   sigmoids(x: number, y: number, n: number): void;
@@ -82,6 +167,8 @@ export interface Kernels {
   // The recurrent kernels take f32, m inputs and d units by fours; their layouts stand above their sources.
   /** One step of an LSTM: u[m] stands at the head of the slot, c[d] and h[d] are written in place. */
   lstmStep(w: number, c: number, h: number, slot: number, m: number, d: number): void;
+  /** The same bits for `count` series with the same weights; table[count][2] as u32: addresses of [h[d], c[d]] and of u[m]. */
+  lstmStepMany(w: number, table: number, slots: number, count: number, m: number, d: number): void;
   /** delta[steps][4d], newest first, from the slopes blame[lines][d] of the loss in h. */
   lstmBack(
     w: number,
@@ -112,6 +199,8 @@ export interface Kernels {
   /** One step of h[d] from the gates' sums in a, which become what drives the traces; keep[d] is what they keep. */
   minGruStep(h: number, a: number, keep: number, d: number): void;
   minLstmStep(h: number, a: number, keep: number, d: number): void;
+  /** minGRU (2 gates) or minLSTM (3) of `count` series with the same weights; table[count][2] as u32: addresses of h[d], u[n]. */
+  minStepMany(w: number, table: number, room: number, count: number, d: number, n: number, gates: number): void;
   /** E <- keep[d] E + drive u'. */
   gateTraces(e: number, keep: number, drive: number, u: number, d: number, n: number, gates: number): void;
   /** g <- delta[d] E. */
@@ -128,6 +217,17 @@ export interface Kernels {
     s: number,
     a: number,
     u: number,
+    d: number,
+    n: number,
+  ): void;
+  /** x[2d] of `count` series with the same weights, without traces; table[count][2] as u32: addresses of x[2d] and u[n]. */
+  lruStepMany(
+    pole: number,
+    gamma: number,
+    b: number,
+    table: number,
+    room: number,
+    count: number,
     d: number,
     n: number,
   ): void;
@@ -149,6 +249,13 @@ export interface Kernels {
 
   /** One step of x[channels][states], complex, each channel driven by u[channels], and what is read of them, y[channels]. */
   diagonalLayer(p: number, x: number, u: number, y: number, channels: number, states: number): void;
+
+  /** x[n] <- 0, y[n] <- x[n], and y[n] <- y + x[n]; f32, n a multiple of four. */
+  zero(x: number, n: number): void;
+  copy(x: number, y: number, n: number): void;
+  adds(x: number, y: number, n: number): void;
+  /** g <- g + e[blocks][4] x[n]' and blame[outputs] <- W' e, of a head W[blocks][n][4] that said W x. */
+  headBack(w: number, x: number, e: number, blame: number, g: number, blocks: number, outputs: number, n: number): void;
 
   /** First address above the constants. */
   heapBase(): number;

@@ -49,6 +49,11 @@ test.each([
     { memory: 'lstm', horizons: [1], head: 'gausian' },
     'remember.head: expected one of gaussian, density, quantile, got',
   ],
+  [
+    { memory: 'rls', horizons: [1], weights: 'shared' },
+    'a net (lstm, mingru, minlstm, ssm) for shared weights, got rls',
+  ],
+  [{ memory: 'lstm', horizons: [1], weights: 'all' }, 'remember.weights: expected own or shared, got "all"'],
   [{ memory: 'last-value', horizons: [1], hurizons: [1] }, 'remember.hurizons: expected one of the options'],
 ])('%o is refused', (options, message) => {
   expect(() => remember(options as Parameters<typeof remember>[0])).toThrow(message);
