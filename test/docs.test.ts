@@ -131,6 +131,13 @@ describe('documents', () => {
   });
 });
 
+test('tables of ACCURACY are those of bench/results', () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'docs/tables.mjs'), '--check'], {
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+});
+
 describe('figures of the README are those of bench/results', () => {
   test('accuracy and coverage', () => {
     const floors = ['default', 'last-value', 'seasonal-naive', 'rls'];

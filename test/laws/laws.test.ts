@@ -92,7 +92,7 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
   ],
   ...(['density', 'quantile'] as const).map((head): [string, Make, typeof hints] => [
     `head ${head}`,
-    () => [remember({ memory: 'last-value', horizons: [1, 3], head }), interval()],
+    () => [remember({ memory: 'last-value', horizons: [1], head }), interval()],
     hints,
   ]),
   ['drop-filled', () => [dropFilled()], [align({ stepMs: 60_000 })]],
