@@ -114,9 +114,8 @@ export class KafkaTask<B extends Event> {
       checkpoint?.next ?? -1,
       (checkpointMs * partition) / partitions,
     );
-    const lagAt = (next: number): number => Math.max(0, (this.#feed?.highWatermark ?? 0) - next);
     this.#commits = new Commits(
-      { groupId, topic, partition, commitMs, lagAt },
+      { groupId, topic, partition, commitMs, feed: () => this.#feed },
       world,
       writer,
       committed?.offset ?? -1,
@@ -189,11 +188,12 @@ export class KafkaTask<B extends Event> {
     const rows = this.#out.rows(made, records);
     this.#next = next;
     this.#checkpoints.add(records.length);
-    this.#pace(this.world.nowMs() - began);
+    const ms = this.world.nowMs() - began;
+    this.#pace(ms);
     if (this.#live) {
-      const [results, rejects] = [made.rows.length, made.rejects.length];
-      this.#commits.add(rows, { records: records.length, results, rejects });
-      this.#breaker.count(records.length, rejects, next);
+      const { rejects } = made;
+      this.#commits.add(rows, { records: records.length, results: made.rows.length, rejects, ms });
+      this.#breaker.count(records.length, rejects.length, next);
     } else {
       this.#replayed += records.length;
       this.#settle();
