@@ -5,7 +5,7 @@ import { f64, type Layout, type Row, u32 } from '../state/layout.js';
 import { JudgeOf, judgeLayout } from './evidence/judge.js';
 import { checkNames, checkNumber, checkWord, shown } from './options.js';
 import { add, pValue, type Record, type Ruler, recordLayout } from './record.js';
-import { keyed, type Nothing, type Stage } from './stage.js';
+import { extended, keyed, type Nothing, type Stage } from './stage.js';
 
 /** How many false alarms are all right: `count` in so many rows, or in a time by the key's own clock. */
 export type FalseAlarms =
@@ -125,7 +125,7 @@ export function detect<A extends Judged>(options: DetectOptions = {}): Stage<A, 
         const evidence = row.filled ? undefined : evidenceOf(row.tail);
         const score = evidence === undefined ? 1 : judge(own, evidence);
         const alarm = score <= threshold(falseAlarms, own.stepMs[0]);
-        out.emit({ ...row, score, alarm, abnormal: alarm, warmup: Math.max(0, warmupRows - own.rows[0]) });
+        out.emit(extended(row, { score, alarm, abnormal: alarm, warmup: Math.max(0, warmupRows - own.rows[0]) }));
       },
     };
   });
@@ -157,7 +157,7 @@ function detectAll<A extends Judged>({ falseAlarms, warmupRows, memoryRows, keys
         if (known) own.rows[0]++;
         const rate = own.rows[0] > warmupRows ? threshold(falseAlarms, own.stepMs[0]) : 0;
         const verdict = known ? judges.judge(own.judge, row, rate) : { score: 1, alarm: false, abnormal: false };
-        out.emit({ ...row, ...verdict, warmup: Math.max(0, warmupRows - own.rows[0]) });
+        out.emit(extended(row, extended(verdict, { warmup: Math.max(0, warmupRows - own.rows[0]) })));
       },
     };
   });

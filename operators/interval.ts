@@ -6,7 +6,7 @@ import { firstSlots, slotAt } from './distribution.js';
 import { checkNames, checkNumber } from './options.js';
 import type { Remembered } from './remember.js';
 import { errorShape, type Shape, toldShape } from './shape.js';
-import { keyed, type Nothing, type Stage } from './stage.js';
+import { extended, keyed, type Nothing, type Stage } from './stage.js';
 
 export interface IntervalOptions {
   /** Probability levels of the quantiles, ascending, between 0 and 1. */
@@ -78,7 +78,7 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
         learn(own, row, bands);
         const forecast = forecastOf(own, row, bands);
         own.row[0]++;
-        out.emit({ ...row, surprise, tail, expected, low, high, forecast });
+        out.emit(extended(row, { surprise, tail, expected, low, high, forecast }));
       },
     };
   });
