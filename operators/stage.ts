@@ -14,12 +14,11 @@ export interface Shard {
   readonly channels: readonly string[];
   /** Rows ahead that an earlier step forecasts, ascending, 1 among them; absent before there are forecasts. */
   readonly horizons?: readonly number[];
-  /** Levels of the quantiles that an earlier step tells with its forecasts, ascending; absent where it tells none. */
-  readonly headLevels?: readonly number[];
   /** Names of the parts of the mixture that forecasts. */
   readonly members?: readonly string[];
-  /** Probability levels that an earlier step gives quantiles of, ascending. */
+  /** Probability levels that an earlier step gives quantiles of, ascending; those of a memory's head. */
   readonly levels?: readonly number[];
+  readonly headLevels?: readonly number[];
   /** Where the rows come from, where that is not the shard's own name. */
   readonly origin?: { readonly topic: string; readonly partition: number };
   /** Keys that a step may hold unless its options say otherwise: as many as fit into memory. */
