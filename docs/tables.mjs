@@ -1,88 +1,62 @@
-/**
- * Makes the tables of ACCURACY.md from bench/results: a table whose head names figures, as in "| memory | `pems` mae |", gets a
- * row for every memory that was run, the mean of its seeds, the best of each column in bold. `--check` only says what differs.
- */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+/** Tables that are made whole from bench/results/*.json: each stands behind its mark, `<!-- figures: NAME -->`. */
+import { readFileSync } from 'node:fs';
 
-const page = new URL('ACCURACY.md', import.meta.url);
-const heads = ['gaussian', 'density', 'quantile'];
+const recorded = (name) => JSON.parse(readFileSync(new URL(`../bench/results/${name}.json`, import.meta.url), 'utf8'));
+const row = (cells) => `| ${cells.join(' | ')} |`;
+const head = (names) => [row(names), `|${names.map((_, i) => (i === 0 ? '---' : '---:')).join('|')}|`];
+const thousands = (n) => n.toLocaleString('en-US');
 
-/** Results of a file, each with its benchmark; none where the file is not there. */
-function recorded(name) {
-  const path = new URL(`../bench/results/${name}.json`, import.meta.url);
-  if (!existsSync(path)) return [];
-  const { benchmark, results } = JSON.parse(readFileSync(path, 'utf8'));
-  return results.map((result) => ({ benchmark, ...result }));
+/** Least microseconds of each, and how many times Engram's they are. */
+function kernels() {
+  const { lines } = recorded('kernels');
+  const names = [...new Set(lines.flatMap(({ micros }) => Object.keys(micros)))];
+  const digits = (x) => x.toFixed(x >= 100 ? 0 : x >= 10 ? 1 : 2);
+  const cell = (micros, name) => {
+    if (!micros[name]) return '–';
+    const { least } = micros[name];
+    return name === 'Engram'
+      ? `**${digits(least)}**`
+      : `${digits(least)} (${(least / micros.Engram.least).toFixed(1)}x)`;
+  };
+  return [
+    ...head(['kernel', ...names]),
+    ...lines.map(({ kernel, micros }) => row([kernel, ...names.map((name) => cell(micros, name))])),
+  ];
 }
 
-const results = ['accuracy', 'synthetic', ...heads.map((head) => `synthetic-${head}`)].flatMap(recorded);
-const unique = (names) => [...new Set(names)];
-
-/** The mean over the seeds of a memory; undefined where it was not run. */
-function figure(benchmark, memory, metric) {
-  const values = results
-    .filter((result) => result.benchmark === benchmark && result.memory === memory)
-    .map((result) => result.metrics[metric] ?? result[metric])
-    .filter((value) => value !== undefined);
-  return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;
+/** What many keys cost. */
+function keys() {
+  return [
+    ...head(['memory', 'weights', 'keys', 'bytes per key', 'events/s']),
+    ...recorded('keys').map(({ memory, weights, keys, bytesPerKey, eventsPerSecond }) =>
+      row([`\`${memory}\``, weights, ...[keys, bytesPerKey, eventsPerSecond].map(thousands)]),
+    ),
+  ];
 }
 
-function shown(value, metric) {
-  if (value === undefined) return '–';
-  if (metric.endsWith('Bytes')) return Math.round(value).toLocaleString('en');
-  if (metric.startsWith('coverage')) return `${(100 * value).toFixed(1)} %`;
-  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 3 : 4);
+/** What weights are worth that were fitted before. */
+function pretrain() {
+  return [
+    ...head(['memory', 'weights', 'begins', 'error, 1 ahead', '5 ahead', 'fitted in']),
+    ...recorded('pretrain').results.map(({ memory, weights, begun, error1, error5, fitSeconds }) =>
+      row([
+        `\`${memory}\``,
+        weights,
+        begun,
+        error1.toFixed(4),
+        error5.toFixed(4),
+        fitSeconds ? `${fitSeconds} s` : '–',
+      ]),
+    ),
+  ];
 }
 
-/** The column that a cell of the head names, as a function of the row. */
-function columnOf(cell, kind) {
-  const [, name, metric] = /^`([\w-]+)` (\w+)$/.exec(cell) ?? [];
-  if (metric !== undefined) {
-    return { metric, of: (row) => (kind === 'benchmark' ? figure(row, name, metric) : figure(name, row, metric)) };
-  }
-  const [, one, other] = /^(\S+) over (\S+)$/.exec(cell) ?? [];
-  if (one === undefined) throw new Error(`docs/ACCURACY.md: a head that names no figure: ${cell}`);
-  const crps = (row, memory) => figure(row, memory, 'crps');
-  return { metric: 'share', of: (row) => crps(row, one) / crps(row, other) };
-}
+const made = { kernels, keys, pretrain };
 
-function rowsOf(kind) {
-  if (kind === 'benchmark') {
-    return unique(results.map(({ benchmark }) => benchmark)).filter(
-      (name) => figure(name, 'default', 'crps') !== undefined,
-    );
-  }
-  const headed = (memory) => heads.some((head) => memory.endsWith(`-${head}`));
-  const names = unique(results.map(({ memory }) => memory));
-  if (kind === 'memory') return names.filter((memory) => !headed(memory));
-  const bases = unique(names.filter(headed).map((name) => name.replace(/-\w+$/, '')));
-  return bases.flatMap((base) => [base, ...heads.map((head) => `${base}-${head}`)]);
-}
-
-function table(head) {
-  const [kind, ...cells] = head.slice(2, -2).split(' | ');
-  const columns = cells.map((cell) => columnOf(cell, kind));
-  const rows = rowsOf(kind).filter((row) => columns.some(({ of }) => of(row) !== undefined));
-  const best = columns.map(({ of, metric }) => {
-    if (kind === 'benchmark' || metric.endsWith('Bytes')) return undefined;
-    return Math.min(...rows.map(of).filter((value) => value !== undefined));
-  });
-  return rows.map((row) => {
-    const values = columns.map(({ of, metric }, c) => {
-      const text = shown(of(row), metric);
-      return of(row) !== undefined && of(row) === best[c] ? `**${text}**` : text;
-    });
-    return `| \`${row}\` | ${values.join(' | ')} |`;
-  });
-}
-
-const before = readFileSync(page, 'utf8');
-const after = before.replaceAll(
-  /^(\| (?:memory|benchmark|head) \|.*\|)\n(\|[-:|]+\|)\n(?:\|.*\|\n)*/gm,
-  (_, head, rule) => `${[head, rule, ...table(head)].join('\n')}\n`,
-);
-if (!process.argv.includes('--check')) writeFileSync(page, after);
-else if (after !== before) {
-  console.error('docs/ACCURACY.md: its tables are not those of bench/results: run node docs/tables.mjs');
-  process.exit(1);
+/** The text with every marked table made anew. */
+export function withTables(text) {
+  return text.replaceAll(
+    /(<!-- figures: (\w+) -->\n)(?:\|.*\n)*/g,
+    (_, mark, name) => `${mark}${made[name]().join('\n')}\n`,
+  );
 }
