@@ -16,6 +16,7 @@ import { type LeakCheck, leakTest } from '../evaluation/leak.js';
 import { sequences } from '../evaluation/protocols/sequences.js';
 import { RowsFile } from '../evaluation/rows-file.js';
 import { type MemoryName, memories, memoryOf } from '../models/catalog.js';
+import { type HeadName, heads } from '../models/heads.js';
 import { evaluateSequences } from './evaluate-sequences.js';
 import { evaluationTable } from './evaluation-table.js';
 import { exitCodes, UsageError } from './failure.js';
@@ -30,6 +31,8 @@ export interface EvaluateOptions {
   readonly memory?: string;
   /** How many random starts of each memory that has one, as text; 1 when absent, 10 for sequences. */
   readonly seeds?: string;
+  /** What makes the distributions of the memories asked for. */
+  readonly head?: string;
   /** With `all`: benchmarks with commas between. */
   readonly only?: string;
   readonly json?: string;
@@ -40,6 +43,7 @@ export interface EvaluateOptions {
 
 /** What one memory got. */
 export interface EvaluationResult {
+  /** With its head behind a dash, where it has one. */
   readonly memory: string;
   /** Which of several random starts, from 1 on; 0 for memories without chance. */
   readonly seed: number;
@@ -56,6 +60,7 @@ const floors = ['last-value', 'seasonal-naive', 'rls'] as const;
 export async function evaluate(name: string, options: EvaluateOptions, io: Io): Promise<number> {
   if (name === sequences.name) return evaluateSequences(options, io);
   const benchmark = benchmarkOf(name);
+  headOf(options.head);
   if (options.only !== undefined)
     throw new UsageError(`--only: expected with "all" alone, got with ${name}: leave it out`);
   const asked = memoriesOf(options.memory ?? 'default');
@@ -102,6 +107,12 @@ export function memoriesOf(text: string): MemoryName[] {
   });
 }
 
+function headOf(name: string | undefined): HeadName | undefined {
+  if (name === undefined || Object.hasOwn(heads, name)) return name as HeadName | undefined;
+  const names = Object.keys(heads);
+  throw new UsageError(`--head: expected one of ${names.join(', ')}, got ${JSON.stringify(name)}${hint(name, names)}`);
+}
+
 /** The random starts of a memory, 1 and so on; of one without chance 0 alone. */
 export function seedsOf(memory: MemoryName, text = '1'): number[] {
   const count = Number(text);
@@ -135,11 +146,14 @@ export function runOne(
   prepared: Prepared,
   memory: MemoryName,
   seed: number,
-  { out, leakTest: looksForLeaks }: EvaluateOptions,
+  { out, leakTest: looksForLeaks, head: headName }: EvaluateOptions,
   { stderr, nowMs }: Io,
 ): EvaluationResult {
-  const make = forecasterOf({ memory, seed: seed === 0 ? undefined : seed, alarms: benchmark.kind === 'anomaly' });
-  const file = seed > 1 ? `${memory}-${seed}` : memory;
+  const head = headOf(headName);
+  const alarms = benchmark.kind === 'anomaly';
+  const make = forecasterOf({ memory, seed: seed === 0 ? undefined : seed, head, alarms });
+  const name = head === undefined ? memory : `${memory}-${head}`;
+  const file = seed > 1 ? `${name}-${seed}` : name;
   const recorder = out === undefined ? undefined : new RowsFile(out, benchmark, file);
   const startMs = nowMs();
   let rows = 0;
@@ -158,7 +172,7 @@ export function runOne(
   recorder?.close();
   if (stderr.isTTY) stderr.write('\r\u001B[2K');
   const leaks = looksForLeaks ? { leaks: leakTest(prepared.streams, make) } : {};
-  return { memory, seed, metrics: finite(metrics), seconds, rows, ...leaks };
+  return { memory: name, seed, metrics: finite(metrics), seconds, rows, ...leaks };
 }
 
 /** Figures that do not exist, such as a delay where nothing was found, are left out. */

@@ -163,7 +163,7 @@ ${[...benchmarks, sequences].map(({ name, about }) => `  ${name.padEnd(15)} ${ab
 Examples:
   engram evaluate nyc-taxi --data ../shared/data/nyc_taxi
   engram evaluate ett --data ../shared/data --memory default,resonator --json ett.json --out rows --leak-test
-  engram evaluate synthetic --memory default,linear --seeds 5
+  engram evaluate synthetic --memory default,linear --head density
   engram evaluate all --data ../shared/data --json accuracy.json       (hours; --only and --memory make it in pieces)
 
 Every protocol shows a memory only what had come before. Persistence, seasonal naive and least squares run beside it;

@@ -1,5 +1,6 @@
 import type { Batch, Event } from '../event.js';
 import type { MemoryName } from '../models/catalog.js';
+import type { HeadName } from '../models/heads.js';
 import { type Detected, detect } from '../operators/detect.js';
 import { type Forecasted, interval } from '../operators/interval.js';
 import { normalize } from '../operators/normalize.js';
@@ -59,13 +60,15 @@ export interface UnderTest {
   readonly memory: MemoryName;
   /** What random weights begin from. */
   readonly seed?: number | undefined;
+  /** What makes its distributions, where that is not `interval` itself. */
+  readonly head?: HeadName | undefined;
   /** Whether rows are judged too; where only forecasts are scored that would be time spent for nothing. */
   readonly alarms?: boolean;
 }
 
 /** The pipeline that every benchmark puts to the test, with one memory: the same configuration for all data. */
-export function forecasterOf({ memory, seed, alarms = true }: UnderTest): MakeForecaster {
-  const begin = seed === undefined ? {} : { seed };
+export function forecasterOf({ memory, seed, head, alarms = true }: UnderTest): MakeForecaster {
+  const begin = { ...(seed === undefined ? {} : { seed }), ...(head === undefined ? {} : { head }) };
   return ({ channels, horizons, levels = levelsDefault }) => {
     const forecasting = pipeline('evaluation')
       .through(normalize())

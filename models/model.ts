@@ -24,6 +24,8 @@ export interface Prediction {
    * `(channel * horizons + horizon) * gauges + gauge`: what `interval` learns the width of its quantiles from.
    */
   readonly gauges?: Float64Array | undefined;
+  /** Quantiles of each forecast at the model's `levels`, ascending, index `(channel * horizons + horizon) * levels + level`. */
+  readonly quantiles?: Float64Array | undefined;
   /** Point forecasts of the parts of a mixture, index `member * channels * horizons + channel * horizons + horizon`. */
   readonly members?: Float64Array | undefined;
 }
@@ -51,6 +53,8 @@ export interface Model<S extends Layout = Layout, K extends Layout = Layout> ext
   readonly gauges?: number;
   /** Names of the parts of a mixture, in the order of `Prediction.members`. */
   readonly members?: readonly string[];
+  /** Levels of `Prediction.quantiles`, ascending, where it has a head that makes whole distributions. */
+  readonly levels?: readonly number[];
   /** One row per shard: what all its keys taught. */
   readonly shared: S;
   /** One row per key. */
@@ -69,8 +73,10 @@ export function versionOf({ name, version, weights, horizons }: Model): string {
 }
 
 /** A prediction without an opinion, of the size that the model writes. */
-export function predictionOf(model: Pick<Model, 'channels' | 'horizons' | 'gauges' | 'members'>): Prediction {
-  const { channels, horizons, gauges, members } = model;
+export function predictionOf(
+  model: Pick<Model, 'channels' | 'horizons' | 'gauges' | 'members' | 'levels'>,
+): Prediction {
+  const { channels, horizons, gauges, members, levels } = model;
   const size = channels * horizons.length;
   const unknown = (count: number) => new Float64Array(count).fill(Number.NaN);
   return {
@@ -79,5 +85,6 @@ export function predictionOf(model: Pick<Model, 'channels' | 'horizons' | 'gauge
     spread: unknown(size),
     gauges: gauges === undefined ? undefined : new Float64Array(size * gauges),
     members: members && unknown(size * members.length),
+    quantiles: levels && unknown(size * levels.length),
   };
 }

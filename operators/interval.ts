@@ -1,21 +1,11 @@
 import type { Event, Forecast } from '../event.js';
-import { kernels } from '../models/kernels/index.js';
 import { isValue } from '../models/series.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
-import {
-  cumulative,
-  density,
-  distributionLayout,
-  expect,
-  firstSlots,
-  initDistributions,
-  learnError,
-  quantile,
-  slotAt,
-} from './distribution.js';
+import { firstSlots, slotAt } from './distribution.js';
 import { checkNames, checkNumber } from './options.js';
 import type { Remembered } from './remember.js';
+import { errorShape, type Shape, toldShape } from './shape.js';
 import { extended, keyed, type Nothing, type Stage } from './stage.js';
 
 export interface IntervalOptions {
@@ -41,9 +31,9 @@ export interface Forecasted {
 const steering = 0.02;
 
 /** State of one key: rows seen, its distributions, the levels as steered, and the quantiles said at the last rows. */
-function layoutOf(channels: number, horizons: readonly number[], levels: number) {
-  const of = distributionLayout(channels, horizons);
-  return { row: u32(), of, level: f64(of.count.length * levels), said: f64(of.location.length * levels) };
+function layoutOf(shape: Shape, firsts: readonly number[], far: number, levels: number) {
+  const slots = firsts[firsts.length - 1] + far + 1;
+  return { row: u32(), of: shape.layout, level: f64(firsts.length * levels), said: f64(slots * levels) };
 }
 type Own = Row<ReturnType<typeof layoutOf>>;
 
@@ -61,33 +51,32 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
   for (const [i, level] of levels.entries()) {
     checkNumber('interval.levels', level, { min: i > 0 ? levels[i - 1] : 1e-6, max: 1 - 1e-6 });
   }
-  type Layout = ReturnType<typeof layoutOf>;
-  const stage = keyed<Nothing, Layout, A, A & Forecasted>('interval', { levels, keys }, ({ channels, horizons }) => {
+  type Kept = ReturnType<typeof layoutOf>;
+  type Told = A & Forecasted;
+  const stage = keyed<Nothing, Kept, A, Told>('interval', { levels, keys }, ({ channels, horizons, headLevels }) => {
     if (!horizons) throw new RangeError('interval: expected a step that forecasts before it, found none: add remember');
     const firsts = firstSlots(channels.length, horizons);
+    // Layouts differ, and so do the rows that a shape is handed: its own.
+    const shape = (headLevels
+      ? toldShape(channels.length, horizons, headLevels)
+      : errorShape(channels.length, horizons)) as unknown as Shape;
+    const bands: Bands = { shape, horizons, firsts, levels };
     return {
       id: 'interval',
       version: '1',
       keys,
       shared: {},
-      layout: layoutOf(channels.length, horizons, levels.length),
+      layout: layoutOf(shape, firsts, horizons[horizons.length - 1], levels.length),
       initKey(_, own) {
-        initDistributions(own.of);
+        shape.start(own.of);
         for (let i = 0; i < own.level.length; i++) own.level[i] = levels[i % levels.length];
       },
       step(_, own, row, out) {
         // Behind a gap rows no longer count time: what was said before it was not said of this row.
-        if ((row as { readonly gap?: true }).gap) own.of.scale.fill(Number.NaN);
-        const { surprise, tail, expected, low, high } = judge(
-          own,
-          row,
-          channels.length,
-          horizons,
-          firsts,
-          levels.length,
-        );
-        learn(own, row, horizons, firsts, levels);
-        const forecast = forecastOf(own, row, horizons, firsts, levels);
+        if ((row as { readonly gap?: true }).gap) shape.forget(own.of);
+        const { surprise, tail, expected, low, high } = judge(own, row, channels.length, bands);
+        learn(own, row, bands);
+        const forecast = forecastOf(own, row, bands);
         own.row[0]++;
         out.emit(extended(row, { surprise, tail, expected, low, high, forecast }));
       },
@@ -96,15 +85,18 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
   return { ...stage, tells: { levels } };
 }
 
+/** What is fixed for a shard. */
+interface Bands {
+  readonly shape: Shape;
+  readonly horizons: readonly number[];
+  /** First slot of every forecast. */
+  readonly firsts: readonly number[];
+  readonly levels: readonly number[];
+}
+
 /** Where the values lie in what was forecast for them one row before. */
-function judge(
-  own: Own,
-  { values }: Event,
-  channels: number,
-  horizons: readonly number[],
-  firsts: readonly number[],
-  levels: number,
-) {
+function judge(own: Own, { values, prediction }: Remembered, channels: number, bands: Bands) {
+  const { shape, horizons, firsts, levels } = bands;
   // Plain arrays: small typed ones cost ten times as much to make.
   const tail: number[] = [];
   const expected: number[] = [];
@@ -115,41 +107,34 @@ function judge(
   for (let c = 0; c < channels; c++) {
     const q = c * horizons.length;
     const slot = slotAt(firsts[q], 1, t - 1);
-    const scale = t > 0 ? own.of.scale[slot] : Number.NaN;
-    const said = slot * levels;
-    const known = scale > 0;
-    expected.push(known ? own.said[said + (levels >> 1)] : Number.NaN);
+    const known = t > 0 && shape.known(own.of, slot);
+    const said = slot * levels.length;
+    expected.push(known ? own.said[said + (levels.length >> 1)] : Number.NaN);
     low.push(known ? own.said[said] : Number.NaN);
-    high.push(known ? own.said[said + levels - 1] : Number.NaN);
+    high.push(known ? own.said[said + levels.length - 1] : Number.NaN);
     if (!known || !isValue(values[c])) {
       tail.push(Number.NaN);
       continue;
     }
-    const z = (values[c] - own.of.location[slot]) / scale;
-    const share = cumulative(own.of, q, z);
+    const share = shape.below(own.of, q, slot, values[c]);
     tail.push(Math.min(1, 2 * Math.min(share, 1 - share)));
-    surprise -= kernels.log(density(own.of, q, z) / scale);
+    if (shape.surprise) surprise += shape.surprise(own.of, q, slot, values[c]);
+    else surprise = prediction.surprise;
   }
   return { surprise, tail, expected, low, high };
 }
 
 /** Learns from every forecast that was made for this row: its error, and which of its quantiles held. */
-function learn(
-  own: Own,
-  { values }: Event,
-  horizons: readonly number[],
-  firsts: readonly number[],
-  levels: readonly number[],
-): void {
+function learn(own: Own, { values }: Event, { shape, horizons, firsts, levels }: Bands): void {
   const t = own.row[0];
   for (let q = 0; q < firsts.length; q++) {
     const horizon = horizons[q % horizons.length];
     const value = values[Math.floor(q / horizons.length)];
     if (t < horizon || !isValue(value)) continue;
     const slot = slotAt(firsts[q], horizon, t - horizon);
-    if (!(own.of.scale[slot] > 0)) continue;
+    if (!shape.known(own.of, slot)) continue;
     steer(own, q, slot, value, levels);
-    learnError(own.of, q, slot, value);
+    shape.learn(own.of, q, slot, value);
   }
 }
 
@@ -165,29 +150,19 @@ function steer(own: Own, q: number, slot: number, value: number, levels: readonl
   }
 }
 
-function forecastOf(
-  own: Own,
-  { prediction }: Remembered,
-  horizons: readonly number[],
-  firsts: readonly number[],
-  levels: readonly number[],
-): Forecast {
-  const { mean, spread, gauges } = prediction;
-  const gaugesEach = gauges ? gauges.length / mean.length : 0;
+function forecastOf(own: Own, { prediction }: Remembered, { shape, horizons, firsts, levels }: Bands): Forecast {
   const quantiles = new Float64Array(firsts.length * levels.length);
   for (let q = 0; q < firsts.length; q++) {
     const slot = slotAt(firsts[q], horizons[q % horizons.length], own.row[0]);
-    expect(own.of, q, slot, mean[q], spread[q], gauges, gaugesEach);
-    const location = own.of.location[slot];
-    const scale = own.of.scale[slot];
+    shape.expect(own.of, q, slot, prediction);
     let least = Number.NEGATIVE_INFINITY;
     for (let l = 0; l < levels.length; l++) {
       const at = q * levels.length + l;
       // Levels that were steered across each other must not let quantiles cross.
-      least = Math.max(least, quantile(own.of, q, own.level[at]));
-      quantiles[at] = location + scale * least;
-      own.said[slot * levels.length + l] = quantiles[at];
+      least = Math.max(least, shape.quantile(own.of, q, slot, own.level[at]));
+      quantiles[at] = least;
+      own.said[slot * levels.length + l] = least;
     }
   }
-  return { horizons, levels, mean, quantiles };
+  return { horizons, levels, mean: prediction.mean, quantiles };
 }

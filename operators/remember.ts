@@ -1,5 +1,7 @@
 import type { Event } from '../event.js';
 import { type MemoryName, memoryOf } from '../models/catalog.js';
+import { headLevels } from '../models/head.js';
+import { type HeadName, heads, withHead } from '../models/heads.js';
 import { type Prediction, predictionOf, versionOf } from '../models/model.js';
 import { netNames } from '../models/net-shapes.js';
 import type { Bundle } from '../state/arrow.js';
@@ -26,6 +28,11 @@ export interface RememberOptions {
   readonly horizons: readonly number[];
   /** What the weights of a memory begin from, where chance has a part in it; 1 when absent. */
   readonly seed?: number;
+  /**
+   * What makes a whole distribution of what the memory leaves over: `density` for errors with several peaks, `quantile` for
+   * any shape; `gaussian` is what they are measured by. Without one, `interval` makes it of the errors' widths and shape.
+   */
+  readonly head?: HeadName;
   /**
    * `own`: every key has weights of its own, the default. `shared`: all keys of a shard teach one net, and a key costs some
    * kilobytes; for memories that are nets (lstm, mingru, minlstm, ssm). Or the same, and a new shard begins with these weights.
@@ -56,8 +63,13 @@ const noPeriods: readonly number[] = [];
 
 /** Scores each event against what its key's memory expected, lets the memory learn it, and forecasts what follows. */
 export function remember<A extends Event & Hints>(options: RememberOptions): Stage<A, A & Remembered> {
-  const { memory, seed, weights, keys } = options;
-  checkNames('remember', options, ['memory', 'horizons', 'seed', 'weights', 'keys']);
+  const { memory, seed, weights, head, keys } = options;
+  checkNames('remember', options, ['memory', 'horizons', 'seed', 'weights', 'head', 'keys']);
+  if (head !== undefined && !Object.hasOwn(heads, head)) {
+    throw new RangeError(
+      `remember.head: expected one of ${Object.keys(heads).join(', ')}, got ${JSON.stringify(head)}`,
+    );
+  }
   // The next row is always forecast: that is what an event is judged by.
   const horizons = ascending([1, ...options.horizons]);
   if (seed !== undefined) checkNumber('remember.seed', seed, { min: 0, max: 4_294_967_295, whole: true });
@@ -70,9 +82,17 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
   const { members = [] } = memoryOf(memory, { channels: 1, horizons });
   const stage = keyed<Layout, Layout, A, A & Remembered>(
     'remember',
-    { memory, horizons, ...begin, ...(start ? { start: start.digest } : {}), keys },
+    {
+      memory,
+      horizons,
+      ...begin,
+      ...(head === undefined ? {} : { head }),
+      ...(start ? { start: start.digest } : {}),
+      keys,
+    },
     ({ channels }) => {
-      const model = memoryOf(memory, { channels: channels.length, horizons, ...begin });
+      const bare = memoryOf(memory, { channels: channels.length, horizons, ...begin });
+      const model = head === undefined ? bare : withHead(bare, head);
       const ones = channels.map(() => 1);
       const inputOf = ({ values, timeMs, scale = ones, periods = noPeriods }: A) => ({
         values,
@@ -107,7 +127,7 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
       };
     },
   );
-  return { ...stage, tells: { horizons, members } };
+  return { ...stage, tells: { horizons, members, ...(head === undefined ? {} : { headLevels }) } };
 }
 
 function checkWeights(memory: MemoryName, weights: unknown): void {

@@ -16,8 +16,9 @@ export interface Shard {
   readonly horizons?: readonly number[];
   /** Names of the parts of the mixture that forecasts. */
   readonly members?: readonly string[];
-  /** Probability levels that an earlier step gives quantiles of, ascending. */
+  /** Probability levels that an earlier step gives quantiles of, ascending; those of a memory's head. */
   readonly levels?: readonly number[];
+  readonly headLevels?: readonly number[];
   /** Where the rows come from, where that is not the shard's own name. */
   readonly origin?: { readonly topic: string; readonly partition: number };
   /** Keys that a step may hold unless its options say otherwise: as many as fit into memory. */

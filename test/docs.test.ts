@@ -131,6 +131,13 @@ describe('documents', () => {
   });
 });
 
+test('tables of ACCURACY are those of bench/results', () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'docs/accuracy.mjs'), '--check'], {
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+});
+
 test('tables of MODELS are made from bench/results by docs/figures.mjs', async () => {
   const { withTables } = await import('../docs/tables.mjs');
   const models = text('docs/MODELS.md');

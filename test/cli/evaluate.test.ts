@@ -43,6 +43,9 @@ describe('what cannot be evaluated', () => {
 
   test('is answered with the nearest name', async () => {
     expect(await failing('nyc-taxy', { data: '.' })).toMatch(/expected one of nyc-taxi, .*did you mean "nyc-taxi"/);
+    expect(await failing('pems', { data: '.', head: 'densty' })).toMatch(
+      /--head: expected one of .*did you mean "density"/,
+    );
     expect(await failing('pems', { data: '.', memory: 'last-valu' })).toMatch(/--memory.*did you mean "last-value"/);
   });
   test('sequences are shown to predictors of their own, so many times', async () => {

@@ -91,6 +91,11 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
     ],
     hints,
   ],
+  ...(['density', 'quantile'] as const).map((head): [string, Make, typeof hints] => [
+    `head ${head}`,
+    () => [remember({ memory: 'last-value', horizons: [1], head }), interval()],
+    hints,
+  ]),
   ['drop-filled', () => [dropFilled()], [align({ stepMs: 60_000 })]],
   ...Object.entries(shipped).map(([name, spec]): [string, Make, []] => [
     `pipeline ${name}`,

@@ -85,8 +85,10 @@ export function errors(
   });
 }
 
-const bits = ({ surprise, mean, spread, members, gauges }: Prediction): string =>
-  [[surprise], mean, spread, members ?? [], gauges ?? []].map((part) => Array.from(part).join()).join('|');
+const bits = ({ surprise, mean, spread, members, gauges, quantiles }: Prediction): string =>
+  [[surprise], mean, spread, members ?? [], gauges ?? [], quantiles ?? []]
+    .map((part) => Array.from(part).join())
+    .join('|');
 
 /** Save and open after every one of the first `every` events, and then now and then: the same bits come out. */
 export function expectRestartable(
@@ -134,9 +136,9 @@ export function expectFinite(model: Model, periods: readonly number[]): void {
       const row = Array.from({ length: model.channels }, () => value);
       // Periods come when they are found, change, and go again.
       const now = t < 130 ? [] : t < 500 ? periods : t < 600 ? [periods[0] + 1] : [];
-      const { mean, spread, surprise } = bench.step(row, { scale: row.map(() => size), periods: now });
+      const { mean, spread, surprise, quantiles = [] } = bench.step(row, { scale: row.map(() => size), periods: now });
       if (!seen) return;
-      for (const part of [mean, spread, [surprise]]) {
+      for (const part of [mean, spread, [surprise], quantiles]) {
         for (const number of part) if (!Number.isFinite(number)) expect.fail(`${name}, row ${t}: ${number}`);
       }
     });

@@ -46,6 +46,10 @@ test.each([
   [{ memory: 'last-value', horizons: [1.5] }, 'got 1.5'],
   [{ memory: 'lstm', horizons: [1], seed: -1 }, 'remember.seed: expected a whole number of at least 0'],
   [
+    { memory: 'lstm', horizons: [1], head: 'gausian' },
+    'remember.head: expected one of gaussian, density, quantile, got',
+  ],
+  [
     { memory: 'rls', horizons: [1], weights: 'shared' },
     'a net (lstm, mingru, minlstm, ssm) for shared weights, got rls',
   ],
