@@ -23,8 +23,8 @@ export interface Step {
   /** How strange the row was, 0 to 1, higher is stranger. */
   readonly score: number;
   readonly alarm: boolean;
-  /** How rare the alarm is, 0 to 1; 0 where there is none. */
-  readonly alarmStrength: number;
+  /** How notable it is what begins here, 0 to 1, whatever the budget of alarms; 0 where nothing does. */
+  readonly onset: number;
   /** The key is in a state unlike those that were normal. */
   readonly abnormal: boolean;
 }
@@ -80,7 +80,7 @@ export function forecasterOf(memory: MemoryName, seed?: number): MakeForecaster 
 }
 
 function stepOf(
-  { forecast, score, alarm, abnormal }: Forecasted & Detected,
+  { forecast, score, alarm, abnormal, onset }: Forecasted & Detected,
   channels: number,
   horizons: readonly number[],
 ): Step {
@@ -97,7 +97,7 @@ function stepOf(
     },
     score: told,
     alarm,
-    alarmStrength: alarm ? told : 0,
+    onset: onset / (1 + onset),
     abnormal,
   };
 }

@@ -12,6 +12,7 @@ const keys = z
   .exactOptional();
 const levels = z.array(z.number().gt(0).lt(1)).min(1);
 const count = z.number().min(0);
+const per = z.enum(['key', 'all']);
 
 /** What every operator accepts; the compiler holds it against the operator's own options. */
 const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { readonly shape: object } } = {
@@ -43,15 +44,21 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
   }),
   interval: z.strictObject({ levels: levels.exactOptional(), keys }),
   detect: z.strictObject({
-    falseAlarms: z
+    budget: z
       .union([
-        z.strictObject({ count, rows: z.number().min(1) }),
-        z.strictObject({ count, per: z.enum(['hour', 'day', 'week', 'month']) }),
+        z.strictObject({
+          alarms: count,
+          per,
+          every: z.templateLiteral([z.number(), z.enum(['s', 'm', 'h', 'd', 'w'])]),
+        }),
+        z.strictObject({ alarms: count, per, rows: z.number().min(1) }),
+        z.strictObject({ falseDiscoveries: z.number().gt(0).lt(1) }),
       ])
       .exactOptional(),
     warmupRows: z.int().min(1).exactOptional(),
     memoryRows: z.number().min(1).exactOptional(),
     evidence: z.enum(['surprise', 'all']).exactOptional(),
+    missing: z.enum(['evidence', 'ignore']).exactOptional(),
     keys,
   }),
   episode: z.strictObject({

@@ -26,7 +26,7 @@ function forecaster(look: (values: number[], at: number) => number): Forecaster 
         levels: [],
         score: 0,
         alarm: false,
-        alarmStrength: 0,
+        onset: 0,
         abnormal: false,
       }));
     },

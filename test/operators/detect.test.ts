@@ -55,7 +55,7 @@ const streams: Record<string, (n: number, seed: number) => number[]> = {
 
 describe('detect', () => {
   laws(
-    () => detect({ warmupRows: 40, falseAlarms: { count: 1, per: 'day' } }),
+    () => detect({ warmupRows: 40, budget: { alarms: 1, per: 'key', every: '1d' } }),
     judged(uniform(300, 2).map((p, i) => (i % 19 === 0 ? Number.NaN : i % 97 === 0 ? 1e-13 : p))),
   );
 
@@ -164,8 +164,11 @@ describe('detect', () => {
 
   test('false alarms may be set by rows or by time, and come as often as set', () => {
     // Rows are a minute apart: 10 a day are 1 in 144.
-    for (const falseAlarms of [{ count: 10, per: 'day' } as const, { count: 1, rows: 144 }]) {
-      const count = alarms(scored(uniform(30_000, 3), { falseAlarms }), 2000);
+    for (const budget of [
+      { alarms: 10, per: 'key', every: '1d' },
+      { alarms: 1, per: 'key', rows: 144 },
+    ] as const) {
+      const count = alarms(scored(uniform(30_000, 3), { budget }), 2000);
       expect(count / (28_000 / 144)).toBeGreaterThan(0.7);
       expect(count / (28_000 / 144)).toBeLessThan(1.3);
     }
@@ -216,8 +219,7 @@ describe('detect', () => {
   test('a wrong option names itself', () => {
     expect(() => detect({ evidence: 'some' as never })).toThrow(/detect\.evidence: expected one of surprise, all/);
     expect(() => detect({ warmupRows: 2.5 })).toThrow(/detect\.warmupRows: expected a whole number.*got 2.5/);
-    expect(() => detect({ falseAlarms: { count: 1, per: 'year' } as never })).toThrow(/per: expected one of hour, day/);
-    expect(() => detect({ falseAlarms: { count: 1, rows: 2 } })).toThrow(/rows: expected a number of at least 10/);
-    expect(() => detect({ falseAlarms: 3 as never })).toThrow(/falseAlarms: expected \{ count, rows \}.*got 3/);
+    expect(() => detect({ missing: 'no' as never })).toThrow(/detect\.missing: expected one of evidence, ignore/);
+    expect(() => detect({ falseAlarms: { count: 1, rows: 200 } } as never)).toThrow(/is now detect\.budget/);
   });
 });
