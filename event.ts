@@ -39,8 +39,14 @@ export interface Batch<T> {
    */
   readonly causes?: { readonly rows: readonly number[]; readonly rejects: readonly number[] };
   readonly next: number;
+  /** Every anomaly that opened, worsened or closed, told or not, for steps that watch them; steps and lanes see to it. */
+  readonly changes?: readonly Change[];
+  /** Alerts that fired, worsened or were resolved while these rows passed, in order. */
+  readonly alerts?: readonly Alert[];
   /** Keys to be forgotten after these rows: what waits is let go, what was learned of them is deleted. */
   readonly forget?: readonly string[];
+  /** What an operator said of these keys, taken in before these rows: a mark has its place in the log like a row. */
+  readonly marks?: readonly Mark[];
   /** The log is complete: what waits may be released. */
   readonly ends?: boolean;
 }
@@ -89,6 +95,82 @@ export interface Anomaly {
   readonly high: number;
   /** One sentence a person can act on. */
   readonly why: string;
+  /** What each part added to it, largest first, where the detector takes its evidence apart. */
+  readonly causes?: readonly { readonly feature: string; readonly contribution: number; readonly text: string }[];
+  /** The memory that was surprised, and its version. */
+  readonly model?: string;
+  readonly version?: string;
+}
+
+/** An anomaly as it stood when it changed, and the offset of the event that made it change. */
+export interface Change {
+  readonly anomaly: Anomaly;
+  readonly cause: number;
+}
+
+export const verdicts = ['expected', 'real'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/**
+ * What an operator says of a stretch of a series: `expected`, it should not have alarmed, or `real`, it should. It is an
+ * input like any row, so replays take it in at the same place.
+ */
+export interface Mark {
+  readonly key: string;
+  readonly verdict: Verdict;
+  /** The stretch that is meant, in event time, both ends included. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Id of the anomaly or alert that was judged, where there was one. */
+  readonly of?: string;
+  /** Its place in the log: it is taken in after all rows below this offset, with the first one that is not. */
+  readonly offset: number;
+}
+
+export const directions = ['above', 'below', 'missing', 'other'] as const;
+export type Direction = (typeof directions)[number];
+
+/** One change of an alert, as it is told to people and machines: the same in every replay. */
+export interface Alert {
+  /** Hash of key, detector, rule and the start of the episode; never of anything that changes while it lasts. */
+  readonly id: string;
+  /** 1 when it fires, one more at every change: (id, revision) says which telling this is. */
+  readonly revision: number;
+  readonly status: 'firing' | 'resolved';
+  readonly key: string;
+  /** Name of the pipeline, and of the rule that made an alert of its anomaly. */
+  readonly detector: string;
+  readonly rule: string;
+  readonly severity: Severity;
+  /** What the rule says of all its alerts, and what it reads from the key. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Event time, RFC 3339; `endsAt` only when resolved. */
+  readonly startsAt: string;
+  readonly endsAt?: string;
+  /** Event time of this change, ms since 1970. */
+  readonly timeMs: number;
+  /** Channel that was least expected at the peak, its value, and quantiles of what was forecast; null where unknown. */
+  readonly channel: string;
+  readonly value: number | null;
+  readonly expected: { readonly p1: number | null; readonly p50: number | null; readonly p99: number | null };
+  /** 1 less the smallest score: 0.999 where one normal row in a thousand looks so strange. */
+  readonly likelihood: number;
+  readonly direction: Direction;
+  /** Largest first. */
+  readonly why: readonly { readonly feature: string; readonly contribution: number; readonly text: string }[];
+  /** Alarms, and anomalies that came back before it was resolved. */
+  readonly alarms: number;
+  readonly episodes: number;
+  readonly model: string | null;
+  readonly version: string | null;
+  /** The record that began it. */
+  readonly source: { readonly topic: string; readonly partition: number; readonly offset: number };
+  /** Incident that it was told with; null until it is delivered in a group. */
+  readonly group: string | null;
+  /** Where to look at the series at that time; null where no address was given. */
+  readonly replay: string | null;
+  /** Name of the silence or maintenance window that kept it from people. */
+  readonly silencedBy?: string;
 }
 
 /** What the pipeline says of one event: how strange it was, and what it expects next. */

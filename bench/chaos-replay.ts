@@ -3,7 +3,9 @@
  * that of an undisturbed run, byte by byte. Goes on with fresh runs until the wanted number of kills was survived, half
  * of them by the taxi log in the shipped pipeline, half by a log with everything wrong that a log can have.
  *
- *   node dist/bench/chaos-replay.js [--kills 200] [--seed 1] [--json FILE]
+ *   node dist/bench/chaos-replay.js [--kills 200] [--seed 1] [--scenarios taxi,dirty] [--json FILE]
+ *
+ * A third scenario, `contested`, has a champion and a challenger that swap and swap back in the middle of the log.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +18,7 @@ const { values: options } = parseArgs({
   options: {
     kills: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
+    scenarios: { type: 'string', default: 'taxi,dirty' },
     json: { type: 'string' },
   },
 });
@@ -100,6 +103,24 @@ const dirtyPipeline = {
   ],
 };
 
+/** Two configurations with another memory each, one of which takes charge for a third of the log. */
+const contestedPipeline = (rows: number) => {
+  const side = (memory: string) => ({
+    name: memory,
+    stages: [{ remember: { memory, horizons: [1, 3] } }, { interval: {} }, { detect: {} }],
+  });
+  const swaps = [
+    { at: Math.round(rows / 3), to: 'challenger' },
+    { at: Math.round((2 * rows) / 3), to: 'champion' },
+  ];
+  const contest = { champion: side('last-value'), challenger: side('seasonal-naive'), swaps };
+  const stages = dirtyPipeline.stages.flatMap((stage): object[] => {
+    if ('remember' in stage) return [{ challenge: contest }];
+    return 'interval' in stage || 'detect' in stage ? [] : [stage];
+  });
+  return { name: 'contested', stages };
+};
+
 /** The scenarios, with what they need written into `work`. */
 function scenariosIn(work: string): Scenario[] {
   const log = join(work, 'dirty.csv');
@@ -107,6 +128,10 @@ function scenariosIn(work: string): Scenario[] {
   writeFileSync(log, dirtyCsv(12_000, chance(seed)));
   writeFileSync(pipeline, JSON.stringify(dirtyPipeline));
   const outputs = ['forecasts.ndjson', 'anomalies.ndjson', 'forecasts.arrow', 'forecasts.parquet'];
+  const shortLog = join(work, 'contested.csv');
+  const contested = join(work, 'contested.json');
+  writeFileSync(shortLog, dirtyCsv(4000, chance(seed + 1)));
+  writeFileSync(contested, JSON.stringify(contestedPipeline(4000)));
   return [
     {
       name: 'taxi',
@@ -119,6 +144,12 @@ function scenariosIn(work: string): Scenario[] {
       args: [log, '--key', 'machine', '--pipeline', pipeline, '--checkpoint-rows', '400'],
       outputs: [...outputs, 'rejects.ndjson', 'rejects.arrow'],
       reasons: ['not-a-number', 'not-a-time', 'missing-column', 'too-large', 'late', 'duplicate', 'same-step'],
+    },
+    {
+      name: 'contested',
+      args: [shortLog, '--key', 'machine', '--pipeline', contested, '--checkpoint-rows', '90'],
+      outputs: ['forecasts.ndjson', 'shadow.ndjson', 'anomalies.ndjson', 'rejects.ndjson'],
+      reasons: ['late'],
     },
   ];
 }
@@ -184,7 +215,12 @@ async function survive(scenario: Scenario, killsWanted: number, work: string, ra
 const work = mkdtempSync(join(tmpdir(), 'engram-chaos-'));
 const random = chance(seed);
 const killsWanted = Number(options.kills);
-const scenarios = scenariosIn(work);
+const known = scenariosIn(work);
+const scenarios = options.scenarios.split(',').map((name) => {
+  const found = known.find((scenario) => scenario.name === name);
+  if (!found) throw new Error(`--scenarios: expected some of ${known.map((one) => one.name).join(', ')}, got ${name}`);
+  return found;
+});
 const survived: Awaited<ReturnType<typeof survive>>[] = [];
 for (const [i, scenario] of scenarios.entries()) {
   const share =

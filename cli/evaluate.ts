@@ -13,8 +13,10 @@ import { benchmarks } from '../evaluation/catalog.js';
 import { findFolder } from '../evaluation/data/folder.js';
 import { forecasterOf } from '../evaluation/forecaster.js';
 import { type LeakCheck, leakTest } from '../evaluation/leak.js';
+import { sequences } from '../evaluation/protocols/sequences.js';
 import { RowsFile } from '../evaluation/rows-file.js';
 import { type MemoryName, memories, memoryOf } from '../models/catalog.js';
+import { evaluateSequences } from './evaluate-sequences.js';
 import { evaluationTable } from './evaluation-table.js';
 import { exitCodes, UsageError } from './failure.js';
 import type { Io } from './io.js';
@@ -22,12 +24,14 @@ import { count } from './numbers.js';
 
 /** The options of `engram evaluate`, parsed. */
 export interface EvaluateOptions {
-  /** Folder of the benchmark's data, or its parent. */
-  readonly data: string;
+  /** Folder of the benchmark's data, or its parent; not needed where data are made up. */
+  readonly data?: string | undefined;
   /** Names with commas between; `default` when absent. */
   readonly memory?: string;
-  /** How many random starts of each memory that has one, as text; 1 when absent. */
+  /** How many random starts of each memory that has one, as text; 1 when absent, 10 for sequences. */
   readonly seeds?: string;
+  /** With `all`: benchmarks with commas between. */
+  readonly only?: string;
   readonly json?: string;
   /** Folder for what was scored, row by row. */
   readonly out?: string;
@@ -50,12 +54,15 @@ const floors = ['last-value', 'seasonal-naive', 'rls'] as const;
 
 /** Puts memories to the test of a benchmark, with the floors beside them; the exit code. */
 export async function evaluate(name: string, options: EvaluateOptions, io: Io): Promise<number> {
+  if (name === sequences.name) return evaluateSequences(options, io);
   const benchmark = benchmarkOf(name);
+  if (options.only !== undefined)
+    throw new UsageError(`--only: expected with "all" alone, got with ${name}: leave it out`);
   const asked = memoriesOf(options.memory ?? 'default');
   const prepared = prepare(benchmark, options.data);
   const results: EvaluationResult[] = [];
   for (const memory of new Set([...asked, ...floors])) {
-    const own = asked.includes(memory) ? options : { data: options.data };
+    const own = asked.includes(memory) ? options : {};
     for (const seed of seedsOf(memory, options.seeds)) {
       results.push(runOne(benchmark, prepared, memory, seed, own, io));
     }
@@ -79,13 +86,13 @@ export async function evaluate(name: string, options: EvaluateOptions, io: Io): 
 function benchmarkOf(name: string): Benchmark {
   const found = benchmarks.find((benchmark) => benchmark.name === name);
   if (found) return found;
-  const names = benchmarks.map((benchmark) => benchmark.name);
+  const names = [...benchmarks.map((benchmark) => benchmark.name), sequences.name];
   throw new UsageError(
     `benchmark: expected one of ${names.join(', ')}, got ${JSON.stringify(name)}${hint(name, names)}`,
   );
 }
 
-function memoriesOf(text: string): MemoryName[] {
+export function memoriesOf(text: string): MemoryName[] {
   const names = Object.keys(memories);
   return text.split(',').map((name) => {
     if (Object.hasOwn(memories, name)) return name as MemoryName;
@@ -95,8 +102,8 @@ function memoriesOf(text: string): MemoryName[] {
   });
 }
 
-/** The random starts of a memory: none, which is 0, or 1 and so on. */
-function seedsOf(memory: MemoryName, text = '1'): number[] {
+/** The random starts of a memory, 1 and so on; of one without chance 0 alone. */
+export function seedsOf(memory: MemoryName, text = '1'): number[] {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 1000) {
     throw new UsageError(`--seeds: expected a whole number from 1 to 1000, got ${JSON.stringify(text)}`);
@@ -105,7 +112,15 @@ function seedsOf(memory: MemoryName, text = '1'): number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-function prepare(benchmark: Benchmark, data: string): Prepared {
+export function prepare(benchmark: Benchmark, data: string | undefined): Prepared {
+  if (!benchmark.folder) return benchmark.prepare('');
+  if (data === undefined) {
+    const { name, title } = benchmark.folder;
+    throw new UsageError(
+      `--data: expected the folder "${name}" (${title}) or the one that holds it, got none: ` +
+        `give it with --data; only synthetic and sequences need no data`,
+    );
+  }
   let folder: string;
   try {
     folder = findFolder(data, benchmark.folder);
@@ -115,7 +130,7 @@ function prepare(benchmark: Benchmark, data: string): Prepared {
   return benchmark.prepare(folder);
 }
 
-function runOne(
+export function runOne(
   benchmark: Benchmark,
   prepared: Prepared,
   memory: MemoryName,
@@ -123,7 +138,7 @@ function runOne(
   { out, leakTest: looksForLeaks }: EvaluateOptions,
   { stderr, nowMs }: Io,
 ): EvaluationResult {
-  const make = seed === 0 ? forecasterOf(memory) : forecasterOf(memory, seed);
+  const make = forecasterOf({ memory, seed: seed === 0 ? undefined : seed, alarms: benchmark.kind === 'anomaly' });
   const file = seed > 1 ? `${memory}-${seed}` : memory;
   const recorder = out === undefined ? undefined : new RowsFile(out, benchmark, file);
   const startMs = nowMs();
@@ -151,9 +166,9 @@ function finite(metrics: Metrics): Metrics {
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 }
 
-function writeJson(
+export function writeJson(
   path: string,
-  { name }: Benchmark,
+  { name }: Pick<Benchmark, 'name'>,
   results: readonly EvaluationResult[],
   references: readonly Reference[],
 ): void {

@@ -10,7 +10,7 @@ interface Line {
 
 /** What was measured now, then known outputs scored by the same code, then figures of others that are only quoted. */
 export function evaluationTable(
-  { name, about, columns, anchors }: Benchmark,
+  { name, about, columns, anchors }: Pick<Benchmark, 'name' | 'about' | 'columns' | 'anchors'>,
   results: readonly EvaluationResult[],
   references: readonly Reference[],
   width: number,

@@ -1,4 +1,5 @@
 import { benchmarks } from '../evaluation/catalog.js';
+import { sequences } from '../evaluation/protocols/sequences.js';
 
 /** What the help of each command says below its options: examples first, then what a reader cannot guess. */
 export const more = {
@@ -41,7 +42,8 @@ Output: one row per event, in the order of events, and after a crash and restart
              low, high, why. One still open when the log ends is told as it stands. With {"episode": {"report":
              "changes"}} also one when it begins and when it gets worse, with the same id.
   rejects    {shard, offset, stage, reason, message, raw, line}
-  The kind follows from the file name (anomalies…, rejects…, all else forecasts) or is put before it: anomalies:run1.ndjson.
+  shadow     forecasts of the side of a challenge that is not in charge
+  The kind follows from the file name (anomalies…, rejects…, shadow…, all else forecasts) or is put before it: anomalies:run1.ndjson.
 
 State: with --state a checkpoint is written as the log is read, three generations are kept, and Ctrl-C finishes the rows
   at hand and writes one more. The same command goes on there; --fresh begins again. engram inspect shows what is in it.
@@ -76,6 +78,23 @@ A pipeline is plain JSON: {"name": "mine", "stages": [{"normalize": {}}, {"remem
   A wrong field is told with its path, what was expected, and the nearest name. A module (.js, .mjs; .ts from Node 22.18
   on) whose default export is a pipeline works too.`,
 
+  compare: `
+Examples:
+  engram compare data/nyc_taxi.csv --memory lstm
+  engram compare log.csv --key machine --champion mine.json --challenger other.json --json compared.json
+
+Both learn from the same rows and are scored on the same values: CRPS and coverage per horizon, alarms, bytes of state
+  per key, and µs of processor time per event (on the first 20,000 rows, each alone). The steps that both have in common at
+  the start are run once; behind the last step of the comparison the champion's go on. Evidence is what a bettor who began
+  with 1 has made of it that the challenger forecasts the next row better: 20 to 1 and more is chance once in 20 logs at most.
+
+To run the challenger in the shadow of a pipeline at work, write both into one step of it:
+  {"challenge": {"champion": {"name": …, "stages": […]}, "challenger": {"name": …, "stages": […]},
+                 "swaps": [{"at": 250000, "to": "challenger"}]}}
+  From the row at offset 250000 on the challenger is in charge; a later {"at": …, "to": "champion"} rolls back. "automatic":
+  {"alpha": 0.001} swaps each series by itself when the evidence reaches 1000 to 1. replay --out shadow.ndjson writes
+  what the other one says.`,
+
   inspect: `
 Examples:
   engram inspect state                      (generations, steps, keys, bytes)
@@ -86,15 +105,19 @@ A checkpoint is Arrow: any Arrow reader opens it from byte 64 on.`,
 
   evaluate: `
 Benchmarks:
-${benchmarks.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}
+${[...benchmarks, sequences].map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}
 
 Examples:
   engram evaluate nyc-taxi --data ../shared/data/nyc_taxi
   engram evaluate ett --data ../shared/data --memory default,resonator --json ett.json --out rows --leak-test
+  engram evaluate synthetic --memory default,linear --seeds 5
+  engram evaluate all --data ../shared/data --json accuracy.json       (hours; --only and --memory make it in pieces)
 
 Every protocol shows a memory only what had come before. Persistence, seasonal naive and least squares run beside it;
   outputs of known methods are scored by the same code, and a figure that is not the known one fails the command.
-  --data     the folder of the benchmark's data, or the one that holds it.
+  all        every memory on every forecasting benchmark, five random starts where chance matters, with the bytes of
+             its state and checkpoint per key. What --json has from before stays, unless it is made anew.
+  --data     the folder of the benchmark's data, or the one that holds it; synthetic makes its own.
   --seeds    every start is a line of its own; rows of later starts go to <benchmark>-<memory>-<seed>.csv.
   --json     {benchmark, results: [{memory, seed, metrics, seconds, rows}], references: [{name, metrics, expected}]}.
              Metrics end with the steps they are about (mse_24: mean over steps 1 to 24; mape_960: first 960 rows);

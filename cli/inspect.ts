@@ -2,10 +2,12 @@ import type { SavedRows } from '../state/arrow.js';
 import type { Checkpoint } from '../state/checkpoint.js';
 import { scalarBytes } from '../state/layout.js';
 import { checkpointsAt, type Generation, newestAt, type ShardFolder, shown, tablesOf } from './checkpoints.js';
+import { comparisonIn, comparisonTable } from './comparison.js';
 import { compare } from './inspect-diff.js';
 import { showKey } from './inspect-key.js';
 import { count, moment, plural } from './numbers.js';
 import { table } from './view/table.js';
+import { paint } from './view/text.js';
 
 export interface InspectOptions {
   /** A folder of shards, one shard's folder, or one checkpoint. */
@@ -72,6 +74,7 @@ function shardLines({ path, shard, generations }: ShardFolder, full: boolean): s
   const keys = Math.max(0, ...tables.map(({ rows }) => rows.order.length));
   const keyBytes = tables.reduce((sum, { rows }) => sum + (rows.order.length > 0 ? rowBytes(rows) : 0), 0);
   const sinks = Object.entries(checkpoint.sinks);
+  const compared = comparedIn(checkpoint);
   return [
     ...lines,
     '',
@@ -95,6 +98,7 @@ function shardLines({ path, shard, generations }: ShardFolder, full: boolean): s
       ]),
       200,
     ),
+    ...(compared ? ['', ...comparisonTable(compared.sides, compared.comparison, 200, paint(false))] : []),
     ...(sinks.length > 0 ? ['', 'outputs, and how far each was written:'] : []),
     ...sinks.map(([name, mark]) => `  ${shown(name)}  ${count(mark)}`),
     ...(full ? tables.flatMap(columnLines) : []),
@@ -116,6 +120,18 @@ function pipelineName({ pipeline }: Checkpoint): string {
   return shown(pipeline.split('\n')[0]?.slice(0, 60) ?? '');
 }
 
+/** How champion and challenger did, where the pipeline has a challenge. */
+function comparedIn({ pipeline, stages }: Checkpoint): ReturnType<typeof comparisonIn> {
+  let settings: unknown;
+  try {
+    const { stages: steps } = JSON.parse(pipeline) as { stages?: readonly Readonly<Record<string, unknown>>[] };
+    settings = steps?.find((step) => 'challenge' in step)?.challenge;
+  } catch {
+    // A pipeline may be named by any text.
+  }
+  return comparisonIn(stages, settings);
+}
+
 function shardJson({ path, shard, generations }: ShardFolder): unknown {
   return {
     shard,
@@ -131,6 +147,7 @@ function shardJson({ path, shard, generations }: ShardFolder): unknown {
         ended: checkpoint.ended,
         pipeline: checkpoint.pipeline,
         sinks: checkpoint.sinks,
+        comparison: comparedIn(checkpoint)?.comparison,
         tables: tablesOf(checkpoint).map(({ stage, name, rows }) => ({
           stage,
           table: name,

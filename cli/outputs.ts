@@ -2,7 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { hint } from '../connectors/nearest.js';
 import { UsageError } from './failure.js';
 
-const kinds = ['forecasts', 'anomalies', 'rejects'] as const;
+const kinds = ['forecasts', 'anomalies', 'rejects', 'shadow'] as const;
 export type OutputKind = (typeof kinds)[number];
 
 const formats = { ndjson: 'ndjson', jsonl: 'ndjson', arrow: 'arrow', parquet: 'parquet' } as const;
@@ -21,7 +21,9 @@ export function parseOut(text: string): Output {
   const [, word, rest] = /^([A-Za-z]{2,}):(.*)$/s.exec(text) ?? [];
   if (word !== undefined && !kinds.includes(word as OutputKind)) {
     const came = `got ${JSON.stringify(word)}${hint(word, kinds)}`;
-    throw new UsageError(`--out ${text}: expected forecasts:, anomalies: or rejects: before the file, ${came}`);
+    throw new UsageError(
+      `--out ${text}: expected forecasts:, anomalies:, rejects: or shadow: before the file, ${came}`,
+    );
   }
   const path = rest ?? text;
   const kind = (word as OutputKind | undefined) ?? kindOf(basename(path));

@@ -3,7 +3,9 @@ import { endings, type FileFormat } from '../connectors/file.js';
 import { timeFormats } from '../connectors/times.js';
 import { type MemoryName, memories } from '../models/catalog.js';
 import * as parse from './arguments.js';
+import { type CompareOptions, compare } from './compare.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
+import { evaluateAll } from './evaluate-all.js';
 import { describeFailure, exitCodes, isBrokenPipe, UsageError } from './failure.js';
 import { more } from './help.js';
 import { type InspectOptions, inspect } from './inspect.js';
@@ -42,6 +44,7 @@ export function commands(io: Io, done: (code: number) => void): Command {
   program.addCommand(replayCommand(io, done));
   program.addCommand(runCommand(io, done));
   program.addCommand(inspectCommand(io, done));
+  program.addCommand(compareCommand(io, done));
   program.addCommand(evaluateCommand(io, done));
   program.addCommand(pipelinesCommand(io));
   for (const command of [program, ...program.commands]) {
@@ -91,9 +94,28 @@ const collect =
   <T>(parseOne: (text: string) => T) =>
   (text: string, before: readonly T[] = []): T[] => [...before, parseOne(text)];
 
+/** What the log is, for every command that reads one. */
+const withLog = (command: Command): Command =>
+  command
+    .option('--time <column>', 'column of the event time')
+    .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
+    .option('--key <column>', 'column that says which series a row belongs to')
+    .option('--horizons <rows>', 'rows ahead to forecast, such as 1,5,48', parse.parseHorizons)
+    .option(
+      '--format <name>',
+      'what the input is, where its name does not tell',
+      parse.parseChoice('--format', [...new Set(Object.values(endings))] as FileFormat[]),
+    )
+    .option(
+      '--time-format <name>',
+      'how times are written, where it cannot be seen',
+      parse.parseChoice('--time-format', timeFormats),
+    )
+    .option('--zone <offset>', 'offset of times that name none, such as +02:00 (default: UTC)')
+    .option('--step <time>', 'time from row to row of a log without times, such as 5min', parse.parseStep);
+
 function replayCommand(io: Io, done: (code: number) => void): Command {
-  const formats = [...new Set(Object.values(endings))] as FileFormat[];
-  return new Command('replay')
+  const command = new Command('replay')
     .summary('read a log through a pipeline: forecasts, anomalies, a report')
     .description('Reads a log of events through a pipeline and writes forecasts and anomalies.')
     .argument('<input>', 'a file (CSV, NDJSON, Arrow, Parquet; .gz too), or - for standard input')
@@ -101,11 +123,8 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
       '--pipeline <name|file>',
       'a shipped pipeline (see engram pipelines), a .json file or a module',
       'sensor-anomaly',
-    )
-    .option('--time <column>', 'column of the event time')
-    .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
-    .option('--key <column>', 'column that says which series a row belongs to')
-    .option('--horizons <rows>', 'rows ahead to forecast, such as 1,5,48', parse.parseHorizons)
+    );
+  return withLog(command)
     .option(
       '--memory <name>',
       'what remembers; the default is a mixture that needs no tuning',
@@ -119,24 +138,13 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
     .option('--state <dir>', 'folder for checkpoints: the same command goes on where it was', parse.parseState)
     .option('--checkpoint-rows <n>', 'rows between two checkpoints (default: 20000)', parse.parseCheckpointRows)
     .option('--fresh', 'begin at the first row, whatever --state holds')
+    .option('--alerts <file|json>', 'what becomes an alert and where alerts go: see docs/ALERTS.md')
     .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
     .option(
       '--speed <n>',
       'event time passes so many times as fast as it did, such as 60x; else as fast as it can',
       parse.parseSpeed,
     )
-    .option(
-      '--format <name>',
-      'what the input is, where its name does not tell',
-      parse.parseChoice('--format', formats),
-    )
-    .option(
-      '--time-format <name>',
-      'how times are written, where it cannot be seen',
-      parse.parseChoice('--time-format', timeFormats),
-    )
-    .option('--zone <offset>', 'offset of times that name none, such as +02:00 (default: UTC)')
-    .option('--step <time>', 'time from row to row of a log without times, such as 5min', parse.parseStep)
     .option('--quiet', 'no progress and no summary, only errors')
     .option('--verbose', 'errors with the place in the program')
     .action(async (input: string, options: ReplayOptions) => done(await replay(input, options, io)));
@@ -177,19 +185,43 @@ function inspectCommand(io: Io, done: (code: number) => void): Command {
     );
 }
 
+function compareCommand(io: Io, done: (code: number) => void): Command {
+  const command = new Command('compare')
+    .summary('put a second configuration beside the one in use, on one log')
+    .description('Runs two configurations over one log and shows error, coverage, alarms, state and time of each.')
+    .argument('<input>', 'a file (CSV, NDJSON, Arrow, Parquet; .gz too), or - for standard input')
+    .option('--champion <name|file>', 'the pipeline in use: a shipped one, or JSON', 'sensor-anomaly')
+    .option('--challenger <name|file>', 'the pipeline it is compared with (default: the same)')
+    .option(
+      '--memory <name>',
+      "the challenger's memory",
+      parse.parseChoice('--memory', Object.keys(memories) as MemoryName[]),
+    );
+  return withLog(command)
+    .option('--json <file>', 'write the figures as JSON')
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (input: string, options: CompareOptions) => done(await compare(input, options, io)));
+}
+
 function evaluateCommand(io: Io, done: (code: number) => void): Command {
   return new Command('evaluate')
     .summary('put memories to the test of a published protocol')
     .description(
       'Scores memories by a published protocol, with persistence, seasonal naive and least squares beside them.',
     )
-    .argument('<benchmark>', 'one of the protocols below')
-    .requiredOption('--data <dir>', 'folder with the data of the benchmark')
+    .argument('<benchmark>', 'one of the protocols below, or all')
+    .option(
+      '--data <dir>',
+      'folder with the data of the benchmark, or the one that holds it (synthetic and sequences need none)',
+    )
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
-    .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1)')
+    .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1; sequences: 10)')
+    .option('--only <names>', 'with all: benchmarks to run, comma between them')
     .option('--json <file>', 'write the metrics as JSON')
     .option('--out <dir>', 'write what was scored, row by row, as CSV')
     .option('--leak-test', 'also replace the rows after some moments by noise: nothing said before may change')
     .option('--verbose', 'errors with the place in the program')
-    .action(async (name: string, options: EvaluateOptions) => done(await evaluate(name, options, io)));
+    .action(async (name: string, options: EvaluateOptions) =>
+      done(name === 'all' ? await evaluateAll(options, io) : await evaluate(name, options, io)),
+    );
 }

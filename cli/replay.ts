@@ -1,17 +1,13 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { CutInput } from '../connectors/bytes.js';
-import { type FileFormat, type FileOptions, fileSource, streamSource } from '../connectors/file.js';
-import { hint } from '../connectors/nearest.js';
-import type { Source } from '../connectors/source.js';
-import type { TimeFormat } from '../connectors/times.js';
+import { join } from 'node:path';
 import type { Result } from '../event.js';
+import { toldBy } from '../operators/chain.js';
 import { loadPipeline } from '../pipelines/load.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { run, type Summary } from '../pipelines/run.js';
-import { SpecError } from '../pipelines/spec-error.js';
+import { addAlerts, openDesk } from './alert-desk.js';
+import { comparisonIn, comparisonTable } from './comparison.js';
 import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
 import { count, plural } from './numbers.js';
@@ -22,6 +18,7 @@ import { writeReport } from './report/write.js';
 import { rowCount } from './row-count.js';
 import { type ErrorLine, errorLines } from './scores.js';
 import { sinksFor } from './sinks.js';
+import { type LogOptions, sourceOf, usage } from './source.js';
 import { openState } from './state.js';
 import { anomalyTable, errorTable, placeOf, places, rejectLines } from './summary.js';
 import { Tally } from './tally.js';
@@ -29,20 +26,14 @@ import { Progress } from './view/progress.js';
 import { paint } from './view/text.js';
 
 /** The options of `engram replay`, parsed. */
-export interface ReplayOptions {
+export interface ReplayOptions extends LogOptions {
   readonly pipeline: string;
-  readonly time?: string;
-  readonly values?: readonly string[];
-  readonly key?: string;
-  readonly format?: FileFormat;
-  readonly timeFormat?: TimeFormat;
-  readonly zone?: string;
-  readonly step?: number;
   readonly checkpointRows?: number;
   readonly horizons?: readonly number[];
   readonly memory?: string;
   readonly out?: readonly Output[];
   readonly state?: string;
+  readonly alerts?: string;
   readonly report?: string;
   readonly speed?: number;
   readonly fresh?: boolean;
@@ -54,10 +45,19 @@ export interface ReplayOptions {
 export async function replay(input: string, options: ReplayOptions, io: Io): Promise<number> {
   const named = options.out ?? [];
   refuseClashes(named, input, options.report);
-  const pipeline = await usage(() => loadPipeline(options.pipeline, overridesOf(options)));
+  const pipeline = await usage(async () =>
+    addAlerts(await loadPipeline(options.pipeline, overridesOf(options)), options.alerts),
+  );
   const source = await usage(async () => sourceOf(input, options, io));
   const opening = await usage(() => source.open());
   const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
+  const contested = pipeline.stages.find(({ id }) => id === 'challenge');
+  const shadow = named.find(({ kind }) => kind === 'shadow');
+  if (shadow && !contested) {
+    throw new UsageError(
+      `--out shadow:${shadow.path}: expected a pipeline with a step challenge, got ${pipeline.name}`,
+    );
+  }
   const outputs = withRejects(named, options.state);
   const sinks = sinksFor(outputs, shape, io);
   const scratch = options.report ? (options.state ?? (await mkdtemp(join(tmpdir(), 'engram-')))) : undefined;
@@ -88,7 +88,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const startMs = io.nowMs();
     let from = 0;
     let errors: ErrorLine[] = [];
+    let compared: ReturnType<typeof comparisonIn>;
     let summary: Summary;
+    const desk = await openDesk(pipeline, options.state);
     try {
       summary = await run<Result>({
         pipeline,
@@ -97,6 +99,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
           results: [...sinks.results, ...(report ? [report.results] : [])],
           anomalies: [...sinks.anomalies, ...(report ? [report.anomalies] : [])],
           rejects: [...sinks.rejects, ...(report ? [report.rejects] : [])],
+          alerts: desk.sinks,
         },
         ...(store ? { store } : {}),
         ...(options.speed === undefined ? {} : { speed: options.speed }),
@@ -111,6 +114,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         // The tables are views of live state, so what is needed of them is taken at once.
         onEnd(_, state) {
           errors = errorLines(state);
+          compared = comparisonIn(state, contested?.settings);
         },
         onBatch(batch) {
           tally.batch(batch);
@@ -121,6 +125,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     } finally {
       progress?.abandon();
       ignore();
+      await desk.close();
     }
     const seconds = (io.nowMs() - startMs) / 1000;
     if (report && options.report) {
@@ -131,7 +136,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         stopped: summary.stopped,
       });
     }
-    if (!options.quiet) tell(tally, errors, summary, { from, seconds });
+    if (!options.quiet) tell(tally, { errors, compared }, summary, { from, seconds, alerts: desk.tell() });
+    const lost = desk.lost();
+    if (lost !== undefined) throw new Error(lost);
     if (!summary.stopped) return exitCodes.done;
     stderr.write(
       options.state
@@ -144,9 +151,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
   /** Everything at the end: anomalies, errors, counts, and where things are. */
   function tell(
     tally: Tally,
-    errors: readonly ErrorLine[],
+    { errors, compared }: { errors: readonly ErrorLine[]; compared: ReturnType<typeof comparisonIn> },
     summary: Summary,
-    { from, seconds }: { from: number; seconds: number },
+    { from, seconds, alerts }: { from: number; seconds: number; alerts: readonly string[] },
   ): void {
     const piped = named.some(({ path }) => path === '-');
     const stream = piped ? io.stderr : io.stdout;
@@ -156,6 +163,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const placed = (out: Output) => [out.kind, placeOf(out, summary.stopped)] as const;
     const written = [
       ...files('forecasts').map(placed),
+      ...files('shadow').map(placed),
       ...files('anomalies').map(placed),
       ...(tally.rejected > 0 ? files('rejects').map(placed) : []),
       ...(options.state ? [['checkpoint', options.state] as const] : []),
@@ -172,7 +180,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         colours,
       ),
       '',
+      ...block(alerts),
       ...block(errorTable(errors, width, colours)),
+      ...block(compared ? comparisonTable(compared.sides, compared.comparison, width, colours) : []),
       ...block(rejectLines(tally.rejects, files('rejects')[0]?.path ?? 'standard output')),
       `${plural(tally.rows, 'row')}${since} in ${seconds.toFixed(1)} s: ${count(tally.rows / Math.max(seconds, 1e-3))} rows/s, ` +
         `${plural(summary.checkpoints, 'checkpoint')}`,
@@ -187,35 +197,10 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
 
 const block = (lines: readonly string[]): string[] => (lines.length > 0 ? [...lines, ''] : []);
 
-/** Faults of what was asked for, told as such. */
-async function usage<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof CutInput || !(error instanceof Error)) throw error;
-    const plainError = error instanceof SpecError || error.constructor === Error || error.constructor === RangeError;
-    throw plainError ? new UsageError(error.message, { cause: error }) : error;
-  }
-}
-
 const overridesOf = ({ horizons, memory }: ReplayOptions) => ({
   ...(horizons ? { horizons } : {}),
   ...(memory === undefined ? {} : { memory }),
 });
-
-function sourceOf(input: string, options: ReplayOptions, { stdin }: Io): Source {
-  if (input !== '-' && !existsSync(input)) {
-    const folder = dirname(input);
-    const names = existsSync(folder) ? readdirSync(folder) : [];
-    throw new UsageError(`${input}: expected a file, there is none${hint(basename(input), names)}`);
-  }
-  const { time, values, key, format, timeFormat, zone, step } = options;
-  const given = Object.entries({ time, values, key, format, timeFormat, zone, step }).filter(
-    ([, value]) => value !== undefined,
-  );
-  const settings = Object.fromEntries(given) as FileOptions;
-  return input === '-' ? streamSource(stdin, settings) : fileSource(input, settings);
-}
 
 /** The grid of a pipeline that leaves out the rows it filled in. */
 function gridOf({ stages }: Pipeline<Result>): Grid | undefined {
@@ -225,10 +210,6 @@ function gridOf({ stages }: Pipeline<Result>): Grid | undefined {
 
 /** Rows ahead and quantile levels that the pipeline's forecasts have. */
 function forecastsOf({ stages }: Pipeline<Result>): { horizons: readonly number[]; levels: readonly number[] } {
-  const settings = (id: string): Record<string, unknown> =>
-    (stages.find((stage) => stage.id === id)?.settings ?? {}) as Record<string, unknown>;
-  return {
-    horizons: (settings('remember').horizons as number[] | undefined) ?? [],
-    levels: (settings('interval').levels as number[] | undefined) ?? [],
-  };
+  const { horizons = [], levels = [] } = toldBy(stages);
+  return { horizons, levels };
 }

@@ -6,6 +6,7 @@ import { streamSink } from '../connectors/ndjson-sink.js';
 import type { Sink } from '../connectors/sink.js';
 import { partOf } from '../connectors/table-sink.js';
 import type { Anomaly, Reject, Result } from '../event.js';
+import type { Challenged } from '../operators/challenge.js';
 import type { Io } from './io.js';
 import type { Output } from './outputs.js';
 
@@ -21,11 +22,23 @@ export function sinksFor(outputs: readonly Output[], shape: ResultShape, { stdou
     path === '-' ? streamSink(columns.encode, stdout) : sinks[format](path, columns);
   const of = (kind: Output['kind']): Output[] => outputs.filter((output) => output.kind === kind);
   return {
-    results: of('forecasts').map((out) => sink(out, kinds.results(shape))),
+    results: [
+      ...of('forecasts').map((out) => sink(out, kinds.results(shape))),
+      ...of('shadow').map((out) => shadowOf(sink(out, kinds.results(shape)))),
+    ],
     anomalies: of('anomalies').map((out) => sink(out, kinds.anomalies())),
     rejects: of('rejects').map((out) => onDemand(sink(out, kinds.rejects()), out.path)),
   };
 }
+
+/** Writes what the configuration that is not in charge says of each event (`challenge`). */
+const shadowOf = (sink: Sink<Result>): Sink<Result> => ({
+  name: sink.name,
+  open: (mark) => sink.open(mark),
+  write: (rows) => sink.write(rows.flatMap((row) => (row as Partial<Challenged<Result>>).shadow ?? [])),
+  flush: () => sink.flush(),
+  close: (complete) => sink.close(complete),
+});
 
 /** A file that is made with its first row: no rejects, no file. What an earlier run left in its place is removed. */
 function onDemand<T>(sink: Sink<T>, path: string): Sink<T> {

@@ -59,11 +59,12 @@ export interface Benchmark {
   readonly about: string;
   /** How results are recorded: forecasts row by row, or a score and an alarm per row. */
   readonly kind: 'forecast' | 'anomaly';
-  readonly folder: DataFolder;
+  /** Where its data lie; none where they are made up. */
+  readonly folder?: DataFolder;
   /** Metrics of the table, in its order. */
   readonly columns: readonly string[];
   readonly anchors: readonly Anchor[];
-  /** Reads the data of its folder. */
+  /** Reads the data of its folder; an empty path where it has none. */
   prepare(folder: string): Prepared;
 }
 

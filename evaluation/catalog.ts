@@ -5,7 +5,8 @@ import { nab } from './protocols/nab.js';
 import { nycTaxi, nycTaxiDrift } from './protocols/nyc-taxi.js';
 import { pems } from './protocols/pems.js';
 import { skab } from './protocols/skab.js';
-import { traffic } from './protocols/traffic.js';
+import { synthetic } from './protocols/synthetic.js';
+import { traffic, trafficEighth } from './protocols/traffic.js';
 import { vus } from './protocols/vus.js';
 
 /** Every benchmark, in the order of the help. */
@@ -18,6 +19,8 @@ export const benchmarks: readonly Benchmark[] = [
   etth1,
   ettm1,
   traffic,
+  trafficEighth,
+  synthetic,
   nab,
   vus,
   skab,

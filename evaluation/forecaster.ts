@@ -20,6 +20,8 @@ export interface Step {
   readonly quantiles?: Float64Array | undefined;
   /** Probability that a channel will be at or below `x`; `horizon` is counted among the horizons. */
   readonly cdf?: ((channel: number, horizon: number, x: number) => number) | undefined;
+  /** Negative log density of the row under what was forecast for it one row before, in nats. */
+  readonly surprise?: number | undefined;
   /** How strange the row was, 0 to 1, higher is stranger. */
   readonly score: number;
   readonly alarm: boolean;
@@ -53,17 +55,25 @@ const levelsDefault = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 /** The smallest probability that `detect` tells, as a power of ten. */
 const strangest = 15;
 
+export interface UnderTest {
+  readonly memory: MemoryName;
+  /** What random weights begin from. */
+  readonly seed?: number | undefined;
+  /** Whether rows are judged too; where only forecasts are scored that would be time spent for nothing. */
+  readonly alarms?: boolean;
+}
+
 /** The pipeline that every benchmark puts to the test, with one memory: the same configuration for all data. */
-export function forecasterOf(memory: MemoryName, seed?: number): MakeForecaster {
+export function forecasterOf({ memory, seed, alarms = true }: UnderTest): MakeForecaster {
   const begin = seed === undefined ? {} : { seed };
   return ({ channels, horizons, levels = levelsDefault }) => {
-    const { stages } = pipeline('evaluation')
+    const forecasting = pipeline('evaluation')
       .through(normalize())
       .through(seasons())
       .through(remember({ memory, horizons, ...begin }))
-      .through(interval({ levels }))
-      .through(detect({ evidence: 'all' }));
-    const lane = new Lane<Forecasted & Detected>(stages, { name: 'evaluation', channels });
+      .through(interval({ levels }));
+    const { stages } = alarms ? forecasting.through(detect({ evidence: 'all' })) : forecasting;
+    const lane = new Lane<Forecasted & Partial<Detected>>(stages, { name: 'evaluation', channels });
     let next = 0;
     return {
       push(rows) {
@@ -80,7 +90,7 @@ export function forecasterOf(memory: MemoryName, seed?: number): MakeForecaster 
 }
 
 function stepOf(
-  { forecast, score, alarm, abnormal, onset }: Forecasted & Detected,
+  { forecast, surprise, score = 1, alarm = false, abnormal = false, onset = 0 }: Forecasted & Partial<Detected>,
   channels: number,
   horizons: readonly number[],
 ): Step {
@@ -95,6 +105,7 @@ function stepOf(
       const at = (channel * horizons.length + horizon) * levels.length;
       return cdfThrough(levels, quantiles.subarray(at, at + levels.length))(x);
     },
+    surprise,
     score: told,
     alarm,
     onset: onset / (1 + onset),

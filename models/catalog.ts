@@ -1,5 +1,12 @@
+import { companion } from './companion.js';
+import { echoState } from './echo-state.js';
+import { elm } from './elm.js';
+import { errorMemory } from './error-memory.js';
+import { htm, htmSmall } from './htm.js';
 import { knn } from './knn.js';
 import { lastValue } from './last-value.js';
+import { legendre } from './legendre.js';
+import { linear } from './linear.js';
 import { ssm } from './lru.js';
 import { lstm } from './lstm.js';
 import { minGru, minLstm } from './min-cells.js';
@@ -7,6 +14,8 @@ import { mixture } from './mixture.js';
 import type { MemoryOptions, Model } from './model.js';
 import { resonator } from './resonator.js';
 import { rls } from './rls.js';
+import { s4d } from './s4d.js';
+import { sarimax } from './sarimax.js';
 import { seasonalNaive } from './seasonal-naive.js';
 import { seasonalRls } from './seasonal-rls.js';
 
@@ -18,7 +27,17 @@ export const memories = {
   rls,
   'seasonal-rls': seasonalRls,
   resonator,
+  linear,
+  sarimax,
+  companion,
+  legendre,
+  'echo-state': echoState,
+  elm,
+  s4d,
   knn,
+  'error-memory': errorMemory,
+  htm,
+  'htm-small': htmSmall,
   lstm,
   mingru: minGru,
   minlstm: minLstm,

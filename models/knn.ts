@@ -90,7 +90,7 @@ export function neighbours({ horizons, width, capacity }: NeighbourOptions) {
       own.novelty[0] = Math.sqrt(mean / width);
     },
     /** What stood in a ring `ahead` rows after the neighbours, on average. */
-    read(own: Own, ring: Float64Array, t: number, ahead: number): number {
+    read(own: Own, ring: Float64Array | Float32Array, t: number, ahead: number): number {
       let sum = 0;
       for (let q = 0; q < own.found[0]; q++) sum += own.weight[q] * ring[slotOf(ring, t - own.lag[q] + ahead)];
       return sum;

@@ -149,7 +149,7 @@ export function residualNet<L extends Layout>(options: MemoryOptions, cell: Cell
     seasonal: true,
     start(own, series) {
       seasonal.start(own.seasonal, series);
-      plain.start();
+      plain.start(own.plain, series);
       cell.start(innerOf(own), randomOf(seed));
     },
     step(own, series, t, out, at) {

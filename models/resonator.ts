@@ -1,9 +1,9 @@
 import { f64, i32 } from '../state/layout.js';
 import { kernels } from './kernels/index.js';
-import { isOther, leastSquares } from './least-squares.js';
 import type { MemoryOptions } from './model.js';
-import { periodRowsMax, ringRows, seenAt, valueAt } from './series.js';
-import { type Part, univariate } from './univariate.js';
+import { type Features, readout } from './readout.js';
+import { periodRowsMax, ringRows, valueAt } from './series.js';
+import { univariate } from './univariate.js';
 
 const lagRows = 12;
 /** Time constants of the leaky means, in rows. */
@@ -11,8 +11,6 @@ const leaks = [4, 16, 64, 256];
 /** A pole remembers this many cycles of its period. */
 const cycles = 4;
 const forget = 0.9995;
-const clip = 4;
-const featureMax = 64;
 
 export interface ResonatorOptions extends MemoryOptions {
   /** Most harmonics of the short period. */
@@ -22,30 +20,27 @@ export interface ResonatorOptions extends MemoryOptions {
 }
 
 /**
- * A diagonal linear memory with frozen poles (leaky means, harmonics of the found periods) and a least-squares readout of
+ * A diagonal linear memory with frozen poles (leaky means, harmonics of the found periods), read as
  * [lags, means, Re x, Im x]. (MODELS 3.2 and 3.6: moving poles would spoil the covariance of the readout.)
  */
-export function resonatorBank({ horizons, shortPoles, longPoles }: ResonatorOptions) {
+function resonance({ shortPoles, longPoles }: ResonatorOptions) {
   const poles = leaks.length + shortPoles + longPoles;
-  const features = lagRows - 1 + leaks.length + 1 + 2 * (shortPoles + longPoles);
-  const squares = leastSquares({ features, horizons, forget, clip });
   const layout = {
-    squares: squares.layout,
     poleRe: f64(poles),
     poleIm: f64(poles),
     gamma: f64(poles),
     stateRe: f64(poles),
     stateIm: f64(poles),
-    /** Poles in use, and 1 + the row of the first event. */
+    /** Poles in use. */
     poles: i32(),
-    begun: f64(),
-    /** Running mean of the values. */
+    /** Rows so far, and the running mean of their values. */
+    age: f64(),
     level: f64(),
-    unit: f64(),
   };
   return {
     layout,
-    outputs: 1,
+    size: lagRows - 1 + leaks.length + 1 + 2 * (shortPoles + longPoles),
+    warmRows: lagRows,
     seasonal: true,
     start(own, series) {
       const place = (decay: number, turn: number): void => {
@@ -66,46 +61,32 @@ export function resonatorBank({ horizons, shortPoles, longPoles }: ResonatorOpti
         placed++;
       }
     },
-    step(own, series, t, out, at) {
+    used: (own) => lagRows + leaks.length + 2 * (own.poles[0] - leaks.length),
+    advance(own, series, t) {
       const now = valueAt(series, t);
-      const scale = series.scale[0];
-      if (own.begun[0] === 0) {
-        own.begun[0] = t + 1;
+      if (own.age[0]++ === 0) {
         own.stateRe.fill(now, 0, leaks.length);
         own.level[0] = now;
       }
-      const age = t + 2 - own.begun[0];
-      own.level[0] += Math.max(1 / age, 0.001) * (now - own.level[0]);
+      own.level[0] += Math.max(1 / own.age[0], 0.001) * (now - own.level[0]);
       advance(own.poleRe, own.poleIm, own.gamma, own.stateRe, own.stateIm, own.poles[0], now, own.level[0]);
-      const { squares: linear, unit } = own;
-      if (isOther(unit[0], scale)) {
-        if (age <= lagRows || !(scale > 0)) {
-          out.fill(now, at, at + horizons.length);
-          return;
-        }
-        unit[0] = scale;
-        squares.start(linear, lagRows + leaks.length + 2 * (own.poles[0] - leaks.length), 1 / (scale * scale));
-      }
-      const seen = seenAt(series, t);
-      if (seen) {
-        for (let i = 0; i < horizons.length; i++) squares.learn(linear, t, i, now - valueAt(series, t - horizons[i]));
-      }
-      const limit = featureMax * scale;
-      const clipped = (x: number): number => Math.max(-limit, Math.min(limit, x));
-      const x = linear.features;
-      let j = squares.line(t);
-      for (let lag = 1; lag < lagRows; lag++) x[j++] = clipped(valueAt(series, t - lag) - now);
-      for (let i = 0; i < leaks.length; i++) x[j++] = clipped(own.stateRe[i] - now);
-      x[j++] = 0.1 * unit[0];
-      for (let i = leaks.length; i < poles; i++) {
-        x[j++] = clipped(own.stateRe[i]);
-        x[j++] = clipped(own.stateIm[i]);
-      }
-      squares.observe(linear, t, seen);
-      for (let i = 0; i < horizons.length; i++) out[at + i] = now + squares.forecast(linear, t, i);
     },
-  } satisfies Part<typeof layout>;
+    write(own, series, t, unit, x, at) {
+      const now = valueAt(series, t);
+      let j = at;
+      for (let lag = 1; lag < lagRows; lag++) x[j++] = valueAt(series, t - lag) - now;
+      for (let i = 0; i < leaks.length; i++) x[j++] = own.stateRe[i] - now;
+      x[j++] = 0.1 * unit;
+      for (let i = leaks.length; i < poles; i++) {
+        x[j++] = own.stateRe[i];
+        x[j++] = own.stateIm[i];
+      }
+    },
+  } satisfies Features<typeof layout>;
 }
+
+/** The resonators with their readout. */
+export const resonatorBank = (options: ResonatorOptions) => readout(resonance(options), { ...options, forget });
 
 /** One event through the poles: the leaky means are driven by the value, the others by its distance from the level. */
 function advance(
@@ -139,7 +120,7 @@ function advance(
 export function resonator(options: MemoryOptions) {
   return univariate(
     'resonator',
-    1,
+    2,
     options,
     ringRows(periodRowsMax, options),
     resonatorBank({ ...options, shortPoles: 16, longPoles: 24 }),

@@ -1,4 +1,5 @@
 import { f64, i32, type Row, u8 } from '../state/layout.js';
+import { kernels } from './kernels/index.js';
 import type { MemoryOptions } from './model.js';
 
 /** The longest seasonal period that memories take up; longer ones are passed over. */
@@ -91,3 +92,13 @@ export const modulo = (row: number, n: number): number => row - n * Math.floor(r
 /** The row one or more whole periods before `row` that is not after `now`. */
 export const samePhase = (row: number, period: number, now: number): number =>
   row - period * Math.max(1, Math.ceil((row - now) / period));
+
+/** Sine and cosine of where row t stands in each period, four numbers; zeros where there is none. */
+export function phases(series: Series, t: number, out: Float64Array | Float32Array, at: number): void {
+  for (let p = 0; p < periodsMax; p++) {
+    const period = series.periods[p];
+    const turn = period > 0 ? (2 * Math.PI * modulo(t, period)) / period : 0;
+    out[at + 2 * p] = period > 0 ? kernels.sin(turn) : 0;
+    out[at + 2 * p + 1] = period > 0 ? kernels.cos(turn) : 0;
+  }
+}

@@ -3,6 +3,9 @@ import { kernels } from './kernels/index.js';
 import type { MemoryOptions, Model } from './model.js';
 import { append, isValue, modulo, type Series, seriesLayout, takePeriods } from './series.js';
 
+/** The series of all channels of a key, the one at hand among them; empty where channels do not see each other. */
+export type Beside = readonly Series[];
+
 /** The inner part of a memory of one channel: reads the series, keeps what it learned in a row of its own. */
 export interface Part<L extends Layout = Layout> {
   readonly layout: L;
@@ -12,8 +15,11 @@ export interface Part<L extends Layout = Layout> {
   readonly seasonal: boolean;
   /** Begins on a zeroed row, with the periods that the series has now. */
   start(own: Row<L>, series: Series): void;
-  /** Learns row t, the newest that it may look at, then writes the forecasts to `out[at + output * stride + horizon]`. */
-  step(own: Row<L>, series: Series, t: number, out: Float64Array, at: number, stride: number): void;
+  /**
+   * Learns row t, the newest that it may look at, then writes the forecasts to `out[at + output * stride + horizon]`.
+   * `beside` has the series of all channels of the key; all have taken in their newest row.
+   */
+  step(own: Row<L>, series: Series, t: number, out: Float64Array, at: number, stride: number, beside: Beside): void;
 }
 
 /** Rows that a part goes through again when it starts anew. */
@@ -26,11 +32,12 @@ export function restart<L extends Layout>(
   series: Series,
   t: number,
   out: Float64Array,
+  beside: Beside = [],
 ): void {
   clear(own);
   part.start(own, series);
   for (let row = Math.max(0, t - replayRowsMax, series.rows[0] - series.value.length); row < t; row++) {
-    part.step(own, series, row, out, 0, out.length / part.outputs);
+    part.step(own, series, row, out, 0, out.length / part.outputs, beside);
   }
 }
 
@@ -95,8 +102,9 @@ export function univariate<L extends Layout>(
   const channel = { series: seriesLayout(capacity), record: record.layout, part: part.layout };
   type Own = { series: Series; record: Row<typeof record.layout>; part: Row<L> };
   const names = Array.from({ length: channels }, (_, c) => `c${c}`);
-  // Written before it is read, in every step: no state.
+  // Written before they are read, in every step: no state.
   const scratch = new Float64Array(part.outputs * count);
+  const beside: Series[] = [];
 
   return {
     name,
@@ -114,9 +122,12 @@ export function univariate<L extends Layout>(
     step(_, own, { values, scale, periods }, out) {
       let surprise = 0;
       for (let c = 0; c < channels; c++) {
+        beside[c] = (own[names[c]] as unknown as Own).series;
+        append(beside[c], values[c], scale[c]);
+      }
+      for (let c = 0; c < channels; c++) {
         const { series, record: past, part: inner } = own[names[c]] as unknown as Own;
         const at = c * count;
-        append(series, values[c], scale[c]);
         const t = series.rows[0] - 1;
         if (t < 0) {
           out.mean.fill(Number.NaN, at, at + count);
@@ -125,8 +136,8 @@ export function univariate<L extends Layout>(
         }
         if (isValue(values[c])) surprise += record.score(past, t, values[c], series.scale[0]);
         const moved = takePeriods(series, periods);
-        if (moved && part.seasonal) restart(part, inner, series, t, scratch);
-        part.step(inner, series, t, scratch, 0, count);
+        if (moved && part.seasonal) restart(part, inner, series, t, scratch, beside);
+        part.step(inner, series, t, scratch, 0, count, beside);
         const last = series.value[~t & (capacity - 1)];
         for (let i = 0; i < count; i++) {
           const forecast = scratch[i];

@@ -71,8 +71,8 @@ export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<
   checkNumber('episode.minAlarms', minAlarms, { min: 1, max: 2_147_483_647, whole: true });
   checkWord('episode.report', report, ['closed', 'changes']);
   return keyed<Nothing, typeof layout, A, A>('episode', { closeRows, minAlarms, report, keys }, (shard) => {
-    const tell = (own: Own, key: string, status: Anomaly['status'], out: Out<A>): void => {
-      if (own.alarms[0] >= minAlarms) out.anomaly(anomalyOf(shard, own, key, status));
+    const tell = (own: Own, key: string, status: Anomaly['status'], out: Out<A>, told = true): void => {
+      if (own.alarms[0] >= minAlarms) out.anomaly(anomalyOf(shard, own, key, status), told);
     };
     return {
       id: 'episode',
@@ -84,7 +84,8 @@ export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<
         if (row.alarm) {
           const before = own.alarms[0] >= minAlarms ? own.severity[0] : -1;
           note(own, row);
-          if (report === 'changes' && own.severity[0] > before) tell(own, row.key, 'open', out);
+          // Steps that watch anomalies hear of every change, whatever is reported.
+          if (own.severity[0] > before) tell(own, row.key, 'open', out, report === 'changes');
         } else if (own.alarms[0] > 0 && ++own.quiet[0] >= closeRows) {
           tell(own, row.key, 'closed', out);
           own.alarms[0] = 0;

@@ -3,8 +3,8 @@ import type { KeyLimit } from '../state/keys.js';
 import { f64, type Layout, type Row, rowBytes, u32 } from '../state/layout.js';
 import { checkNames, checkNumber, shown } from './options.js';
 import type { Remembered } from './remember.js';
-import { bands, quantileAt } from './scores.js';
-import { keyed, type Shard, type Stage } from './stage.js';
+import { bands, quantileAt, scoredHorizons } from './scores.js';
+import { keyed, type Stage } from './stage.js';
 
 export { type Score, scoresOf } from './scores.js';
 
@@ -26,7 +26,6 @@ export interface Scorable extends Event, Pick<Remembered, 'prediction'> {
 }
 
 const levelsDefault = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99] as const;
-const horizonsMost = 6;
 /** Pending forecasts of one key may take so much room. */
 const pendingBytesMax = 1 << 20;
 
@@ -86,7 +85,7 @@ export function evaluate<A extends Scorable>(options: EvaluateOptions = {}): Sta
   for (const horizon of options.horizons ?? []) checkNumber('evaluate.horizons', horizon, { min: 1, whole: true });
   const settings = { horizons: options.horizons, levels, memory, keys };
   return keyed<Layouts['shared'], Layouts['keyed'], A, A>('evaluate', settings, (shard) => {
-    const horizons = horizonsOf(options, shard);
+    const horizons = scoredHorizons('evaluate', options.horizons, shard);
     const memories = [memory, ...(shard.members ?? [])];
     if (new Set(memories).size < memories.length) {
       throw new RangeError(`evaluate.memory: expected none of the members ${shard.members?.join(', ')}, got ${memory}`);
@@ -138,18 +137,6 @@ function forget(own: Own): void {
   own.row[0] = 0;
   own.point.fill(Number.NaN);
   own.quantile.fill(Number.NaN);
-}
-
-function horizonsOf({ horizons }: EvaluateOptions, { horizons: known }: Shard): readonly number[] {
-  if (!known) throw new RangeError('evaluate: expected a step that forecasts before it, found none: add remember');
-  const strange = horizons?.find((horizon) => !known.includes(horizon));
-  if (strange !== undefined) {
-    throw new RangeError(`evaluate.horizons: expected some of the forecast ${known.join(', ')}, got ${strange}`);
-  }
-  if (horizons) return [...new Set(horizons)].sort((a, b) => a - b);
-  if (known.length <= horizonsMost) return known;
-  const step = (known.length - 1) / (horizonsMost - 1);
-  return Array.from({ length: horizonsMost }, (_, i) => known[Math.round(i * step)] as number);
 }
 
 /** For each horizon: the slot of this row holds what was forecast for it; it is scored, and makes room for a new one. */

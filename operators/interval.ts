@@ -62,7 +62,7 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
     checkNumber('interval.levels', level, { min: i > 0 ? levels[i - 1] : 1e-6, max: 1 - 1e-6 });
   }
   type Layout = ReturnType<typeof layoutOf>;
-  return keyed<Nothing, Layout, A, A & Forecasted>('interval', { levels, keys }, ({ channels, horizons }) => {
+  const stage = keyed<Nothing, Layout, A, A & Forecasted>('interval', { levels, keys }, ({ channels, horizons }) => {
     if (!horizons) throw new RangeError('interval: expected a step that forecasts before it, found none: add remember');
     const firsts = firstSlots(channels.length, horizons);
     return {
@@ -93,6 +93,7 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
       },
     };
   });
+  return { ...stage, tells: { levels } };
 }
 
 /** Where the values lie in what was forecast for them one row before. */

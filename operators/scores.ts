@@ -1,4 +1,5 @@
 import type { Bundle, Table } from '../state/arrow.js';
+import type { Shard } from './stage.js';
 
 /** How well one memory did at one horizon, over all keys and channels of a shard. */
 export interface Score {
@@ -52,12 +53,8 @@ function quantileScores(shared: Table, k: number): Pick<Score, 'crps' | 'coverag
   const levels = numbers(shared, 'level');
   const pinball = numbers(shared, 'pinball').slice(k * levels.length);
   const covered = numbers(shared, 'covered').slice(k * bands.length);
-  // The integral over all levels, each standing for the levels nearest to it.
-  const crps = levels.reduce((sum, level, l) => {
-    const from = l === 0 ? 0 : (level + (levels[l - 1] as number)) / 2;
-    const upTo = l === levels.length - 1 ? 1 : (level + (levels[l + 1] as number)) / 2;
-    return sum + (2 * (upTo - from) * (pinball[l] as number)) / rows;
-  }, 0);
+  const weights = crpsWeights(levels);
+  const crps = levels.reduce((sum, _, l) => sum + (weights[l] * (pinball[l] as number)) / rows, 0);
   const known = numbers(shared, 'band').map((band, b): [string, number] => [
     String(Math.round(100 * band)),
     (covered[b] as number) / rows,
@@ -67,8 +64,20 @@ function quantileScores(shared: Table, k: number): Pick<Score, 'crps' | 'coverag
   return { crps, coverage: Object.fromEntries(known.filter(knows)) };
 }
 
+/**
+ * What the pinball loss of each level counts for in the continuous ranked probability score: twice the integral over all
+ * levels, each standing for the levels nearest to it.
+ */
+export function crpsWeights(levels: readonly number[]): number[] {
+  return levels.map((level, l) => {
+    const from = l === 0 ? 0 : (level + (levels[l - 1] as number)) / 2;
+    const upTo = l === levels.length - 1 ? 1 : (level + (levels[l + 1] as number)) / 2;
+    return 2 * (upTo - from);
+  });
+}
+
 /** The numbers of a column of a table of one row. */
-function numbers(table: Table, name: string): number[] {
+export function numbers(table: Table, name: string): number[] {
   const value: unknown = table.getChild(name)?.get(0);
   if (typeof value === 'number') return [value];
   if (value === null || value === undefined) {
@@ -85,3 +94,22 @@ export function quantileAt(levels: readonly number[], quantiles: Float64Array, f
 
 const indexOf = (levels: readonly number[], level: number): number =>
   levels.findIndex((known) => Math.abs(known - level) < 1e-9);
+
+const horizonsMost = 6;
+
+/** The horizons that a step scores: those it was told, which must be forecast, or at most six spread over all. */
+export function scoredHorizons(
+  operator: string,
+  horizons: readonly number[] | undefined,
+  { horizons: known }: Shard,
+): readonly number[] {
+  if (!known) throw new RangeError(`${operator}: expected a step that forecasts before it, found none: add remember`);
+  const strange = horizons?.find((horizon) => !known.includes(horizon));
+  if (strange !== undefined) {
+    throw new RangeError(`${operator}.horizons: expected some of the forecast ${known.join(', ')}, got ${strange}`);
+  }
+  if (horizons) return [...new Set(horizons)].sort((a, b) => a - b);
+  if (known.length <= horizonsMost) return known;
+  const step = (known.length - 1) / (horizonsMost - 1);
+  return Array.from({ length: horizonsMost }, (_, i) => known[Math.round(i * step)] as number);
+}

@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { Anomaly, Batch, Event, Reject } from '../event.js';
+import type { Alert, Anomaly, Batch, Change, Event, Mark, Reject } from '../event.js';
 import { type Bundle, slabTable } from '../state/arrow.js';
 import { isKey, type KeyLimit, Keys, keyLimitDefault } from '../state/keys.js';
 import { type Layout, type Row, rowBytes } from '../state/layout.js';
@@ -15,8 +15,19 @@ export interface Shard {
   readonly horizons?: readonly number[];
   /** Names of the parts of the mixture that forecasts. */
   readonly members?: readonly string[];
+  /** Probability levels that an earlier step gives quantiles of, ascending. */
+  readonly levels?: readonly number[];
+  /** Where the rows come from, where that is not the shard's own name. */
+  readonly origin?: { readonly topic: string; readonly partition: number };
   /** Keys that a step may hold unless its options say otherwise: as many as fit into memory. */
   readonly keysMax?: number;
+}
+
+/** Bytes of state for each key of a step, and how many keys its options ask for. */
+export interface Want {
+  readonly id: string;
+  readonly keyBytes: number;
+  readonly keys: number | undefined;
 }
 
 /** One step of a pipeline: opened once per shard from what it saved there last time, or from nothing. */
@@ -25,10 +36,12 @@ export interface Stage<A, B> {
   readonly id: string;
   /** What it was built with, as plain JSON: part of what a checkpoint must agree with. */
   readonly settings: unknown;
+  /** Nothing hangs on it but alerts: it is no part of what a checkpoint must agree with, and may come, change and go. */
+  readonly aside?: true;
   /** What the steps after it may rely on, added to what they are told of the shard. */
   readonly tells?: Partial<Shard>;
-  /** What it wants of memory: bytes for each key, and how many keys its options ask for. */
-  wants?(shard: Shard): { readonly keyBytes: number; readonly keys: number | undefined };
+  /** What it wants of memory. */
+  wants?(shard: Shard): readonly Want[];
   open(shard: Shard, saved?: Bundle): Opened<A, B>;
 }
 
@@ -46,8 +59,12 @@ export interface Out<B> {
   emit(row: B): void;
   /** Refuses a row: `reason` is a stable word, `message` says what was expected, what came, what to do. */
   reject(row: Event, reason: string, message: string): void;
-  /** Reports an anomaly that opened or closed; unlike a row it may come when nothing else does. */
-  anomaly(anomaly: Anomaly): void;
+  /**
+   * Reports an anomaly that opened, worsened or closed; unlike a row it may come when nothing else does. With `told`
+   * false only steps that watch anomalies hear of it.
+   */
+  anomaly(anomaly: Anomaly, told?: boolean): void;
+  alert(alert: Alert): void;
 }
 
 /** The layout of a step that keeps nothing in common for its keys. */
@@ -71,6 +88,10 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   /** Prepares the zeroed row of a new key. */
   initKey?(shared: Row<S>, own: Row<L>): void;
   step(shared: Row<S>, own: Row<L>, row: A, out: Out<B>): void;
+  /** Hears that an anomaly of a key it knows has changed, after the rows of the same event and before those of the next. */
+  note?(shared: Row<S>, own: Row<L>, anomaly: Anomaly, out: Out<B>): void;
+  /** Takes in what an operator said of a key it knows. */
+  mark?(shared: Row<S>, own: Row<L>, mark: Mark, out: Out<B>): void;
   /** Lets go what waits; the key may go on after `ends` if the log grows, after `evicted` its row is wiped. */
   finish?(shared: Row<S>, own: Row<L>, key: string, out: Out<B>, why: Farewell): void;
 }
@@ -86,7 +107,7 @@ export function keyed<S extends Layout, L extends Layout, A extends Event, B>(
     settings,
     wants(shard) {
       const { layout, keys } = build(shard);
-      return { keyBytes: rowBytes(layout), keys: keys?.limit };
+      return [{ id, keyBytes: rowBytes(layout), keys: keys?.limit }];
     },
     open(shard, saved) {
       const step = build(shard);
@@ -129,6 +150,8 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
   let rows: B[] = [];
   let rejects: Reject[] = [];
   let anomalies: Anomaly[] = [];
+  let changes: Change[] = [];
+  let alerts: Alert[] = [];
   let causes: { rows: number[]; rejects: number[] };
   /** Offset of the event that is being taken. */
   let cause = 0;
@@ -143,7 +166,11 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
       rejects.push({ shard: shard.name, offset, stage: step.id, reason, message, raw });
       causes.rejects.push(cause);
     },
-    anomaly: (anomaly) => void anomalies.push(anomaly),
+    anomaly(anomaly, told = true) {
+      changes.push({ anomaly, cause });
+      if (told) anomalies.push(anomaly);
+    },
+    alert: (alert) => void alerts.push(alert),
   };
   const admit = (row: Event): number | undefined => {
     if (!isKey(row.key)) {
@@ -170,18 +197,40 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     step.initKey?.(shared, slab.row(index));
     return index;
   };
+  /** Tells the step of changes by events before `upTo`, each once and in order. */
+  let heard = 0;
+  const hear = (given: readonly Change[], upTo: number): void => {
+    for (; heard < given.length && given[heard].cause < upTo; heard++) {
+      const { anomaly } = given[heard];
+      const index = keys.find(anomaly.key);
+      if (index !== undefined) step.note?.(shared, slab.row(index), anomaly, out);
+    }
+  };
   const take = (batch: Batch<A>): Batch<B> => {
     rows = [];
     rejects = [...batch.rejects];
     anomalies = [...(batch.anomalies ?? [])];
+    const given = batch.changes ?? [];
+    changes = [...given];
+    alerts = [...(batch.alerts ?? [])];
+    heard = 0;
     causes = { rows: [], rejects: [...(batch.causes?.rejects ?? batch.rejects.map(({ offset }) => offset))] };
+    for (const mark of batch.marks ?? []) {
+      cause = mark.offset;
+      const index = step.mark && keys.find(mark.key);
+      if (index !== undefined) step.mark?.(shared, slab.row(index), mark, out);
+    }
     for (let i = 0; i < batch.rows.length; i++) {
       const row = batch.rows[i];
-      cause = batch.causes?.rows[i] ?? row.offset;
+      const caused = batch.causes?.rows[i] ?? row.offset;
+      if (step.note && caused !== cause) hear(given, caused);
+      cause = caused;
       const index = keys.find(row.key) ?? admit(row);
       if (index !== undefined) step.step(shared, slab.row(index), row, out);
     }
+    if (step.note) hear(given, batch.next);
     cause = batch.next;
+    if (step.note) hear(given, Number.POSITIVE_INFINITY);
     for (const key of batch.forget ?? []) {
       const index = keys.find(key);
       if (index === undefined) continue;
@@ -191,7 +240,15 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     if (batch.ends && step.finish) {
       for (const [key, index] of keys.entries()) step.finish(shared, slab.row(index), key, out, 'ends');
     }
-    return { ...batch, rows, rejects, causes, ...(anomalies.length > 0 ? { anomalies } : {}) };
+    return {
+      ...batch,
+      rows,
+      rejects,
+      causes,
+      ...(anomalies.length > 0 ? { anomalies } : {}),
+      ...(changes.length > 0 ? { changes } : {}),
+      ...(alerts.length > 0 ? { alerts } : {}),
+    };
   };
   return (source) =>
     new Observable((subscriber) =>

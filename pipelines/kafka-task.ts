@@ -1,27 +1,22 @@
 import type { Refusal } from '../connectors/kafka/decode.js';
 import type { Chunk, Feed } from '../connectors/kafka/feed.js';
 import { OutOfRange } from '../connectors/kafka/group.js';
-import type { KafkaRecord, Outgoing } from '../connectors/kafka/record.js';
+import type { KafkaRecord } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
 import type { Batch, Event, Reject } from '../event.js';
 import { arena } from '../state/arena.js';
+import { Breaker } from './kafka-breaker.js';
+import { Checkpoints } from './kafka-checkpoints.js';
+import { Commits, type Mark } from './kafka-commits.js';
 import { type Digest, digestText, noteText } from './kafka-digest.js';
 import { OutputWriter } from './kafka-output.js';
-import { type Beginning, DigestMismatch, PipelineFault, restore, TooManyRejects } from './kafka-restore.js';
+import { type Beginning, DigestMismatch, PipelineFault, restore } from './kafka-restore.js';
 import type { TaskOptions, TaskWorld } from './kafka-world.js';
 import { Lane } from './lane.js';
 
-interface Pending {
-  rows: Outgoing[];
-  records: number;
-  results: number;
-  rejects: number;
-  sinceMs: number;
-}
-
 /** Records per push: between two pushes heartbeats and other partitions have their turn. */
-const sliceRows = 256;
-const turnMs = 15;
+const sliceRows = { least: 16, most: 256 };
+const turnMs = 5;
 
 /**
  * One partition at work, exactly once: fence, find the committed offset, open the newest checkpoint at or below it, fold
@@ -37,27 +32,27 @@ export class KafkaTask<B extends Event> {
   #begun!: Beginning;
   #lane!: Lane<B>;
   #out!: OutputWriter<B>;
+  #commits!: Commits;
+  #checkpoints!: Checkpoints;
   #next = 0;
-  #committed = -1;
-  #saved = -1;
-  #savedMs = 0;
-  #unsaved = 0;
   #startMs = 0;
   #replayed = 0;
   #turnMs = 0;
-  #pending: Pending = { rows: [], records: 0, results: 0, rejects: 0, sinceMs: 0 };
-  #recent = { records: 0, rejects: 0 };
-  #suspect = false;
+  #sliceRows = sliceRows.least;
+  readonly #breaker: Breaker;
 
   constructor(
     readonly options: TaskOptions<B>,
     readonly world: TaskWorld,
   ) {
     this.shard = `${options.topic}-${options.partition}`;
+    this.#breaker = new Breaker(this.shard, options.rejectShareMax);
   }
 
   /** Commits that succeeded. */
-  commits = 0;
+  get commits(): number {
+    return this.#commits?.count ?? 0;
+  }
 
   /** The state is as of the committed offset, and results flow. */
   get live(): boolean {
@@ -76,7 +71,7 @@ export class KafkaTask<B extends Event> {
 
   /** Somebody else may have had the partition meanwhile: look before the next commit. */
   suspect(): void {
-    this.#suspect = true;
+    this.#commits?.suspect();
   }
 
   /** Works until it is stopped or the partition is lost; throws where the state cannot be trusted any more. */
@@ -85,7 +80,7 @@ export class KafkaTask<B extends Event> {
     this.#startMs = world.nowMs();
     try {
       this.#writer = await world.writer();
-      await this.#restore();
+      await this.#restore(this.#writer);
       this.#feed = world.open(this.#next);
       this.#settle();
       await this.#work(this.#feed);
@@ -93,37 +88,49 @@ export class KafkaTask<B extends Event> {
     } finally {
       if (this.#feed) world.drop(this.#feed);
       this.#live = false;
+      await Promise.all([this.#commits?.ended(), this.#checkpoints?.ended()]);
       await this.#writer?.close();
       this.#lane?.close();
     }
   }
 
-  async #restore(): Promise<void> {
+  async #restore(writer: Writer): Promise<void> {
     const { options, world } = this;
-    const { topic, partition, groupId, pipeline, decoder, outputs } = options;
+    const { topic, partition, partitions, groupId, pipeline, decoder, outputs } = options;
+    const { commitMs = 100, checkpointMs = 30_000, checkpointRows = 100_000 } = options;
     const [committed, bounds] = [await world.committed(), await world.bounds()];
     this.#begun = await restore({ ...options, committed, bounds, shard: this.shard });
     const { from, digest, checkpoint, replayTo } = this.#begun;
     // All partitions may come to lie in one process: each has its share, so that no output hangs on who owns what.
     const at = { name: this.shard, channels: decoder.channels };
-    this.#lane = new Lane<B>(pipeline.stages, at, checkpoint?.stages, arena.limitBytes / options.partitions);
+    this.#lane = new Lane<B>(pipeline.stages, at, checkpoint?.stages, arena.limitBytes / partitions);
     this.#out = new OutputWriter(outputs, { topic, partition, shard: this.shard, app: groupId }, digest);
     this.#next = from;
-    this.#saved = checkpoint?.next ?? -1;
-    this.#committed = committed?.offset ?? -1;
-    this.#savedMs = world.nowMs();
+    // Partitions take turns: encoded one right after another, all of them would stand still for the sum.
+    this.#checkpoints = new Checkpoints(
+      { store: options.store, everyMs: checkpointMs, everyRows: checkpointRows },
+      world,
+      checkpoint?.next ?? -1,
+      (checkpointMs * partition) / partitions,
+    );
+    const lagAt = (next: number): number => Math.max(0, (this.#feed?.highWatermark ?? 0) - next);
+    this.#commits = new Commits(
+      { groupId, topic, partition, commitMs, lagAt },
+      world,
+      writer,
+      committed?.offset ?? -1,
+      (error) => (error ? this.#feed?.fail(error) : this.#feed?.wake()),
+    );
     world.onEvent({ type: 'restored', from, committed: replayTo, how: this.#begun.how });
   }
 
   async #work(feed: Feed): Promise<void> {
-    const { commitMs = 100, commitRows = 5000 } = this.options;
     while (!this.#stopping) {
-      const due = this.#dueMs(commitMs);
-      const chunk = await this.#take(feed, Math.min(due, 500));
+      const chunk = await this.#take(feed, Math.min(this.#commits.dueMs(), 500));
       if (chunk === 'closed') return;
-      if (chunk !== 'idle') await this.#fold(chunk, commitRows);
-      if (this.#dueMs(commitMs) <= 0) await this.#commit();
-      await this.#checkpoint(false);
+      if (chunk !== 'idle') await this.#fold(chunk);
+      if (this.#commits.dueMs() <= 0) await this.#commit();
+      if (this.#live && this.#checkpoints.due(this.#next)) await this.#checkpoint();
     }
   }
 
@@ -136,40 +143,41 @@ export class KafkaTask<B extends Event> {
     }
   }
 
-  /** Milliseconds until a commit is due; markers alone, which bring the offset forward only, may wait longer. */
-  #dueMs(commitMs: number): number {
-    const { records, sinceMs } = this.#pending;
-    if (!this.#live || this.#next <= this.#committed) return Number.POSITIVE_INFINITY;
-    return sinceMs + (records > 0 ? commitMs : Math.max(commitMs, 5000)) - this.world.nowMs();
-  }
-
-  async #fold({ records, next }: Chunk, commitRows: number): Promise<void> {
-    await this.options.decoder.codec.prepare?.(records);
+  async #fold({ records, next }: Chunk): Promise<void> {
+    const { commitRows = 5000, decoder } = this.options;
+    await decoder.codec.prepare?.(records);
     for (let at = 0; at < records.length; ) {
-      let end = Math.min(records.length, at + sliceRows);
-      if (!this.#live) {
-        const first = records.findIndex(({ offset }, i) => i >= at && offset >= this.#begun.replayTo);
-        if (first > at) end = Math.min(end, first);
-      }
-      // A key is forgotten after the rows of its batch, so a batch ends with the record that says so.
-      const tombstone = records.findIndex(({ value }, i) => i >= at && i < end && value === null);
-      if (tombstone >= 0) end = tombstone + 1;
-      const slice = records.slice(at, end);
-      at = end;
+      const slice = this.#slice(records, at);
+      at += slice.length;
       this.#push(slice, at === records.length ? next : slice[slice.length - 1].offset + 1);
       if (this.#stopping) return;
-      if (this.#pending.records >= commitRows) await this.#commit();
+      if (this.#commits.waiting >= commitRows || this.#commits.dueMs() <= 0) await this.#commit();
       if (this.world.nowMs() - this.#turnMs > turnMs) {
         await new Promise(setImmediate);
+        this.#commits.check();
         this.#turnMs = this.world.nowMs();
       }
     }
     if (records.length === 0) this.#push([], next);
   }
 
+  /** The records of the next push. */
+  #slice(records: readonly KafkaRecord[], from: number): readonly KafkaRecord[] {
+    const most = Math.min(records.length, from + this.#sliceRows);
+    for (let at = from; at < most; at++) {
+      const { value, offset } = records[at];
+      // What was committed and what was not are told apart.
+      if (!this.#live && at > from && offset >= this.#begun.replayTo) return records.slice(from, at);
+      // A key is forgotten after the rows of its batch, so a batch ends with the record that says so.
+      if (value === null) return records.slice(from, at + 1);
+    }
+    return records.slice(from, most);
+  }
+
   #push(records: readonly KafkaRecord[], next: number): void {
     // A slice that begins at the committed offset, or after a gap that hides it, comes when all before it is folded.
     if (!this.#live && records.length > 0 && records[0].offset >= this.#begun.replayTo) this.#goLive();
+    const began = this.world.nowMs();
     const batch = this.#decode(records, next);
     let made: Batch<B>;
     try {
@@ -179,20 +187,22 @@ export class KafkaTask<B extends Event> {
     }
     const rows = this.#out.rows(made, records);
     this.#next = next;
-    this.#unsaved += records.length;
+    this.#checkpoints.add(records.length);
+    this.#pace(this.world.nowMs() - began);
     if (this.#live) {
-      const pending = this.#pending;
-      if (pending.records === 0 || pending.sinceMs === 0) pending.sinceMs = this.world.nowMs();
-      // Not push(...rows): a slice may give more rows than a call may have arguments.
-      for (const row of rows) pending.rows.push(row);
-      pending.records += records.length;
-      pending.results += made.rows.length;
-      pending.rejects += made.rejects.length;
-      this.#breaker(records.length, made.rejects.length);
+      const [results, rejects] = [made.rows.length, made.rejects.length];
+      this.#commits.add(rows, { records: records.length, results, rejects });
+      this.#breaker.count(records.length, rejects, next);
     } else {
       this.#replayed += records.length;
       this.#settle();
     }
+  }
+
+  /** Few records per push where each takes long, many where a push costs more than they do; output hangs on neither. */
+  #pace(ms: number): void {
+    if (ms > turnMs) this.#sliceRows = Math.max(sliceRows.least, this.#sliceRows >> 1);
+    else if (ms < turnMs / 2) this.#sliceRows = Math.min(sliceRows.most, this.#sliceRows << 1);
   }
 
   /** Goes live when nothing is left to be replayed. */
@@ -205,6 +215,8 @@ export class KafkaTask<B extends Event> {
     const found = digestText(this.#out.digest);
     if (expected !== undefined && expected !== found) throw new DigestMismatch(this.shard, replayTo, expected, found);
     this.#live = true;
+    // Where a group begins is committed before its first record; so is what an aborted transaction's marker skipped.
+    if (this.#next > this.#commits.committed) this.#commits.hurry();
     this.world.onEvent({ type: 'live', replayed: this.#replayed, ms: this.world.nowMs() - this.#startMs });
   }
 
@@ -228,74 +240,48 @@ export class KafkaTask<B extends Event> {
     return { shard: this.shard, offset, stage: 'decode', reason, message, raw };
   }
 
-  #breaker(records: number, rejects: number): void {
-    const { rejectShareMax = 0.5 } = this.options;
-    const recent = this.#recent;
-    recent.records += records;
-    recent.rejects += rejects;
-    if (recent.records < 1000) return;
-    if (recent.rejects > recent.records * rejectShareMax) {
-      throw new TooManyRejects(this.shard, this.#next, recent.rejects, recent.records, rejectShareMax);
-    }
-    this.#recent = { records: 0, rejects: 0 };
-  }
-
+  /** Begins a commit of all that was folded; folding goes on meanwhile. */
   async #commit(): Promise<void> {
-    const { options, world } = this;
-    const { topic, partition, groupId } = options;
-    if (this.#suspect) await this.#verify();
-    const { rows, records, results, rejects } = this.#pending;
-    const began = world.nowMs();
-    const metadata = noteText({
-      begin: this.#begun.begin,
-      checkpoint: this.#saved,
-      digest: digestText(this.#out.digest),
-    });
-    await this.#writer?.commit(rows, { groupId, topic, partition, offset: this.#next, metadata });
-    this.#committed = this.#next;
-    this.commits++;
-    this.#pending = { rows: [], records: 0, results: 0, rejects: 0, sinceMs: 0 };
-    const lag = Math.max(0, (this.#feed?.highWatermark ?? 0) - this.#next);
-    world.onEvent({ type: 'committed', next: this.#next, records, results, rejects, ms: world.nowMs() - began, lag });
-  }
-
-  async #verify(): Promise<void> {
-    const now = await this.world.committed();
-    if ((now?.offset ?? -1) !== this.#committed) {
-      throw new Error(
-        `${this.shard}: the group stands at ${now?.offset}, this task at ${this.#committed}: another process had the partition`,
-      );
-    }
-    this.#suspect = false;
-  }
-
-  /** After a commit and before the next record state and offset agree: only then may they be saved. */
-  async #checkpoint(now: boolean): Promise<void> {
-    const { store, checkpointMs = 30_000, checkpointRows = 100_000, partitions } = this.options;
-    if (!store || !this.#live || this.#next !== this.#committed || this.#next === this.#saved) return;
-    const began = this.world.nowMs();
-    if (!now && began - this.#savedMs < checkpointMs && this.#unsaved < checkpointRows) return;
-    try {
-      await store.save({
-        shard: this.#begun.name,
+    await this.#commits.begin(
+      (): Mark => ({
         next: this.#next,
-        ended: false,
-        pipeline: this.#begun.identity,
-        stages: this.#lane.save(),
-        sinks: { ...(this.#out.digest satisfies Digest), begin: this.#begun.begin, partitions },
-      });
-      this.#saved = this.#next;
-      this.world.onEvent({ type: 'checkpoint', next: this.#next, ms: this.world.nowMs() - began });
-    } catch (error) {
-      // Without it only the next start takes longer; the records are committed.
-      this.world.onEvent({ type: 'checkpoint-failed', next: this.#next, error: error as Error });
-    }
-    this.#savedMs = this.world.nowMs();
-    this.#unsaved = 0;
+        metadata: noteText({
+          begin: this.#begun.begin,
+          checkpoint: this.#checkpoints.saved,
+          digest: digestText(this.#out.digest),
+        }),
+      }),
+    );
+  }
+
+  /** Commits what there is, and waits for it. */
+  async #commitAll(): Promise<void> {
+    await this.#commits.ended();
+    if (this.#commits.committed < this.#next) await this.#commit();
+    await this.#commits.ended();
+    this.#commits.check();
+  }
+
+  /** Only when all that was folded is committed do state and offset agree and may be saved. */
+  async #checkpoint(): Promise<void> {
+    // Markers alone are not worth a commit of their own.
+    if (this.#checkpoints.unsaved > 0) await this.#commitAll();
+    if (this.#next !== this.#commits.committed) return;
+    const { name, identity, begin } = this.#begun;
+    const { partitions } = this.options;
+    this.#checkpoints.begin(() => ({
+      ...{ shard: name, next: this.#next, ended: false, pipeline: identity, stages: this.#lane.save() },
+      sinks: { ...(this.#out.digest satisfies Digest), begin, partitions },
+    }));
   }
 
   async #end(): Promise<void> {
-    if (this.#live && this.#pending.records > 0) await this.#commit();
-    await this.#checkpoint(true);
+    if (!this.#live) return;
+    if (this.#commits.waiting > 0) await this.#commit();
+    await this.#commits.ended();
+    this.#commits.check();
+    await this.#checkpoints.ended();
+    if (this.options.store && this.#next !== this.#checkpoints.saved) await this.#checkpoint();
+    await this.#checkpoints.ended();
   }
 }

@@ -21,7 +21,8 @@ export type TaskEvent =
       readonly ms: number;
       readonly lag: number;
     }
-  | { readonly type: 'checkpoint'; readonly next: number; readonly ms: number }
+  /** For `pauseMs` of the whole time the process did nothing else. */
+  | { readonly type: 'checkpoint'; readonly next: number; readonly ms: number; readonly pauseMs: number }
   | { readonly type: 'checkpoint-failed'; readonly next: number; readonly error: Error }
   | { readonly type: 'tombstone'; readonly key: string; readonly offset: number };
 

@@ -1,19 +1,15 @@
-import { type Observable, Subject } from 'rxjs';
 import type { Batch, Event } from '../event.js';
-import type { Opened, Shard, Stage } from '../operators/stage.js';
+import { type AnyStage, Chain } from '../operators/chain.js';
+import type { Shard } from '../operators/stage.js';
 import { arena } from '../state/arena.js';
 import type { Bundle } from '../state/arrow.js';
 import { keyLimitDefault } from '../state/keys.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: a chain is typed where it is written (pipeline.ts), not where it is run
-export type AnyStage = Stage<any, any>;
+export type { AnyStage } from '../operators/chain.js';
 
 /** The steps of a pipeline at work on one shard: a batch in, a batch out, and quiet in between. */
 export class Lane<B> {
-  readonly #input = new Subject<Batch<Event>>();
-  readonly #opened: { id: string; at: Opened<unknown, unknown> }[];
-  #made: Batch<B> | undefined;
-  #failure: { error: unknown } | undefined;
+  readonly #chain: Chain;
 
   /** `stateBytes`: what its keys may take in all; throws a RangeError when the steps are set to hold more of them. */
   constructor(
@@ -22,46 +18,22 @@ export class Lane<B> {
     saved?: Readonly<Record<string, Bundle>>,
     stateBytes = arena.limitBytes,
   ) {
-    let told: Shard = { ...shard, keysMax: keysThatFit(stages, shard, stateBytes) };
-    this.#opened = stages.map((stage) => {
-      const at = stage.open(told, saved?.[stage.id]);
-      told = { ...told, ...stage.tells };
-      return { id: stage.id, at };
-    });
-    const output = this.#opened.reduce<Observable<Batch<unknown>>>(
-      (batches, { at }) => batches.pipe(at.operator),
-      this.#input,
-    );
-    output.subscribe({
-      next: (batch) => {
-        this.#made = batch as Batch<B>;
-      },
-      // RxJS would throw on a timer what is thrown here; it is kept and thrown from `push` instead.
-      error: (error) => {
-        this.#failure = { error };
-      },
-    });
+    const told: Shard = { ...shard, keysMax: keysThatFit(stages, shard, stateBytes) };
+    this.#chain = new Chain(stages, told, (id) => saved?.[id]);
   }
 
   /** What the pipeline makes of a batch; throws what a step threw, after which the lane is of no more use. */
   push(batch: Batch<Event>): Batch<B> {
-    if (this.#failure) throw this.#failure.error;
-    this.#made = undefined;
-    this.#input.next(batch);
-    const failure = this.#failure as { error: unknown } | undefined;
-    if (failure) throw failure.error;
-    if (!this.#made) throw new Error('a step made no batch of a batch: every step must answer each batch with one');
-    return inOrder(this.#made);
+    return inOrder(this.#chain.push(batch) as Batch<B>);
   }
 
   /** Views of the state of every step: to be encoded before the next batch. */
   save(): Record<string, Bundle> {
-    return Object.fromEntries(this.#opened.map(({ id, at }) => [id, at.save()]));
+    return this.#chain.save();
   }
 
   close(): void {
-    this.#input.complete();
-    for (const { at } of this.#opened) at.close();
+    this.#chain.close();
   }
 }
 
@@ -75,12 +47,14 @@ function keysThatFit(stages: readonly AnyStage[], shard: Shard, stateBytes: numb
   let fixedBytes = 0;
   const sums: string[] = [];
   for (const stage of stages) {
-    const { keyBytes, keys } = stage.wants?.(told) ?? { keyBytes: 0, keys: undefined };
+    const wants = stage.wants?.(told) ?? [];
     told = { ...told, ...stage.tells };
-    if (keys === undefined) eachBytes += keyBytes;
-    else {
-      fixedBytes += keys * keyBytes;
-      sums.push(`${stage.id} ${keys} keys x ${keyBytes} bytes`);
+    for (const { id, keyBytes, keys } of wants) {
+      if (keys === undefined) eachBytes += keyBytes;
+      else {
+        fixedBytes += keys * keyBytes;
+        sums.push(`${id} ${keys} keys x ${keyBytes} bytes`);
+      }
     }
   }
   const left = plannedShare * stateBytes - fixedBytes;
@@ -94,7 +68,7 @@ function keysThatFit(stages: readonly AnyStage[], shard: Shard, stateBytes: numb
 }
 
 /** The batch with its rejects in the order of what caused them, which does not depend on how the log was cut. */
-function inOrder<B>({ causes, ...batch }: Batch<B>): Batch<B> {
+function inOrder<B>({ causes, changes: _, ...batch }: Batch<B>): Batch<B> {
   if (!causes || batch.rejects.length < 2) return batch;
   const order = batch.rejects.map((_, i) => i).sort((a, b) => causes.rejects[a] - causes.rejects[b] || a - b);
   return { ...batch, rejects: order.map((i) => batch.rejects[i]) };

@@ -19,22 +19,34 @@ const modules = ['.js', '.mjs', '.ts', '.mts'];
 
 /** The pipeline of a shipped name, a JSON file, or a module whose default export is a pipeline or its JSON. */
 export async function loadPipeline(nameOrFile: string, overrides: Overrides = {}): Promise<Pipeline<Result>> {
-  if (Object.hasOwn(shipped, nameOrFile)) return built(shipped[nameOrFile], nameOrFile, overrides);
+  const value = await described(nameOrFile);
+  if (!isPipeline(value)) return built(value, nameOrFile, overrides);
+  const [given] = Object.keys(overrides);
+  if (given === undefined) return value;
+  throw new SpecError(
+    `${nameOrFile}: expected ${given} to be set in the module, got it as an option: a pipeline made by code is run as it is`,
+  );
+}
+
+/** What a shipped name or a file stands for. */
+async function described(nameOrFile: string): Promise<unknown> {
+  if (Object.hasOwn(shipped, nameOrFile)) return shipped[nameOrFile];
   const ending = extname(nameOrFile).toLowerCase();
-  if (ending === '.json') return built(await readJson(nameOrFile), nameOrFile, overrides);
-  if (modules.includes(ending)) {
-    const made = await importDefault(nameOrFile);
-    if (!isPipeline(made)) return built(made, nameOrFile, overrides);
-    const [given] = Object.keys(overrides);
-    if (given === undefined) return made;
-    throw new SpecError(
-      `${nameOrFile}: expected ${given} to be set in the module, got it as an option: a pipeline made by code is run as it is`,
-    );
-  }
+  if (ending === '.json') return await readJson(nameOrFile);
+  if (modules.includes(ending)) return await importDefault(nameOrFile);
   const names = Object.keys(shipped);
   throw new SpecError(
     `pipeline: expected one of ${names.join(', ')}, or a file that ends with .json, .js, .mjs or .ts, ` +
       `got ${JSON.stringify(nameOrFile)}${hint(nameOrFile, names)}`,
+  );
+}
+
+/** The pipeline of a shipped name, a JSON file, or a module whose default export is its JSON, as JSON. */
+export async function loadSpec(nameOrFile: string, overrides: Overrides = {}): Promise<PipelineSpec> {
+  const value = await described(nameOrFile);
+  if (!isPipeline(value)) return withOverrides(parseSpec(value, nameOrFile), overrides, nameOrFile);
+  throw new SpecError(
+    `${nameOrFile}: expected a pipeline as JSON, which can be compared step by step, got one made by code`,
   );
 }
 
@@ -44,9 +56,19 @@ function built(value: unknown, from: string, overrides: Overrides): Pipeline<Res
 
 function withOverrides(spec: PipelineSpec, overrides: Overrides, from: string): PipelineSpec {
   if (Object.keys(overrides).length === 0) return spec;
-  const stages = spec.stages.map((stage) =>
-    'remember' in stage ? { remember: { ...stage.remember, ...overrides } } : stage,
-  );
+  if (overrides.memory !== undefined && spec.stages.some((stage) => 'challenge' in stage)) {
+    throw new SpecError(`${from}: expected each side of challenge to name its memory, got memory as an option`);
+  }
+  const overridden = <S extends object>(stage: S): S =>
+    'remember' in stage ? { ...stage, remember: { ...(stage.remember as object), ...overrides } } : stage;
+  const stages = spec.stages.map((stage) => {
+    if (!('challenge' in stage)) return overridden(stage);
+    const [champion, challenger] = [stage.challenge.champion, stage.challenge.challenger].map((side) => ({
+      ...side,
+      stages: side.stages.map(overridden),
+    }));
+    return { challenge: { ...stage.challenge, champion, challenger } };
+  });
   return parseSpec({ ...spec, stages }, from);
 }
 

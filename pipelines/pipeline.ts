@@ -1,11 +1,14 @@
 import type { Event } from '../event.js';
 import type { Stage } from '../operators/stage.js';
+import type { AlertSpec } from './alert-spec.js';
 import type { AnyStage } from './lane.js';
 
 /** Steps in order, under a name; `B` is what the last step makes of an event. */
 export interface Pipeline<B = unknown> {
   readonly name: string;
   readonly stages: readonly AnyStage[];
+  /** What its alerts are and where they go, where it makes any. */
+  readonly alerts?: AlertSpec;
   /** The same pipeline with one more step. */
   through<C>(stage: Stage<B, C>): Pipeline<C>;
 }
@@ -36,7 +39,12 @@ function build<B>(name: string, stages: readonly AnyStage[]): Pipeline<B> {
 export function identityOf({ name, stages }: Pipeline, channels: readonly string[], log?: string): string {
   const settingsOf = (settings: unknown): object => ({ ...(settings as object | undefined), keys: undefined });
   return JSON.stringify(
-    { name, channels, log, stages: stages.map(({ id, settings }) => ({ [id]: settingsOf(settings) })) },
+    {
+      name,
+      channels,
+      log,
+      stages: stages.filter(({ aside }) => !aside).map(({ id, settings }) => ({ [id]: settingsOf(settings) })),
+    },
     null,
     1,
   );

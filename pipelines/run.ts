@@ -1,6 +1,6 @@
 import type { Sink } from '../connectors/sink.js';
 import type { Source } from '../connectors/source.js';
-import type { Anomaly, Batch, Event, Reject } from '../event.js';
+import type { Alert, Anomaly, Batch, Event, Reject } from '../event.js';
 import type { Bundle } from '../state/arrow.js';
 import { StateMismatch } from '../state/arrow.js';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.js';
@@ -13,6 +13,13 @@ export interface Sinks<B> {
   readonly results?: readonly Sink<B>[];
   readonly anomalies?: readonly Sink<Anomaly>[];
   readonly rejects?: readonly Sink<Reject>[];
+  /** These know for themselves what they were given before, so they may come and go: checkpoints say nothing of them. */
+  readonly alerts?: readonly AlertOutput[];
+}
+
+/** A sink of alerts that may want to know how far event time has come, alerts or not: silences end by it. */
+export interface AlertOutput extends Sink<Alert> {
+  advance?(eventMs: number): Promise<void>;
 }
 
 export interface RunOptions<B> {
@@ -41,6 +48,7 @@ export interface Summary {
   readonly rows: number;
   readonly rejects: number;
   readonly anomalies: number;
+  readonly alerts: number;
   readonly checkpoints: number;
   /** True when it was asked to stop before the log ended. */
   readonly stopped: boolean;
@@ -60,7 +68,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   const unlock = async (): Promise<void> => void (await Promise.all(locks.map((give) => give())));
   const saved = new Map<string, Checkpoint>();
   const outputs = new Outputs(sinks);
-  const counts = { rows: 0, rejects: 0, anomalies: 0, checkpoints: 0 };
+  const counts = { rows: 0, rejects: 0, anomalies: 0, alerts: 0, checkpoints: 0 };
   let complete = true;
   try {
     for (const shard of shards) {
@@ -109,6 +117,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
           counts.rows += batch.rows.length;
           counts.rejects += made.rejects.length;
           counts.anomalies += made.anomalies?.length ?? 0;
+          counts.alerts += made.alerts?.length ?? 0;
           unsaved += batch.next - next + (batch.ends ? 1 : 0);
           next = batch.next;
           ended = batch.ends === true;
@@ -162,6 +171,7 @@ class Outputs<B> {
       }
       await sink.open(marks.length > 0 ? Math.max(...marks) : undefined);
     }
+    for (const sink of this.sinks.alerts ?? []) await sink.open(undefined);
   }
 
   /** Outputs that the checkpoints know must go on: left out once, they could never be made whole again. */
@@ -175,19 +185,26 @@ class Outputs<B> {
     );
   }
 
-  async write({ rows, rejects, anomalies = [] }: Batch<B>): Promise<void> {
+  async write({ rows, rejects, anomalies = [], alerts = [] }: Batch<B>): Promise<void> {
     if (rows.length > 0) for (const sink of this.sinks.results ?? []) await sink.write(rows);
     if (anomalies.length > 0) for (const sink of this.sinks.anomalies ?? []) await sink.write(anomalies);
     if (rejects.length > 0) for (const sink of this.sinks.rejects ?? []) await sink.write(rejects);
+    const last = rows.at(-1) as Partial<Event> | undefined;
+    for (const sink of this.sinks.alerts ?? []) {
+      if (alerts.length > 0) await sink.write(alerts);
+      if (last?.timeMs !== undefined) await sink.advance?.(last.timeMs);
+    }
   }
 
   async flush(): Promise<Record<string, number>> {
     const marks: Record<string, number> = {};
     for (const sink of this.#all) marks[sink.name] = await sink.flush();
+    // Before the checkpoint that counts them as told.
+    for (const sink of this.sinks.alerts ?? []) await sink.flush();
     return marks;
   }
 
   async close(complete: boolean): Promise<void> {
-    for (const sink of this.#all) await sink.close(complete);
+    for (const sink of [...this.#all, ...(this.sinks.alerts ?? [])]) await sink.close(complete);
   }
 }

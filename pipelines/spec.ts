@@ -2,10 +2,23 @@ import { z } from 'zod';
 import { hint } from '../connectors/nearest.js';
 import type { Result } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
+import { roles } from '../operators/swaps.js';
+import { parseAlerts, withAlerts } from './alert-spec.js';
 import type { AnyStage } from './lane.js';
 import { type Pipeline, pipeline } from './pipeline.js';
 import { explain, type Issue, SpecError, shown } from './spec-error.js';
-import { needs, type PipelineSpec, type StageName, type StageOptions, stageNames, stages } from './stages.js';
+import {
+  type BranchSpec,
+  type ChallengeSpec,
+  needs,
+  type PipelineSpec,
+  type PromptName,
+  promptNames,
+  type StageName,
+  type StageOptions,
+  stageNames,
+  stages,
+} from './stages.js';
 
 const keys = z
   .strictObject({ limit: z.int().min(1).max(100_000_000), whenFull: z.enum(['reject', 'evict']) })
@@ -13,6 +26,10 @@ const keys = z
 const levels = z.array(z.number().gt(0).lt(1)).min(1);
 const count = z.number().min(0);
 const per = z.enum(['key', 'all']);
+
+/** A configuration under challenge; its steps are checked one by one. */
+const branch = z.strictObject({ name: z.string().min(1).max(200), stages: z.array(z.unknown()).min(1).max(20) });
+const role = z.enum(roles);
 
 /** What every operator accepts; the compiler holds it against the operator's own options. */
 const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { readonly shape: object } } = {
@@ -61,6 +78,16 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     missing: z.enum(['evidence', 'ignore']).exactOptional(),
     keys,
   }),
+  challenge: z.strictObject({
+    champion: branch as unknown as z.ZodType<BranchSpec>,
+    challenger: branch as unknown as z.ZodType<BranchSpec>,
+    swaps: z
+      .array(z.strictObject({ at: z.int().min(0), to: role, shard: z.string().min(1).exactOptional() }))
+      .exactOptional(),
+    automatic: z.strictObject({ alpha: z.number().gt(0).max(0.5) }).exactOptional(),
+    horizons: z.array(z.int().min(1)).min(1).exactOptional(),
+    keys,
+  }),
   episode: z.strictObject({
     closeRows: z.int().min(1).exactOptional(),
     minAlarms: z.int().min(1).exactOptional(),
@@ -80,6 +107,7 @@ const outline = z.strictObject({
   name: z.string().min(1).max(200),
   about: z.string().exactOptional(),
   stages: z.array(z.unknown()).min(1).max(100),
+  alerts: z.unknown().exactOptional(),
 });
 
 /** Steps without which there is nothing to write: forecasts with bands, and scores. */
@@ -96,10 +124,11 @@ export function parseSpec(value: unknown, from = 'pipeline'): PipelineSpec {
     if (wrong) throw new SpecError(`${from}: ${wrong}`);
   });
   const spec = found.data as PipelineSpec;
-  const wrong = wrongOrder(spec.stages.map((stage) => Object.keys(stage)[0]));
+  const wrong = wrongOrder(spec);
   if (wrong) throw new SpecError(`${from}: ${wrong}`);
   const doubled = doubledIds(spec);
   if (doubled) throw new SpecError(`${from}: ${doubled}`);
+  if (spec.alerts !== undefined) parseAlerts(spec.alerts, `${from}: alerts`);
   return spec;
 }
 
@@ -107,7 +136,7 @@ export function parseSpec(value: unknown, from = 'pipeline'): PipelineSpec {
 export function pipelineOf(spec: PipelineSpec): Pipeline<Result> {
   // Scores go by the name of the memory they are of, unless they were given another.
   const memory = spec.stages.find((stage) => 'remember' in stage)?.remember.memory;
-  return spec.stages.reduce<Pipeline>((made, stage, i) => {
+  const made = spec.stages.reduce<Pipeline>((made, stage, i) => {
     const [[name, settings]] = Object.entries(stage) as [StageName, object][];
     const full = name === 'evaluate' ? { memory, ...settings } : settings;
     try {
@@ -117,6 +146,7 @@ export function pipelineOf(spec: PipelineSpec): Pipeline<Result> {
       throw error instanceof RangeError ? new SpecError(`${spec.name}: stages[${i}].${error.message}`) : error;
     }
   }, pipeline(spec.name)) as Pipeline<Result>;
+  return spec.alerts === undefined ? made : withAlerts(made, spec.alerts);
 }
 
 function wrongStage(stage: unknown, path: string): string | undefined {
@@ -131,19 +161,63 @@ function wrongStage(stage: unknown, path: string): string | undefined {
   const settings = (stage as Record<string, unknown>)[name];
   const { shape } = options[name as StageName];
   const found = options[name as StageName].safeParse(settings);
-  if (found.success) return undefined;
+  if (found.success)
+    return name === 'challenge' ? wrongBranches(settings as ChallengeSpec, `${path}.challenge`) : undefined;
   return explain(issues(found.error), settings, `${path}.${name}`, Object.keys(shape));
 }
 
-function wrongOrder(names: readonly string[]): string | undefined {
-  for (const [i, name] of names.entries()) {
+/** What is wrong with the steps of one of the two. */
+function wrongBranches(challenge: ChallengeSpec, path: string): string | undefined {
+  for (const role of roles) {
+    for (const [i, stage] of challenge[role].stages.entries()) {
+      const at = `${path}.${role}.stages[${i}]`;
+      const wrong = wrongStage(stage, at);
+      if (wrong) return wrong;
+      const [name] = Object.keys(stage);
+      if (!promptNames.includes(name as PromptName)) {
+        return `${at}: expected one of ${promptNames.join(', ')}, got ${shown(name)}: other steps stand before or behind challenge`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function wrongOrder({ stages }: PipelineSpec): string | undefined {
+  const names = stages.map(nameOf);
+  /** What was made so far; a challenge makes what both of its sides make. */
+  const made: string[] = [];
+  for (const [i, stage] of stages.entries()) {
+    const name = names[i];
     if (names.indexOf(name) < i)
       return `stages[${i}].${name}: expected every step once, it is also stages[${names.indexOf(name)}]`;
-    const lacking = needs[name]?.find((other) => !names.slice(0, i).includes(other));
-    if (lacking) return `stages[${i}].${name}: expected a step ${lacking} before it, which makes what it reads`;
+    const wrong = lacks(name, made, `stages[${i}]`);
+    if (wrong) return wrong;
+    made.push(name);
+    if (!('challenge' in stage)) continue;
+    const sides = roles.map((role) => stage.challenge[role].stages.map(nameOf));
+    for (const [r, side] of sides.entries()) {
+      for (const [k, own] of side.entries()) {
+        const wrongInside = lacks(
+          own,
+          [...made, ...side.slice(0, k)],
+          `stages[${i}].challenge.${roles[r]}.stages[${k}]`,
+        );
+        if (wrongInside) return wrongInside;
+      }
+    }
+    made.push(...sides[0].filter((own) => sides[1].includes(own)));
+    const lacking = required.find((own) => !made.includes(own));
+    if (lacking) return `stages[${i}].challenge: expected a step ${lacking} in both sides or before it`;
   }
-  const lacking = required.find((name) => !names.includes(name));
+  const lacking = required.find((name) => !made.includes(name));
   return lacking ? `stages: expected a step ${lacking}: without it there is nothing to write` : undefined;
+}
+
+const nameOf = (stage: object): string => Object.keys(stage)[0];
+
+function lacks(name: string, made: readonly string[], path: string): string | undefined {
+  const lacking = needs[name]?.find((other) => !made.includes(other));
+  return lacking && `${path}.${name}: expected a step ${lacking} before it, which makes what it reads`;
 }
 
 /** Rows that `align` puts in have no place in the log, so they must not reach an output. */

@@ -1,4 +1,7 @@
 import { align, dropFilled } from '../operators/align.js';
+import type { AnyStage } from '../operators/chain.js';
+import { type Branch, type ChallengeOptions, challenge } from '../operators/challenge.js';
+import type { Contestant } from '../operators/contest.js';
 import { detect } from '../operators/detect.js';
 import { episode } from '../operators/episode.js';
 import { evaluate } from '../operators/evaluate.js';
@@ -7,16 +10,42 @@ import { normalize } from '../operators/normalize.js';
 import { remember } from '../operators/remember.js';
 import { reorder } from '../operators/reorder.js';
 import { seasons } from '../operators/seasons.js';
+import type { AlertSpec } from './alert-spec.js';
+import { type Pipeline, pipeline } from './pipeline.js';
+
+/** Operators that answer every row at once with one row: those of which a configuration under challenge is made. */
+const prompt = { normalize, seasons, remember, interval, detect };
+export type PromptName = keyof typeof prompt;
+export const promptNames = Object.keys(prompt) as PromptName[];
+
+/** A configuration under challenge as plain JSON. */
+export interface BranchSpec {
+  readonly name: string;
+  readonly stages: readonly {
+    [N in PromptName]: { readonly [K in N]: Parameters<(typeof prompt)[N]>[0] };
+  }[PromptName][];
+}
+
+/** What `challenge` is told in JSON. */
+export interface ChallengeSpec extends Omit<ChallengeOptions<Contestant>, 'champion' | 'challenger'> {
+  readonly champion: BranchSpec;
+  readonly challenger: BranchSpec;
+}
+
+function branchOf({ name, stages: specs }: BranchSpec): Branch<Contestant> {
+  return specs.reduce<Pipeline>((made, spec) => {
+    const [[of, options]] = Object.entries(spec) as [PromptName, object][];
+    return made.through((prompt[of] as (options: object) => AnyStage)(options));
+  }, pipeline(name)) as Pipeline<Contestant>;
+}
 
 /** Every operator a pipeline may be written with, by its name in JSON. */
 export const stages = {
   reorder,
   align,
-  normalize,
-  seasons,
-  remember,
-  interval,
-  detect,
+  ...prompt,
+  challenge: ({ champion, challenger, ...options }: ChallengeSpec) =>
+    challenge({ ...options, champion: branchOf(champion), challenger: branchOf(challenger) }),
   episode,
   evaluate,
   'drop-filled': (_: Readonly<Record<never, never>>) => dropFilled(),
@@ -37,6 +66,8 @@ export interface PipelineSpec {
   /** One line for lists. */
   readonly about?: string;
   readonly stages: readonly StageSpec[];
+  /** What becomes an alert, and where alerts go. */
+  readonly alerts?: AlertSpec;
 }
 
 /** Steps that must stand before a step, because they make what it reads. */

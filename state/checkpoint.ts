@@ -22,7 +22,7 @@ export interface CheckpointStore {
   load(shard: string, upTo?: number): Promise<Checkpoint | undefined>;
   /** Keeps other runs away from a shard until what it returns is called; throws when one is at work on it. */
   lock?(shard: string): Promise<() => Promise<void>>;
-  /** Durable once the promise resolves; refuses to go backwards. */
+  /** Durable once the promise resolves; refuses to go backwards. Reads the tables, views of live state, before it waits. */
   save(checkpoint: Checkpoint): Promise<void>;
 }
 

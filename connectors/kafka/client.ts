@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import net from 'node:net';
+import tls from 'node:tls';
+import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { useCodecs } from './compression.js';
 import { readSecret, type Secret, type SecretPlace } from './secret.js';
 
@@ -50,6 +52,7 @@ export function kafkaClient(options: KafkaOptions): Kafka {
     clientId: options.clientId ?? 'engram',
     connectionTimeout: connectTimeoutMs,
     requestTimeout: requestTimeoutMs,
+    socketFactory: connect,
     // A transaction that ends asynchronously answers CONCURRENT_TRANSACTIONS for some milliseconds: begin small.
     retry: { initialRetryTime: 30, maxRetryTime: 1000, multiplier: 2, retries: 10 },
     logLevel: onLog ? logLevel.WARN : logLevel.NOTHING,
@@ -63,6 +66,14 @@ export function kafkaClient(options: KafkaOptions): Kafka {
   if (options.login) config.sasl = saslOf(options.login);
   return new Kafka(config);
 }
+
+/** As kafkajs does, and without waiting for more to send: the end of a large request would wait for an acknowledgement. */
+const connect: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+  const socket = ssl
+    ? tls.connect({ host, port, ...(net.isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
+    : net.connect({ host, port }, onConnect);
+  return socket.setKeepAlive(true, 60_000).setNoDelay(true);
+};
 
 function checkBroker(broker: string): string {
   const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d+)$/.exec(broker)?.[1]);

@@ -1,6 +1,7 @@
 import * as zlib from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { optionalPackage } from '../codecs/package.js';
+import type { Packing } from './record-batch.js';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
@@ -10,6 +11,13 @@ export type Compression = (typeof compressions)[number];
 
 /** A batch that unpacks to more than this is refused: a few bytes may stand for gigabytes. */
 export const unpackedBytesMax = 256 * 2 ** 20;
+
+/** How batches are packed that we write ourselves; undefined where they are not. */
+export function packingOf(name: Compression): Packing | undefined {
+  if (name === 'none') return undefined;
+  const codec = codecs[name]();
+  return { type: compressionType(name), pack: (bytes) => codec.pack(bytes) };
+}
 
 /** kafkajs' number for a way of packing. */
 export function compressionType(name: Compression): kafkajs.CompressionTypes {

@@ -122,6 +122,11 @@ export class Feed {
     return chunk;
   }
 
+  /** Ends the reader's waiting, though nothing has come. */
+  wake(): void {
+    this.#wake?.();
+  }
+
   /** Nothing more will come: the partition belongs to somebody else, or the reader has gone. */
   close(): void {
     this.#ended ??= {};

@@ -34,6 +34,48 @@ interface ConsumerGroup {
 const watchers = new Map<string, Set<Watcher>>();
 let repaired = false;
 
+/** Coordinators do not move often; kafkajs asks for them four times per transaction. */
+const coordinatorMs = 1000;
+
+interface Cluster {
+  findGroupCoordinatorMetadata(of: { groupId: string; coordinatorType?: number }): Promise<unknown>;
+}
+
+const load = createRequire(import.meta.url);
+const writers = new Set<string>();
+let remembering = false;
+
+/** Lets producers of this transactional id ask once a second who coordinates; all others are left as they are. */
+export function rememberCoordinators(transactionalId: string): void {
+  writers.add(transactionalId);
+  if (remembering) return;
+  remembering = true;
+  remember();
+}
+
+export const otherVersion = (): Error =>
+  new Error('kafkajs is not the version 2.2.4 that this was written for: install that one');
+
+function remember(): void {
+  const { prototype } = load('kafkajs/src/cluster') as { prototype: Cluster };
+  const { findGroupCoordinatorMetadata: find } = prototype;
+  if (typeof find !== 'function') throw otherVersion();
+  const known = new WeakMap<Cluster, Map<string, { answer: Promise<unknown>; atMs: number }>>();
+  prototype.findGroupCoordinatorMetadata = function (of) {
+    // The first question of a writer is for its own id: it marks the cluster object, which no other producer shares.
+    if (!known.has(this) && !writers.has(of.groupId)) return find.call(this, of);
+    const answers = known.get(this) ?? new Map<string, { answer: Promise<unknown>; atMs: number }>();
+    known.set(this, answers);
+    const name = `${of.coordinatorType} ${of.groupId}`;
+    const before = answers.get(name);
+    if (before && performance.now() - before.atMs < coordinatorMs) return before.answer;
+    const answer = find.call(this, of);
+    answers.set(name, { answer, atMs: performance.now() });
+    answer.catch(() => answers.delete(name));
+    return answer;
+  };
+}
+
 /**
  * Makes two repairs in kafkajs, for members that are watched and no others. (1) A batch that its own filter has emptied
  * never reaches the caller, although it holds the markers that decide about earlier records, and sometimes committed
@@ -56,12 +98,10 @@ function watcherOf({ groupId, memberId }: ConsumerGroup): Watcher | undefined {
 
 function repair(): void {
   if (repaired) return;
-  const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup') as {
-    prototype: ConsumerGroup;
-  };
+  const { prototype } = load('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup };
   const { fetch, recoverFromOffsetOutOfRange } = prototype;
   if (typeof fetch !== 'function' || typeof recoverFromOffsetOutOfRange !== 'function') {
-    throw new Error('kafkajs is not the version 2.2.4 that this was written for: install that one');
+    throw otherVersion();
   }
   prototype.fetch = async function (nodeId) {
     const batches = await fetch.call(this, nodeId);

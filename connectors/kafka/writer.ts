@@ -1,6 +1,9 @@
-import kafkajs, { type Kafka, type Message, type Producer, type Transaction } from 'kafkajs';
-import { type Compression, compressionType } from './compression.js';
+import kafkajs, { type Kafka, type Message, type Producer, type ProducerBatch, type Transaction } from 'kafkajs';
+import { type Compression, packingOf } from './compression.js';
+import { rememberCoordinators } from './internals.js';
+import { type PreparedMessage, takePrepared } from './prepared.js';
 import type { Outgoing } from './record.js';
+import { afterSequence, type Packing, RecordBatch } from './record-batch.js';
 
 /** How far a partition has been read, written with the results. */
 export interface Position {
@@ -22,8 +25,8 @@ export interface WriterOptions {
   readonly compression?: Compression;
   /** The broker ends a transaction that takes longer; must exceed the longest commit. */
   readonly transactionTimeoutMs?: number;
-  /** A new producer after so many records: kafkajs' sequence numbers break at 2^31. */
-  readonly recordsMax?: number;
+  /** Where the count of records sent to a partition begins; only the test of its end begins anywhere but at 0. */
+  readonly firstSequence?: number;
 }
 
 /** Another producer with the same transactional id has begun, so this one may not write any more. */
@@ -51,44 +54,33 @@ export function isTooLarge(error: unknown): boolean {
  * offsets read afterwards are final. After any error it is of no more use: kafkajs' producer cannot be trusted then.
  */
 export class TransactionalWriter implements Writer {
-  #written = 0;
+  readonly #sender: Sender;
   #broken = false;
 
   private constructor(
-    readonly kafka: Kafka,
     readonly transactionalId: string,
-    readonly options: WriterOptions,
-    private producer: Producer,
-  ) {}
+    readonly producer: Producer,
+    options: WriterOptions,
+  ) {
+    this.#sender = new Sender(options);
+  }
 
   static async open(kafka: Kafka, transactionalId: string, options: WriterOptions = {}): Promise<TransactionalWriter> {
-    return new TransactionalWriter(kafka, transactionalId, options, await fence(kafka, transactionalId, options));
+    return new TransactionalWriter(transactionalId, await fence(kafka, transactionalId, options), options);
   }
 
   async commit(rows: readonly Outgoing[], position: Position): Promise<void> {
     if (this.#broken) throw new Error(`writer ${this.transactionalId}: an earlier commit failed, open another one`);
-    if (this.#written + rows.length > (this.options.recordsMax ?? 1e9)) await this.#renew();
-    let transaction: Transaction | undefined;
     try {
-      transaction = await this.producer.transaction();
-      const compression = compressionType(this.options.compression ?? 'none');
+      const transaction = await this.producer.transaction();
       // Records first: only sending them is retried while the last transaction is still being ended.
-      for (const part of parts(rows)) {
-        await transaction.sendBatch({ acks: -1, compression, topicMessages: messagesOf(part) });
-      }
+      await this.#sender.send(rows, transaction);
       await sendOffsets(transaction, position);
       await transaction.commit();
-      this.#written += rows.length;
     } catch (error) {
       this.#broken = true;
       throw error;
     }
-  }
-
-  async #renew(): Promise<void> {
-    await this.producer.disconnect();
-    this.producer = await fence(this.kafka, this.transactionalId, this.options);
-    this.#written = 0;
   }
 
   /** Lets go of the connections; a transaction left open is ended by whoever opens this id next, or by its timeout. */
@@ -99,6 +91,7 @@ export class TransactionalWriter implements Writer {
 }
 
 async function fence(kafka: Kafka, transactionalId: string, options: WriterOptions): Promise<Producer> {
+  rememberCoordinators(transactionalId);
   const producer = kafka.producer({
     transactionalId,
     transactionTimeout: options.transactionTimeoutMs ?? 15_000,
@@ -149,11 +142,15 @@ export interface OffsetCommitter {
 
 /** Writes results, then the position: after a crash between the two the results come again, under the same ids. */
 export class PlainWriter implements Writer {
+  readonly #sender: Sender;
+
   private constructor(
     readonly producer: Producer,
     readonly committer: OffsetCommitter,
-    readonly options: WriterOptions,
-  ) {}
+    options: WriterOptions,
+  ) {
+    this.#sender = new Sender(options);
+  }
 
   static async open(kafka: Kafka, committer: OffsetCommitter, options: WriterOptions = {}): Promise<PlainWriter> {
     const producer = kafka.producer({
@@ -167,10 +164,7 @@ export class PlainWriter implements Writer {
   }
 
   async commit(rows: readonly Outgoing[], position: Position): Promise<void> {
-    const compression = compressionType(this.options.compression ?? 'none');
-    for (const part of parts(rows)) {
-      await this.producer.sendBatch({ acks: -1, compression, topicMessages: messagesOf(part) });
-    }
+    await this.#sender.send(rows, this.producer);
     const { topic, partition, offset, metadata } = position;
     await this.committer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
   }
@@ -183,19 +177,71 @@ export class PlainWriter implements Writer {
 /** Brokers refuse batches above 1 MiB by default, unpacked ones too; a larger record goes alone. */
 const requestBytes = 512 * 1024;
 
-function* parts(rows: readonly Outgoing[]): Generator<readonly Outgoing[]> {
-  let from = 0;
+/** Writes rows as batches, in requests of a size that brokers take, and keeps count of them as brokers do. */
+class Sender {
+  /** Records sent to each partition of each topic since this producer began, modulo 2^31. */
+  readonly #sequences = new Map<string, number>();
+
+  readonly #packing: Packing | undefined;
+
+  readonly #firstSequence: number;
+
+  constructor({ compression = 'none', firstSequence = 0 }: WriterOptions) {
+    takePrepared();
+    this.#firstSequence = firstSequence;
+    this.#packing = packingOf(compression);
+  }
+
+  /** After an error the count is no longer the broker's: nothing more may be sent. */
+  async send(rows: readonly Outgoing[], to: { sendBatch(batch: ProducerBatch): Promise<unknown> }): Promise<void> {
+    const packing = this.#packing;
+    for (const batches of requests(rows)) {
+      const topicMessages = new Map<string, Message[]>();
+      for (const { topic, partition, batch } of batches) {
+        const name = `${topic}/${partition}`;
+        const firstSequence = this.#sequences.get(name) ?? this.#firstSequence;
+        const prepared = { batch, firstSequence, ...(packing ? { packing } : {}) };
+        const message: PreparedMessage = { partition, value: null, prepared };
+        topicMessages.set(topic, [...(topicMessages.get(topic) ?? []), message]);
+        this.#sequences.set(name, afterSequence(firstSequence, batch.count));
+      }
+      await to.sendBatch({
+        acks: -1,
+        topicMessages: [...topicMessages].map(([topic, messages]) => ({ topic, messages })),
+      });
+    }
+  }
+}
+
+interface Addressed {
+  readonly topic: string;
+  readonly partition: number;
+  readonly batch: RecordBatch;
+}
+
+function* requests(rows: readonly Outgoing[]): Generator<readonly Addressed[]> {
+  const timestampMs = Date.now();
+  let batches = new Map<string, Addressed>();
+  let last: Addressed | undefined;
   let bytes = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const size = bytesOf(rows[i]);
-    if (i > from && bytes + size > requestBytes) {
-      yield rows.slice(from, i);
-      from = i;
+  for (const row of rows) {
+    const size = bytesOf(row);
+    if (bytes > 0 && bytes + size > requestBytes) {
+      yield [...batches.values()];
+      batches = new Map();
+      last = undefined;
       bytes = 0;
     }
     bytes += size;
+    const { topic, partition } = row;
+    if (last?.topic !== topic || last.partition !== partition) {
+      const name = `${topic}/${partition}`;
+      last = batches.get(name) ?? { topic, partition, batch: new RecordBatch(timestampMs) };
+      batches.set(name, last);
+    }
+    last.batch.add(row);
   }
-  if (from < rows.length) yield rows.slice(from);
+  if (bytes > 0) yield [...batches.values()];
 }
 
 function bytesOf({ key, value, headers = {} }: Outgoing): number {
@@ -205,15 +251,4 @@ function bytesOf({ key, value, headers = {} }: Outgoing): number {
     for (const one of Array.isArray(at) ? at : [at ?? '']) bytes += 8 + name.length + Buffer.byteLength(one);
   }
   return bytes;
-}
-
-function messagesOf(rows: readonly Outgoing[]): { topic: string; messages: Message[] }[] {
-  const byTopic = new Map<string, Message[]>();
-  for (const { topic, partition, key, value, headers } of rows) {
-    const message = { partition, key, value, ...(headers ? { headers } : {}) } as Message;
-    const messages = byTopic.get(topic);
-    if (messages) messages.push(message);
-    else byTopic.set(topic, [message]);
-  }
-  return [...byTopic].map(([topic, messages]) => ({ topic, messages }));
 }

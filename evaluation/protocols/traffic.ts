@@ -1,5 +1,6 @@
-import type { Benchmark, Metrics, Recorder, Scorer } from '../benchmark.js';
+import type { Benchmark, Metrics, Prepared, Recorder, Scorer } from '../benchmark.js';
 import { losLoopFolder, readLosLoop } from '../data/los-loop.js';
+import type { Series } from '../data/series.js';
 import { ForecastScore, pointStep, stepsTo } from '../forecast-score.js';
 import { keyedStreamOf, type Stream } from '../stream.js';
 
@@ -35,21 +36,40 @@ export const traffic: Benchmark = {
     anchor('A3T-GCN, offline', 'published', [5.09, 3.14, 6.0, 3.66, 6.68, 4.17, 7.1, 4.23]),
   ],
   prepare(folder) {
-    const stream = keyedStreamOf(readLosLoop(folder), stepsTo(furthest));
-    return {
-      streams: [stream],
-      scorer: (recorder) => trafficScorer(stream, recorder),
-      references() {
-        const scorer = trafficScorer(stream);
-        stream.rows.forEach(({ values }, row) => {
-          scorer.see(stream, row, pointStep(new Float64Array(furthest).fill(values[0])));
-        });
-        const { metrics: expected } = anchor('', 'own recipe', [5.54, 3.16, 6.7, 3.63, 7.63, 4.04, 8.46, 4.43]);
-        return [{ name: 'persistence', metrics: scorer.metrics(), expected, tolerance: 0.006 }];
-      },
-    };
+    const { metrics: expected } = anchor('', 'own recipe', [5.54, 3.16, 6.7, 3.63, 7.63, 4.04, 8.46, 4.43]);
+    return prepareTraffic(readLosLoop(folder), expected);
   },
 };
+
+/** The same on every eighth sensor, where many memories are compared; figures of others are on all of them. */
+export const trafficEighth: Benchmark = {
+  ...traffic,
+  name: 'traffic-eighth',
+  about: 'the same on every eighth sensor, for comparing many memories',
+  columns: [...traffic.columns, 'crps', 'coverage_80', 'coverage_90', 'coverage_98'],
+  anchors: [],
+  prepare(folder) {
+    const all = readLosLoop(folder);
+    const kept = (_: unknown, sensor: number): boolean => sensor % 8 === 0;
+    const rows = all.rows.map(({ timeMs, values }) => ({ timeMs, values: values.filter(kept) }));
+    return prepareTraffic({ ...all, channels: all.channels.filter(kept), rows }, {});
+  },
+};
+
+function prepareTraffic(series: Series, expected: Metrics): Prepared {
+  const stream = keyedStreamOf(series, stepsTo(furthest));
+  return {
+    streams: [stream],
+    scorer: (recorder) => trafficScorer(stream, recorder),
+    references() {
+      const scorer = trafficScorer(stream);
+      stream.rows.forEach(({ values }, row) => {
+        scorer.see(stream, row, pointStep(new Float64Array(furthest).fill(values[0])));
+      });
+      return [{ name: 'persistence', metrics: scorer.metrics(), expected, tolerance: 0.006 }];
+    },
+  };
+}
 
 function trafficScorer(stream: Stream, recorder?: Recorder): Scorer {
   const rows = stream.rows.length / stream.keyCount;

@@ -67,6 +67,91 @@ export interface Kernels {
   /** x[n] <- pole x + gamma u, complex: real and imaginary parts in arrays of their own, gamma[n] real. */
   resonate(re: number, im: number, gamma: number, xRe: number, xIm: number, n: number, u: number): void;
 
+  /**
+   * overlap[columns], u16 <- boost times the active inputs (u32[n]) seen with a permanence[inputs][columns], u8, of at least
+   * `connected`; winners[k], u32, ascending <- the columns with the largest, in each of `areas` equal stretches as many;
+   * returns how many there are: columns that see nothing never win. Boost, f32 per column, may be 0: none.
+   */
+  poolerWinners(
+    permanence: number,
+    boost: number,
+    input: number,
+    n: number,
+    overlap: number,
+    winners: number,
+    columns: number,
+    k: number,
+    areas: number,
+    connected: number,
+  ): number;
+  /** Permanences of the winners move towards activity[inputs], u8, by up and down in 1/65536 of a 255th; the next turn. */
+  poolerLearn(
+    permanence: number,
+    activity: number,
+    inputs: number,
+    winners: number,
+    k: number,
+    columns: number,
+    up: number,
+    down: number,
+    turn: number,
+  ): number;
+  /** duty[columns] moves to who won by `rate`; boost[columns] <- exp(strength (k/columns - duty)), both f32. */
+  poolerBoost(
+    duty: number,
+    boost: number,
+    winners: number,
+    k: number,
+    columns: number,
+    rate: number,
+    strength: number,
+  ): void;
+
+  /** p[buckets] <- softmax of the sum of the rows of W[rows][buckets], f32, that active, u32[n], names; 4 divides buckets. */
+  classify(weights: number, active: number, n: number, p: number, buckets: number): void;
+  /** Those rows <- + rate error[buckets]. */
+  classifierLearn(weights: number, active: number, n: number, error: number, buckets: number, rate: number): void;
+
+  /** Where the state of the temporal calls that follow lies; see segments.ts and temporal.ts for the fields. */
+  temporalState(
+    counters: number,
+    head: number,
+    synapse: number,
+    owner: number,
+    used: number,
+    held: number,
+    proof: number,
+    overlap: number,
+    touched: number,
+    load: number,
+    segments: number,
+    blockBits: number,
+    active: number,
+    bits: number,
+    winner: number,
+    last: number,
+    scratch: number,
+  ): void;
+  /** How large it is: log2 of the cells of a column, columns active at most, steps that predictions are held. */
+  temporalSize(columns: number, shift: number, columnsMax: number, patience: number): void;
+  /** How the temporal calls that follow learn, permanences in 255ths. */
+  temporalRule(
+    activation: number,
+    minimum: number,
+    sample: number,
+    increment: number,
+    decrement: number,
+    punishment: number,
+    doubt: number,
+    initial: number,
+    connected: number,
+  ): void;
+  /** One step with n active columns, u32, ascending; how many of them were predicted. */
+  temporalStep(columns: number, n: number, learn: number): number;
+  /** out[columns], u32 <- 1 + the last step a segment was right that now predicts (faint: matches) there, or 0. */
+  temporalExpected(out: number, faint: number): number;
+  temporalReset(): void;
+  temporalKill(cell: number): void;
   /** y[n] <- e^x, 1/(1 + e^-x) and tanh x, all f32, n a multiple of four. */
   exps(x: number, y: number, n: number): void;
   sigmoids(x: number, y: number, n: number): void;

@@ -147,6 +147,8 @@ export class FileStore implements CheckpointStore {
   async save(checkpoint: Checkpoint): Promise<void> {
     const { shard, next } = checkpoint;
     const folder = this.folderOf(shard);
+    // Encoded before anything is awaited: the tables are views of live state.
+    const bytes = frame(checkpoint);
     const before = offsetsOf(await this.#names(folder));
     const line: Line = this.#lines.get(shard) ?? { newest: before.at(-1) ?? 0, passed: new Map() };
     this.#lines.set(shard, line);
@@ -158,7 +160,6 @@ export class FileStore implements CheckpointStore {
           'another process writes here; stop one of the two, or give each a state folder of its own',
       );
     }
-    const bytes = frame(checkpoint);
     const past = before.filter((at) => at < next && !line.passed.has(at));
     const path = join(folder, fileName(next));
     const beside = `${path}.${process.pid}.tmp`;

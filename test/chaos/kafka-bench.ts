@@ -1,24 +1,33 @@
-import type { Kafka } from 'kafkajs';
-import { jsonCodec } from '../../connectors/codecs/json.js';
-import { encodeResult } from '../../connectors/encode.js';
-import type { Event, Result } from '../../event.js';
-import type { WorkerEvent, WorkerOptions } from '../../pipelines/kafka-options.js';
-import { KafkaWorker } from '../../pipelines/kafka-worker.js';
-import { pipeline } from '../../pipelines/pipeline.js';
-import { shipped } from '../../pipelines/shipped.js';
-import { pipelineOf } from '../../pipelines/spec.js';
-import { MemoryStore } from '../../state/stores/memory.js';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Kafka, Message } from 'kafkajs';
+import { type PreparedMessage, takePrepared } from '../../connectors/kafka/prepared.js';
+import { RecordBatch } from '../../connectors/kafka/record-batch.js';
 import { Cluster, sleep } from '../kafka/broker.js';
-import { drained, endsOf, produce } from '../kafka/harness.js';
+import { drained, produce } from '../kafka/harness.js';
 import { clientOf, createTopic } from '../kafka/with-broker.js';
 
+const here = dirname(fileURLToPath(import.meta.url));
+const partitions = 4;
+/** Below this share of the records a process is still warming up: compiling, joining, opening connections. */
+const warmShare = 0.25;
+
+type Role = 'raw' | 'loop' | 'quick' | 'engine' | 'light';
+
 export interface Speed {
+  readonly workers: number;
   readonly eventsPerSecond: number;
-  /** Of this process, whatever the broker needs beside it. */
+  /** Of the measured processes alone, whatever the broker needs beside them. */
   readonly cpuMicrosPerEvent: number;
+  /** What one core of the machine is good for at that price. */
+  readonly eventsPerCoreSecond: number;
 }
 
 export interface Latency {
+  readonly commitMs: number;
   readonly eventsPerSecond: number;
   readonly events: number;
   readonly p50Ms: number;
@@ -26,120 +35,121 @@ export interface Latency {
   readonly mostMs: number;
 }
 
-const partitions = 4;
+export interface BenchPlan {
+  readonly events: number;
+  /** Every figure is the median of so many rounds, the roles taking turns. */
+  readonly rounds: number;
+  readonly latencySeconds: number;
+  /** Events per second at which the time from event to result is taken; 0 is half of what the pipeline does at most. */
+  readonly rates: readonly number[];
+  readonly log: (line: string) => void;
+}
 
-async function timed(events: number, work: () => Promise<void>): Promise<Speed> {
-  const [began, cpu] = [performance.now(), process.cpuUsage()];
-  await work();
-  const used = process.cpuUsage(cpu);
-  const seconds = (performance.now() - began) / 1000;
+interface Progress {
+  readonly records: number;
+  readonly atMs: number;
+  readonly cpuMicros: number;
+}
+
+/** One measured process. */
+class Measured {
+  readonly progress: Progress[] = [];
+  live = 0;
+  readonly #child: ReturnType<typeof spawn>;
+  readonly #gone: Promise<unknown>;
+
+  constructor(settings: object, told: () => void, flags: readonly string[] = []) {
+    const file = join(here, 'kafka-bench-worker.mjs');
+    this.#child = spawn(process.execPath, [...flags, file, JSON.stringify(settings)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#gone = once(this.#child, 'exit');
+    createInterface({ input: this.#child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      const event = JSON.parse(line) as Partial<Progress> & { live?: string };
+      if (event.live) this.live++;
+      else this.progress.push(event as Progress);
+      told();
+    });
+  }
+
+  get records(): number {
+    return this.progress.at(-1)?.records ?? 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await this.#gone;
+  }
+}
+
+/** What stands the same in every run. */
+interface Stand {
+  readonly kafka: Kafka;
+  readonly addresses: readonly string[];
+  readonly flags: readonly string[];
+  runs: number;
+}
+
+function settingsOf(stand: Stand, role: Role, input: string, pad: number) {
+  const name = `${role}-${stand.runs++}`;
+  return { role, brokers: stand.addresses, input, output: `${name}.out`, group: name, partitions, pad };
+}
+
+/** Reads the whole input in so many processes and measures from a quarter of it to the end. */
+async function measure(stand: Stand, role: Role, workers: number, events: number, pad: number): Promise<Speed> {
+  const settings = settingsOf(stand, role, 'in', pad);
+  await createTopic(stand.kafka, settings.output, partitions);
+  const all: Measured[] = [];
+  const total = (): number => all.reduce((sum, { records }) => sum + records, 0);
+  let first: { total: number; atMs: number; cpu: number } | undefined;
+  const now = () => ({
+    total: total(),
+    atMs: Math.max(...all.map(({ progress }) => progress.at(-1)?.atMs ?? 0)),
+    cpu: all.reduce((sum, { progress }) => sum + (progress.at(-1)?.cpuMicros ?? 0), 0),
+  });
+  await new Promise<void>((done) => {
+    const told = (): void => {
+      if (!first && total() >= warmShare * events) first = now();
+      if (total() >= events) done();
+    };
+    for (let i = 0; i < workers; i++) all.push(new Measured(settings, told, stand.flags));
+  });
+  const last = now();
+  await Promise.all(all.map((one) => one.stop()));
+  if (!first) throw new Error('measured nothing');
+  const cpuMicrosPerEvent = (last.cpu - first.cpu) / (last.total - first.total);
   return {
-    eventsPerSecond: Math.round(events / seconds),
-    cpuMicrosPerEvent: Math.round((10 * (used.user + used.system)) / events) / 10,
+    workers,
+    eventsPerSecond: Math.round((1000 * (last.total - first.total)) / (last.atMs - first.atMs)),
+    cpuMicrosPerEvent: Math.round(10 * cpuMicrosPerEvent) / 10,
+    eventsPerCoreSecond: Math.round(1e6 / cpuMicrosPerEvent),
   };
 }
 
-/** Reading only: what kafkajs can give at best. */
-async function rawConsume(kafka: Kafka, topic: string, events: number): Promise<void> {
-  const consumer = kafka.consumer({ groupId: `raw-${process.hrtime.bigint()}`, maxWaitTimeInMs: 100 });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  let seen = 0;
-  await new Promise<void>((resolve, reject) => {
-    consumer
-      .run({
-        eachBatch: async ({ batch }) => {
-          seen += batch.messages.length;
-          if (seen >= events) resolve();
-        },
-      })
-      .catch(reject);
-  });
-  await consumer.disconnect();
-}
-
-/** The loop anybody would write: decode, write a row of the same size, offset and row in one transaction per batch. */
-async function plainLoop(kafka: Kafka, topic: string, output: string, events: number, row: string): Promise<void> {
-  const groupId = `plain-${process.hrtime.bigint()}`;
-  const producers = await Promise.all(
-    Array.from({ length: partitions }, async (_, i) => {
-      const producer = kafka.producer({
-        transactionalId: `${groupId}-${i}`,
-        maxInFlightRequests: 1,
-        retry: { initialRetryTime: 10 },
-      });
-      await producer.connect();
-      return producer;
-    }),
-  );
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  let seen = 0;
-  await new Promise<void>((resolve, reject) => {
-    consumer
-      .run({
-        autoCommit: false,
-        partitionsConsumedConcurrently: partitions,
-        eachBatch: async ({ batch, resolveOffset }) => {
-          for (let at = 0; at < batch.messages.length; at += 5000) {
-            const part = batch.messages.slice(at, at + 5000);
-            const messages = part.map(({ key, value }) => {
-              const { value: number } = JSON.parse(String(value)) as { value: number };
-              return { key, value: row.replace('0', String(number)), partition: batch.partition };
-            });
-            const transaction = await producers[batch.partition].transaction();
-            // As much as the broker takes in one request.
-            for (let i = 0; i < messages.length; i += 1500)
-              await transaction.send({ topic: output, messages: messages.slice(i, i + 1500) });
-            const offset = String(Number(part[part.length - 1].offset) + 1);
-            await transaction.sendOffsets({
-              consumerGroupId: groupId,
-              topics: [{ topic, partitions: [{ partition: batch.partition, offset }] }],
-            });
-            await transaction.commit();
-            seen += part.length;
-          }
-          resolveOffset(batch.lastOffset());
-          if (seen >= events) resolve();
-        },
-      })
-      .catch(reject);
-  });
-  await consumer.disconnect();
-  await Promise.all(producers.map((producer) => producer.disconnect()));
-}
-
-/** Until a worker has committed so many records; asking the cluster would cost what is measured. */
-async function workThrough<B extends Event>(options: WorkerOptions<B>, events: number): Promise<void> {
-  let told: () => void = () => {};
-  const done = new Promise<void>((resolve) => {
-    told = resolve;
-  });
-  let seen = 0;
-  const onEvent = (event: WorkerEvent): void => {
-    if (event.type === 'committed') seen += event.records;
-    if (seen >= events) told();
+const medianOf = (speeds: readonly Speed[]): Speed => {
+  const middle = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+  return {
+    workers: speeds[0].workers,
+    eventsPerSecond: middle(speeds.map(({ eventsPerSecond }) => eventsPerSecond)),
+    cpuMicrosPerEvent: middle(speeds.map(({ cpuMicrosPerEvent }) => cpuMicrosPerEvent)),
+    eventsPerCoreSecond: middle(speeds.map(({ eventsPerCoreSecond }) => eventsPerCoreSecond)),
   };
-  await withWorker({ ...options, onEvent }, () => done);
-}
+};
 
-async function withWorker<B extends Event>(options: WorkerOptions<B>, work: () => Promise<void>): Promise<void> {
-  const stop = new AbortController();
-  const running = new KafkaWorker(options).run(stop.signal);
-  await Promise.race([work(), running]);
-  stop.abort();
-  await running;
-}
-
-/** Speed of reading alone, of the loop without a model, and of the engine, on one broker in one run. */
-export async function kafkaBench(events: number, log: (line: string) => void) {
+/** Speed of reading alone, of the loop without a model, and of the engine, on one broker in one run; then the latency. */
+export async function kafkaBench({ events, rounds, latencySeconds, rates, log }: BenchPlan) {
   const cluster = await Cluster.start({ heapMb: 768 });
+  const stand: Stand = {
+    kafka: clientOf(cluster.addresses),
+    addresses: cluster.addresses,
+    flags: (process.env.ENGRAM_BENCH_FLAGS ?? '').split(' ').filter(Boolean),
+    runs: 0,
+  };
+  const only = process.env.ENGRAM_BENCH_ONLY?.split(',');
   try {
-    const kafka = clientOf(cluster.addresses);
-    await createTopic(kafka, 'in', partitions);
+    await createTopic(stand.kafka, 'in', partitions);
     await produce(
-      kafka,
+      stand.kafka,
       'in',
       Array.from({ length: events }, (_, i) => ({
         ...{ partition: i % partitions, key: `sensor-${i % 1000}` },
@@ -147,123 +157,106 @@ export async function kafkaBench(events: number, log: (line: string) => void) {
       })),
       5000,
     );
-    const options = (name: string): Omit<WorkerOptions<never>, 'pipeline' | 'outputs'> => ({
-      ...{ kafka: { brokers: cluster.addresses }, input: 'in', groupId: name, store: new MemoryStore() },
-      ...{ codec: jsonCodec(), mapping: { values: ['value'] }, commitMs: 100, commitRows: 5000 },
-    });
-    const light = pipelineOf(shipped.light);
-    const full = (name: string, input = 'in'): WorkerOptions<Result> => ({
-      ...(options(name) as unknown as WorkerOptions<Result>),
-      ...{ input, pipeline: light },
-      outputs: { results: { topic: `${name}.out`, encode: encodeResult } },
-    });
-    const speeds: Record<string, Speed> = {};
-    const note = (name: string, speed: Speed): void => {
-      speeds[name] = speed;
-      log(`${name}: ${speed.eventsPerSecond} events/s, ${speed.cpuMicrosPerEvent} µs of CPU per event`);
+    const found = new Map<string, Speed[]>();
+    const take = async (name: string, role: Role, workers: number, pad = 0): Promise<void> => {
+      if (only && !only.includes(role)) return;
+      const speed = await measure(stand, role, workers, events, pad);
+      found.set(name, [...(found.get(name) ?? []), speed]);
+      log(`${name}: ${speed.eventsPerSecond} events/s, ${speed.cpuMicrosPerEvent} µs of processor time per event`);
     };
-    note('raw consume', await timed(events, () => rawConsume(kafka, 'in', events)));
-    note('full pipeline (light)', await timed(events, () => workThrough(full('light'), events)));
-    const size = await rowBytes(kafka, 'light.out');
-    await createTopic(kafka, 'plain.out', partitions);
-    const row = JSON.stringify({ value: 0, padding: 'x'.repeat(Math.max(0, size - 25)) });
-    note(
-      'loop without a model, rows of the same size',
-      await timed(events, () => plainLoop(kafka, 'in', 'plain.out', events, row)),
-    );
-    const empty: WorkerOptions<Event> = {
-      ...(options('empty') as unknown as WorkerOptions<Event>),
-      pipeline: pipeline('empty'),
-      outputs: {
-        results: {
-          topic: 'empty.out',
-          encode:
-            () =>
-            ({ values }) =>
-              row.replace('0', String(values[0])),
-        },
-      },
-    };
-    note('engine without a step, rows of the same size', await timed(events, () => workThrough(empty, events)));
-    const rate = Math.round(speeds['full pipeline (light)'].eventsPerSecond / 2);
-    const latency = await latencyAt(kafka, rate, full('latency', 'timed'));
-    log(`at ${latency.eventsPerSecond} events/s: p50 ${latency.p50Ms} ms, p99 ${latency.p99Ms} ms`);
-    return { events, partitions, rowBytes: size, speeds, latency };
+    // What a result of the light pipeline weighs: the other writers write as much.
+    const size = 370;
+    const pad = size - 25;
+    for (let round = 0; round < rounds; round++) {
+      await take('raw consume', 'raw', 1);
+      await take('loop without a model', 'loop', 1, pad);
+      await take('the same loop, written by the engine’s writer', 'quick', 1, pad);
+      await take('engine without a step', 'engine', 1, pad);
+      await take('full pipeline (light)', 'light', 1);
+      await take('full pipeline (light), two workers', 'light', 2);
+    }
+    const speeds = Object.fromEntries([...found].map(([name, all]) => [name, medianOf(all)]));
+    // Load and reader share the machine with broker and worker, which had it for themselves when the speed was taken.
+    const halfLoad = Math.round((speeds['full pipeline (light)']?.eventsPerSecond ?? 0) / 2);
+    const latency: Latency[] = [];
+    for (const rate of rates.map((one) => one || halfLoad)) {
+      const found = await latencyAt(stand, rate, latencySeconds);
+      latency.push(found);
+      log(`at ${found.eventsPerSecond} events/s: p50 ${found.p50Ms} ms, p99 ${found.p99Ms} ms`);
+    }
+    return { events, partitions, rounds, rowBytes: size, speeds, halfLoad, latency };
   } finally {
     await cluster.stop();
   }
 }
 
-async function rowBytes(kafka: Kafka, topic: string): Promise<number> {
-  let bytes = 0;
-  const consumer = kafka.consumer({ groupId: `size-${process.hrtime.bigint()}`, maxWaitTimeInMs: 100 });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    consumer
-      .run({
-        eachBatch: async ({ batch }) => {
-          bytes =
-            batch.messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0) /
-            Math.max(1, batch.messages.length);
-          if (bytes > 0) resolve();
-        },
-      })
-      .catch(reject);
+/** So many events as one batch per partition: the one who makes the load shall need little of the machine. */
+function load(from: number, count: number, at: number): Message[] {
+  const value = JSON.stringify({ value: at });
+  return Array.from({ length: Math.min(partitions, count) }, (_, i) => {
+    const batch = new RecordBatch(Date.now(), 4096);
+    for (let n = from + i; n < from + count; n += partitions) batch.add({ key: `sensor-${n % 1000}`, value });
+    const message: PreparedMessage = {
+      partition: (from + i) % partitions,
+      value: null,
+      prepared: { batch, firstSequence: -1 },
+    };
+    return message;
   });
-  await consumer.disconnect();
-  return Math.round(bytes);
 }
 
-/** From the sending of an event to its result at a reader of committed records, at a steady rate for fifteen seconds. */
-async function latencyAt(kafka: Kafka, rate: number, options: WorkerOptions<Result>): Promise<Latency> {
-  await createTopic(kafka, 'timed', partitions);
-  await createTopic(kafka, 'latency.out', partitions);
+/** From the sending of an event to its result at a reader of committed records, at a steady rate. */
+async function latencyAt(stand: Stand, rate: number, seconds: number): Promise<Latency> {
+  const { kafka } = stand;
+  const input = `timed-${rate}`;
+  const settings = settingsOf(stand, 'light', input, 0);
+  await createTopic(kafka, input, partitions);
+  await createTopic(kafka, settings.output, partitions);
   const delays: number[] = [];
-  const warmMs = 5000;
-  const reader = kafka.consumer({ groupId: 'latency-reader', maxWaitTimeInMs: 20 });
+  let measuring = Number.POSITIVE_INFINITY;
+  const reader = kafka.consumer({ groupId: `${input}-reader`, maxWaitTimeInMs: 20 });
   await reader.connect();
-  await reader.subscribe({ topic: 'latency.out', fromBeginning: true });
+  await reader.subscribe({ topic: settings.output, fromBeginning: true });
   const zero = Date.now();
   await reader.run({
+    partitionsConsumedConcurrently: partitions,
     eachBatch: async ({ batch }) => {
       const now = Date.now() - zero;
       for (const { value } of batch.messages) {
         const sent = Number(/"values":\[(\d+)/.exec(String(value))?.[1]);
-        if (sent > warmMs) delays.push(now - sent);
+        if (sent > measuring) delays.push(now - sent);
       }
     },
   });
+  takePrepared();
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  await withWorker(options, async () => {
-    let made = 0;
-    for (const until = Date.now() + warmMs + 15_000; Date.now() < until; await sleep(10)) {
-      const due = Math.floor(((Date.now() - zero) / 1000) * rate) - made;
-      if (due <= 0) continue;
-      // What was missed while the worker joined is not sent in one burst.
-      const count = Math.min(due, Math.ceil(rate / 20));
-      const at = Date.now() - zero;
-      const messages = Array.from({ length: count }, (_, i) => ({
-        ...{
-          partition: (made + i) % partitions,
-          key: `sensor-${(made + i) % 1000}`,
-          value: JSON.stringify({ value: at }),
-        },
-      }));
-      await producer.send({ topic: 'timed', messages });
-      made += due;
-    }
-    await drained(kafka, 'latency', 'timed');
-    await sleep(500);
+  let ready: () => void = () => {};
+  const live = new Promise<void>((resolve) => {
+    ready = resolve;
   });
+  const worker = new Measured(settings, () => worker.live === partitions && ready(), stand.flags);
+  await live;
+  // Some seconds to compile what is hot.
+  const warmMs = 5000;
+  const began = Date.now();
+  measuring = began - zero + warmMs;
+  for (let made = 0; Date.now() - began < warmMs + 1000 * seconds; await sleep(5)) {
+    const due = Math.floor(((Date.now() - began) / 1000) * rate) - made;
+    if (due <= 0) continue;
+    await producer.send({ topic: input, messages: load(made, due, Date.now() - zero) });
+    made += due;
+  }
+  await drained(kafka, settings.group, input);
+  await sleep(500);
+  await worker.stop();
   await producer.disconnect();
   await reader.disconnect();
-  await endsOf(kafka, 'timed');
   const sorted = Float64Array.from(delays).sort();
   const quantile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
   return {
-    eventsPerSecond: Math.round(sorted.length / 15),
+    commitMs: 100,
+    eventsPerSecond: Math.round(sorted.length / seconds),
     events: sorted.length,
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),

@@ -90,6 +90,41 @@ withData('hotgym', 'engram evaluate hotgym', () => {
   });
 });
 
+withData('hotgym', 'engram evaluate --seeds', () => {
+  test('runs as many starts of a memory with chance, each with its own results and rows, and others once', async () => {
+    const { io, said } = terminal();
+    const out = folder();
+    const json = join(out, 'seeds.json');
+    const options = { data: sharedData, memory: 'elm', seeds: '2', json, out };
+    expect(await evaluate('hotgym', options, io)).toBe(0);
+    expect(said.out).toMatch(/^elm +run now/m);
+    expect(said.out).toMatch(/^elm, seed 2 +run now/m);
+    const { results } = JSON.parse(readFileSync(json, 'utf8'));
+    expect(results.map(({ memory, seed }: { memory: string; seed: number }) => `${memory} ${seed}`)).toEqual([
+      'elm 1',
+      'elm 2',
+      'last-value 0',
+      'seasonal-naive 0',
+      'rls 0',
+    ]);
+    expect(results[0].metrics.mae_1).not.toBe(results[1].metrics.mae_1);
+    expect(readdirSync(out).sort()).toEqual(['hotgym-elm-2.csv', 'hotgym-elm.csv', 'seeds.json']);
+    const rows = (name: string) => readFileSync(join(out, name), 'utf8').split('\n');
+    expect(rows('hotgym-elm.csv').length).toBe(rows('hotgym-elm-2.csv').length);
+    expect(rows('hotgym-elm.csv')[1]).not.toBe(rows('hotgym-elm-2.csv')[1]);
+    // The first start is what is run without the option.
+    const alone = join(out, 'alone.json');
+    await evaluate('hotgym', { data: sharedData, memory: 'elm', json: alone }, terminal().io);
+    expect(JSON.parse(readFileSync(alone, 'utf8')).results[0].metrics).toEqual(results[0].metrics);
+  });
+
+  test.each(['0', '1.5', 'many', '-2', '1001'])('a number of starts that is none: %s', async (seeds) => {
+    await expect(evaluate('hotgym', { data: sharedData, memory: 'elm', seeds }, terminal().io)).rejects.toThrow(
+      `--seeds: expected a whole number from 1 to 1000, got "${seeds}"`,
+    );
+  });
+});
+
 withData('skab', 'engram evaluate skab', () => {
   test('writes a score and an alarm for every row', async () => {
     const { io } = terminal();

@@ -51,7 +51,7 @@ describe('a mistake in each option gets one line that says what to do', () => {
     ],
     [
       'replay LOG --out anomaly:x.arrow',
-      '2 engram: --out anomaly:x.arrow: expected forecasts:, anomalies: or rejects: before the file, got "anomaly" (did you mean "anomalies"?)',
+      '2 engram: --out anomaly:x.arrow: expected forecasts:, anomalies:, rejects: or shadow: before the file, got "anomaly" (did you mean "anomalies"?)',
     ],
     [
       'replay LOG --out',
@@ -105,7 +105,7 @@ describe('a mistake in each option gets one line that says what to do', () => {
     ],
     [
       'evaluate nyc-taxi',
-      '2 engram: evaluate: expected --data <dir>, it is missing: engram evaluate --help tells what there is',
+      '2 engram: --data: expected the folder "nyc_taxi" (NYC taxi demand, 30-minute counts, numenta/htmresearch) or the one that holds it, got none: give it with --data; only synthetic needs no data',
     ],
   ])('engram %s', async (args, message) => expect(await wrong(args)).toBe(message));
 

@@ -55,7 +55,7 @@ describe('no memory looks ahead', () => {
   test.each(Object.keys(memories) as MemoryName[])(
     '%s',
     (memory) => {
-      const checks = leakTest([stream], forecasterOf(memory));
+      const checks = leakTest([stream], forecasterOf({ memory }));
       expect(checks).toHaveLength(5);
       expect(checks.filter(({ same }) => !same)).toEqual([]);
     },

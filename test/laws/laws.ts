@@ -17,7 +17,8 @@ export interface Case {
 /** A promise as a check: says what is wrong, or nothing. */
 export type Law = (subject: Case) => string | undefined;
 
-const said = ({ rows, rejects, anomalies }: ReturnType<typeof run>): string => bits({ rows, rejects, anomalies });
+const said = ({ rows, rejects, anomalies, alerts }: ReturnType<typeof run>): string =>
+  bits({ rows, rejects, anomalies, alerts });
 
 function calm({ make, events, shard }: Case): string {
   return said(run(make(), events, { shard, cuts: [events.length] }));
@@ -93,6 +94,7 @@ const neighbours: Law = ({ make, events, shard }) => {
   const own = (ran: ReturnType<typeof run<Event>>) => ({
     rows: ran.rows.filter((row) => row.key === key),
     anomalies: ran.anomalies.filter((anomaly) => anomaly.key === key),
+    alerts: ran.alerts.filter((alert) => alert.key === key),
   });
   const options = { shard, cuts: [17] };
   const alone = own(

@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import type { Anomaly, Batch, Event, Reject } from '../../event.js';
+import type { Alert, Anomaly, Batch, Event, Mark, Reject } from '../../event.js';
 import type { Opened, Shard, Stage } from '../../operators/stage.js';
 import { type Bundle, decode, encode } from '../../state/arrow.js';
 import { normal as oneNormal } from '../chance.js';
@@ -17,6 +17,10 @@ export interface Disturbance {
   readonly shard?: Shard;
   /** False: the log goes on, nothing is finished. */
   readonly ends?: boolean;
+  /** Taken in before the row of their offset; batches are cut there. */
+  readonly marks?: readonly Mark[];
+  /** What an earlier run saved. */
+  readonly saved?: readonly Bundle[];
 }
 
 /** All that came out of a run, and the state at its end. */
@@ -24,6 +28,7 @@ export interface Ran<B> {
   readonly rows: readonly B[];
   readonly rejects: readonly Reject[];
   readonly anomalies: readonly Anomaly[];
+  readonly alerts: readonly Alert[];
   readonly saved: readonly Bundle[];
 }
 
@@ -32,21 +37,29 @@ export function run<B, A extends Event = Event>(
   // biome-ignore lint/suspicious/noExplicitAny: a chain of stages is typed by whoever wrote it
   stages: readonly Stage<any, any>[],
   events: readonly A[],
-  { cuts = [1], restart = false, shard: at = shard, ends = true }: Disturbance = {},
+  { cuts = [1], restart = false, shard: at = shard, ends = true, marks = [], saved: begun }: Disturbance = {},
 ): Ran<B> {
-  let chain = new Chain(stages, at);
+  let chain = new Chain(stages, at, begun);
   const rows: B[] = [];
   const rejects: Reject[] = [];
   const anomalies: Anomaly[] = [];
+  const alerts: Alert[] = [];
   const take = (batch: Batch<B>): void => {
     rows.push(...batch.rows);
     rejects.push(...batch.rejects);
     anomalies.push(...(batch.anomalies ?? []));
+    alerts.push(...(batch.alerts ?? []));
   };
   for (let from = 0, turn = 0; from < events.length; turn++) {
-    const upTo = Math.min(events.length, from + Math.max(1, cuts[turn % cuts.length] ?? 1));
+    let upTo = Math.min(events.length, from + Math.max(1, cuts[turn % cuts.length] ?? 1));
+    const due = marks.find(({ offset }) => offset > (events[from] as A).offset);
+    const cut = due ? events.findIndex(({ offset }) => offset >= due.offset) : -1;
+    if (cut > from && cut < upTo) upTo = cut;
     const next = (events[upTo - 1] as A).offset + 1;
-    take(chain.push({ shard: at.name, rows: events.slice(from, upTo), rejects: [], next }) as Batch<B>);
+    const before = (events[from - 1] as A | undefined)?.offset ?? -1;
+    const said = marks.filter(({ offset }) => offset > before && offset <= (events[from] as A).offset);
+    const given = said.length > 0 ? { marks: said } : {};
+    take(chain.push({ shard: at.name, rows: events.slice(from, upTo), rejects: [], next, ...given }) as Batch<B>);
     if (restart) chain = chain.reopened(stages, at);
     from = upTo;
   }
@@ -54,7 +67,7 @@ export function run<B, A extends Event = Event>(
   if (ends) take(chain.push({ shard: at.name, rows: [], rejects: [], next, ends: true }) as Batch<B>);
   const saved = chain.saved();
   chain.close();
-  return { rows, rejects, anomalies, saved };
+  return { rows, rejects, anomalies, alerts, saved };
 }
 
 /** Stages at work one behind the other. */

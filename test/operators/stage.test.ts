@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Event } from '../../event.js';
+import type { Anomaly, Event } from '../../event.js';
 import { keyed, type Stage } from '../../operators/stage.js';
 import { arena } from '../../state/arena.js';
 import { f64 } from '../../state/layout.js';
@@ -84,4 +84,35 @@ test('an error in a step ends the stream with it', () => {
     },
   }));
   expect(() => run([broken], events([1]))).toThrow('boom');
+});
+
+test('a change of an anomaly is heard after the rows of its event and before the next, and a mark before the row of its place, however they are cut', () => {
+  const said = (key: string): Anomaly => ({ key }) as Anomaly;
+  const telling: Stage<Event, Event> = keyed('tell', {}, () => ({
+    id: 'tell',
+    version: '1',
+    shared: {},
+    layout: {},
+    step(_, __, row: Event, out) {
+      if (row.offset % 2 === 0) out.anomaly(said(row.key), row.offset > 0);
+      out.emit(row);
+    },
+  }));
+  const hearing: Stage<Event, string> = keyed('hear', {}, () => ({
+    id: 'hear',
+    version: '1',
+    shared: {},
+    layout: { heard: f64() },
+    note: (_, own) => void own.heard[0]++,
+    mark: (_, own) => {
+      own.heard[0] += 100;
+    },
+    step: (_, own, row: Event, out) => out.emit(`${row.offset} heard ${own.heard[0]}`),
+  }));
+  const mark = { key: 'a', verdict: 'real', startMs: 0, endMs: 1, offset: 4 } as const;
+  for (const cuts of [[1], [2], [6]]) {
+    const { rows, anomalies } = run<string>([telling, hearing], list('aaaaaa'), { cuts, marks: [mark] });
+    expect(rows).toEqual(['0 heard 0', '1 heard 1', '2 heard 1', '3 heard 2', '4 heard 102', '5 heard 103']);
+    expect(anomalies).toHaveLength(2);
+  }
 });

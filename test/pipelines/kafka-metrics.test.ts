@@ -9,7 +9,7 @@ test('what a worker tells becomes figures; a partition that is lost is no longer
   metrics.see({ type: 'live', shard, replayed: 7, ms: 3 });
   metrics.see({ type: 'committed', shard, next: 50, records: 10, results: 9, rejects: 1, ms: 30, lag: 4 });
   metrics.see({ type: 'committed', shard, next: 60, records: 10, results: 10, rejects: 0, ms: 70, lag: 0 });
-  metrics.see({ type: 'checkpoint', shard, next: 60, ms: 8 });
+  metrics.see({ type: 'checkpoint', shard, next: 60, ms: 8, pauseMs: 2 });
   metrics.see({ type: 'dropped', shard, error: new Error('x'), fenced: true });
   metrics.see({ type: 'rebalancing' });
   now = 4000;

@@ -9,6 +9,64 @@ const remember = { remember: { memory: 'last-value', horizons: [1] } };
 const good = { name: 'mine', stages: [{ normalize: {} }, remember, { interval: {} }, { detect: {} }] };
 const withStages = (...stages: unknown[]) => ({ name: 'mine', stages });
 
+const side = (name: string, ...stages: unknown[]) => ({ name, stages });
+const contested = (champion: object, challenger: object, more: object = {}) =>
+  withStages({ challenge: { champion, challenger, ...more } });
+const whole = [remember, { interval: {} }, { detect: {} }];
+
+describe('a challenge as JSON', () => {
+  test('stands for what both of its sides make', () => {
+    const spec = contested(side('a', ...whole), side('b', ...whole), { swaps: [{ at: 7, to: 'challenger' }] });
+    const stages = [...spec.stages, { episode: {} }, { evaluate: {} }];
+    expect(pipelineOf(parseSpec({ ...spec, stages })).stages.map(({ id }) => id)).toEqual([
+      'challenge',
+      'episode',
+      'evaluate',
+    ]);
+  });
+  test('its swaps are no part of what a checkpoint must agree with, its sides are', () => {
+    const of = (more: object, name = 'b') =>
+      identityOf(pipelineOf(parseSpec(contested(side('a', ...whole), side(name, ...whole), more))), ['x']);
+    expect(of({ swaps: [{ at: 7, to: 'challenger' }] })).toBe(of({}));
+    expect(of({}, 'c')).not.toBe(of({}));
+    expect(of({ automatic: { alpha: 0.01 } })).not.toBe(of({}));
+  });
+  test.each([
+    ['no challenger', withStages({ challenge: { champion: side('a', ...whole) } }), 'challenge.challenger: expected'],
+    [
+      'a side without bands',
+      contested(side('a', ...whole), side('b', remember, { detect: {} })),
+      'stages[0].challenge.challenger.stages[1].detect: expected a step interval before it, which makes what it reads',
+    ],
+    [
+      'sides without alarms',
+      contested(side('a', remember, { interval: {} }), side('b', remember, { interval: {} })),
+      'stages[0].challenge: expected a step detect in both sides or before it',
+    ],
+    [
+      'a step that holds rows back',
+      contested(side('a', { reorder: {} }, ...whole), side('b', ...whole)),
+      'stages[0].challenge.champion.stages[0]: expected one of normalize, seasons, remember, interval, detect, got "reorder"',
+    ],
+    [
+      'a misspelt step',
+      contested(side('a', ...whole), side('b', { remembr: {} })),
+      'stages[0].challenge.challenger.stages[0]: expected one of',
+    ],
+    [
+      'a swap to nobody',
+      contested(side('a', ...whole), side('b', ...whole), { swaps: [{ at: 7, to: 'me' }] }),
+      'stages[0].challenge.swaps[0].to: expected one of',
+    ],
+  ])('%s', (_, spec, message) => expect(() => parseSpec(spec)).toThrow(message));
+  test('what only the operator knows, with its place', () =>
+    expect(() =>
+      pipelineOf(
+        parseSpec(contested(side('a', ...whole), side('b', ...whole), { swaps: [{ at: 7, to: 'champion' }] })),
+      ),
+    ).toThrow('mine: stages[0].challenge.swaps: expected the one who is not in charge at offset 7'));
+});
+
 describe('a pipeline as JSON', () => {
   test('is what it was written as', () => expect(parseSpec(good)).toEqual(good));
   test('becomes steps in order', () =>

@@ -1,5 +1,6 @@
 export * from './activations';
 export * from './adam';
+export * from './classifier';
 export * from './dense';
 export * from './diagonal';
 export * from './gates';
@@ -7,5 +8,7 @@ export * from './lru';
 export * from './lstm';
 export * from './math';
 export * from './nearest';
+export * from './pooler';
 export * from './resonator';
 export * from './rls';
+export * from './temporal';

@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Result } from '../event.js';
+import { openAlerts } from '../pipelines/alert-open.js';
+import { parseAlerts, withAlerts } from '../pipelines/alert-spec.js';
+import { AlertTally } from '../pipelines/alert-tally.js';
+import type { Pipeline } from '../pipelines/pipeline.js';
+import type { AlertOutput } from '../pipelines/run.js';
+import { SpecError } from '../pipelines/spec-error.js';
+import { UsageError } from './failure.js';
+import { plural } from './numbers.js';
+
+/** What the command does with the alerts of a run: opens their queues, and tells at the end how it went. */
+export interface AlertDesk {
+  readonly sinks: readonly AlertOutput[];
+  /** Lines for the end of the run. */
+  tell(): string[];
+  /** What could not be handed on and is kept nowhere; undefined where nothing is lost. */
+  lost(): string | undefined;
+  close(): Promise<void>;
+}
+
+const nothing: AlertDesk = { sinks: [], tell: () => [], lost: () => undefined, close: () => Promise.resolve() };
+
+/** The pipeline with the alerts that a file describes, in place of those it may describe itself. */
+export async function addAlerts(pipeline: Pipeline<Result>, file: string | undefined): Promise<Pipeline<Result>> {
+  if (file === undefined) return pipeline;
+  if (pipeline.alerts)
+    throw new UsageError(`--alerts: expected a pipeline without alerts, ${pipeline.name} has its own: leave one out`);
+  return withAlerts(pipeline, parseAlerts(await jsonOf(file), file));
+}
+
+/** A JSON file, or JSON itself. */
+export async function jsonOf(fileOrJson: string): Promise<unknown> {
+  const inline = /^\s*[[{]/.test(fileOrJson);
+  const text = inline
+    ? fileOrJson
+    : await readFile(fileOrJson, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        throw new UsageError(`${fileOrJson}: expected a JSON file or JSON, it cannot be read (${error.code})`);
+      });
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new UsageError(`${inline ? 'the JSON' : fileOrJson}: expected JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Opens the queues beside the state; without one they last as long as the run. */
+export async function openDesk(pipeline: Pipeline<Result>, state: string | undefined): Promise<AlertDesk> {
+  const spec = pipeline.alerts;
+  if (!spec?.sinks || Object.keys(spec.sinks).length === 0) return nothing;
+  const passing = state === undefined && spec.folder === undefined;
+  const folder = state === undefined ? await mkdtemp(join(tmpdir(), 'engram-alerts-')) : join(state, 'alerts');
+  const tally = new AlertTally();
+  const { feed, refresh } = await openAlerts(spec, { folder, onEvent: (event) => tally.see(event) }).catch(
+    (error: Error) => {
+      throw error instanceof SpecError ? new UsageError(error.message) : error;
+    },
+  );
+  let left: ReturnType<typeof waitingOf> = [];
+  const waitingOf = () => feed.figures.filter(({ waiting }) => waiting > 0);
+  const sink: AlertOutput = {
+    name: feed.name,
+    open: (mark) => feed.open(mark),
+    write: (alerts) => feed.write(alerts),
+    async advance(eventMs) {
+      await refresh();
+      await feed.advance(eventMs);
+    },
+    flush: () => feed.flush(),
+    async close(complete) {
+      await feed.close(complete);
+      left = waitingOf();
+    },
+  };
+  return {
+    sinks: [sink],
+    tell() {
+      const { fired, resolved, suppressed } = tally;
+      const held = suppressed > 0 ? `, ${suppressed} of them silenced` : '';
+      return [
+        `${plural(fired, 'alert')} fired, ${resolved} resolved${held}.`,
+        ...left.map(({ sink, waiting }) => {
+          const why = tally.failing.get(sink);
+          const rest = passing ? '' : `; the same command goes on with them from ${spec.folder ?? folder}`;
+          return `${sink}: ${plural(waiting, 'change')} not handed on${why ? ` (${why})` : ''}${rest}`;
+        }),
+      ];
+    },
+    lost() {
+      if (!passing || left.length === 0) return undefined;
+      const sinks = left.map(({ sink }) => sink).join(', ');
+      return `alerts: expected ${sinks} to take everything before the end, without --state what they did not take is lost: name a folder`;
+    },
+    async close() {
+      if (passing) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

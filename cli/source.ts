@@ -1,0 +1,47 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { CutInput } from '../connectors/bytes.js';
+import { type FileFormat, type FileOptions, fileSource, streamSource } from '../connectors/file.js';
+import { hint } from '../connectors/nearest.js';
+import type { Source } from '../connectors/source.js';
+import type { TimeFormat } from '../connectors/times.js';
+import { SpecError } from '../pipelines/spec-error.js';
+import { UsageError } from './failure.js';
+import type { Io } from './io.js';
+
+/** What a command is told of the log it reads. */
+export interface LogOptions {
+  readonly time?: string;
+  readonly values?: readonly string[];
+  readonly key?: string;
+  readonly format?: FileFormat;
+  readonly timeFormat?: TimeFormat;
+  readonly zone?: string;
+  readonly step?: number;
+}
+
+/** The log of a command: a file, or standard input for `-`. */
+export function sourceOf(input: string, options: LogOptions, { stdin }: Io): Source {
+  if (input !== '-' && !existsSync(input)) {
+    const folder = dirname(input);
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    throw new UsageError(`${input}: expected a file, there is none${hint(basename(input), names)}`);
+  }
+  const { time, values, key, format, timeFormat, zone, step } = options;
+  const given = Object.entries({ time, values, key, format, timeFormat, zone, step }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const settings = Object.fromEntries(given) as FileOptions;
+  return input === '-' ? streamSource(stdin, settings) : fileSource(input, settings);
+}
+
+/** Faults of what was asked for, told as such. */
+export async function usage<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CutInput || !(error instanceof Error)) throw error;
+    const plainError = error instanceof SpecError || error.constructor === Error || error.constructor === RangeError;
+    throw plainError ? new UsageError(error.message, { cause: error }) : error;
+  }
+}

@@ -1,0 +1,411 @@
+// The pool of segments and synapses of a temporal memory. A segment is a block of synapses (a power of two), so that a
+// synapse's number tells its segment, and every presynaptic cell heads a list through its synapses, so that a step visits
+// only what hangs on active cells. A synapse takes 7 bytes:
+//   bytes 0-2  1 + next synapse of the same presynaptic cell, byte 3  permanence x 255 (0: free), bytes 4-6  that cell.
+// Chance is a hash of seed, step and cell: the order of work never matters.
+// Known weakness: taking a synapse out walks the list of its cell, so cells with thousands of synapses are slow to leave.
+
+/** More winners than this are not kept of a step. */
+export const winnersMax = 1024;
+const candidates = memory.data(winnersMax * 4, 16);
+/** Segments looked at for the least useful one. */
+const lookedAt = 24;
+/** Each confirmation of a segment is worth this many steps of age. */
+const confirmationSteps = 128;
+/** A segment confirmed this often learns only one time in `seldom`. */
+const mastered: u8 = 64;
+const seldom: u32 = 8;
+
+// Counters, u32 each.
+export const STEP = 0;
+export const MADE = 4; // segments ever taken from the pool's end
+const FREE = 8; // 1 + first free segment
+const HAND = 12; // where to look for the least useful
+export const TOUCHED = 16;
+const SEED = 20;
+const ALIVE = 24; // segments in use
+const SYNAPSES = 28; // synapses in use
+export const ACTIVE = 32; // [2] cells in each list
+export const WINNERS = 40; // [2]
+export const HELD = 48; // [2] predicted cells behind the active ones of each list
+export const WAITED = 56; // steps in a row that predictions have been held
+export const SURPRISES = 60; // of the last steps, the newest in the lowest bit
+export const COLUMNS = 64; // columns of the last step
+export const FORESEEN = 68; // active cells that had been predicted: the first ones of the newest list
+
+let counters: usize = 0;
+let head: usize = 0; // u32[cells]
+let synapse: usize = 0; // 7 bytes[segments][block]
+let owner: usize = 0; // u32[segments]: cell; of a free segment 1 + the next free one | 1 << 31
+let used: usize = 0; // u32[segments]: step of the last confirmation
+let held: usize = 0; // u8[segments]: synapses
+let proof: usize = 0; // u8[segments]: confirmations
+let overlap: usize = 0; // u8[segments][2]: active synapses, and those of them that are connected
+let touched: usize = 0; // u32[segments]: segments with active synapses
+let load_: usize = 0; // u8[cells]: segments of a cell
+let segments: i32 = 0;
+let blockBits: i32 = 0;
+/** Cells that fired at the step before, one bit each, and who of them is listened to. */
+let fired: usize = 0;
+let won: usize = 0;
+let wonCount: u32 = 0;
+
+let activation: i32 = 0;
+let minimum: i32 = 0;
+let sample: i32 = 0;
+let increment: i32 = 0;
+let decrement: i32 = 0;
+let punishment: i32 = 0;
+let doubt: i32 = 0; // punishment of a segment that was never right
+let initial: i32 = 0;
+let connected: u32 = 0;
+
+/** Says where the pool of the following calls lies, and how large it is. */
+export function segmentState(
+  counters_: usize, head_: usize, synapse_: usize, owner_: usize, used_: usize, held_: usize, proof_: usize,
+  overlap_: usize, touched_: usize, load: usize, segments_: i32, blockBits_: i32,
+): void {
+  counters = counters_;
+  head = head_;
+  synapse = synapse_;
+  owner = owner_;
+  used = used_;
+  held = held_;
+  proof = proof_;
+  overlap = overlap_;
+  touched = touched_;
+  load_ = load;
+  segments = segments_;
+  blockBits = blockBits_;
+}
+
+/** How the following calls learn; permanences in 255ths. */
+export function segmentRule(
+  activation_: i32, minimum_: i32, sample_: i32, increment_: i32, decrement_: i32, punishment_: i32, doubt_: i32,
+  initial_: i32, connected_: i32,
+): void {
+  activation = activation_;
+  minimum = minimum_;
+  sample = sample_;
+  increment = increment_;
+  decrement = decrement_;
+  punishment = punishment_;
+  doubt = doubt_;
+  initial = initial_;
+  connected = <u32>connected_;
+}
+
+/** What segments learn from in this step. */
+export function listen(fired_: usize, won_: usize, wonCount_: u32): void {
+  fired = fired_;
+  won = won_;
+  wonCount = wonCount_;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function count(which: usize): u32 {
+  return load<u32>(counters + which);
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function set(which: usize, value: u32): void {
+  store<u32>(counters + which, value);
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function at32(from: usize, i: u32): usize {
+  return from + (<usize>i << 2);
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function ownerOf(s: u32): u32 {
+  return load<u32>(at32(owner, s));
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function usedAt(s: u32): u32 {
+  return load<u32>(at32(used, s));
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function proofOf(s: u32): u8 {
+  return load<u8>(proof + <usize>s);
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function touchedAt(i: u32): u32 {
+  return load<u32>(at32(touched, i));
+}
+
+/** Active synapses of a segment. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function potentialOf(s: u32): i32 {
+  return <i32>load<u8>(overlap + (<usize>s << 1));
+}
+
+/** Whether enough of them are connected. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function speaks(s: u32): bool {
+  return <i32>load<u8>(overlap + (<usize>s << 1), 1) >= activation;
+}
+
+/** Whether a segment has so many active synapses that it may be meant for what is active. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function matches(s: u32): bool {
+  return potentialOf(s) >= minimum;
+}
+
+/** Lists of synapses that are walked at once. */
+const chainsMax: u32 = 2048;
+const chains = memory.data(2048 * 4, 16);
+
+/** Counts, for every segment that hears one of `n` groups of 1 << shift cells, its active synapses. */
+export function hear(list: usize, n: u32, shift: u32): void {
+  hush();
+  const cells = n << shift;
+  const within: u32 = (1 << shift) - 1;
+  let seen: u32 = 0;
+  for (let from: u32 = 0; from < cells; from += chainsMax) {
+    // All lists are walked side by side: their loads do not wait for one another.
+    let alive: u32 = 0;
+    for (let i = from; i < min(cells, from + chainsMax); i++) {
+      const cell = (load<u32>(at32(list, i >>> shift)) << shift) | (i & within);
+      const next = load<u32>(at32(head, cell));
+      store<u32>(at32(chains, alive), next);
+      alive += next ? 1 : 0;
+    }
+    while (alive) {
+      let left: u32 = 0;
+      for (let i: u32 = 0; i < alive; i++) {
+        const j = load<u32>(at32(chains, i)) - 1;
+        const word = load<u32>(synapse + <usize>j * 7);
+        const s = j >>> blockBits;
+        const p = overlap + (<usize>s << 1);
+        const before = <u32>load<u16>(p);
+        // Written in any case, counted only at the first synapse: no branch to guess.
+        store<u32>(at32(touched, seen), s);
+        seen += before ? 0 : 1;
+        store<u16>(p, <u16>(before + 1 + (word >>> 24 >= connected ? 256 : 0)));
+        const next = word & 0xffffff;
+        store<u32>(at32(chains, left), next);
+        left += next ? 1 : 0;
+      }
+      alive = left;
+    }
+  }
+  set(TOUCHED, seen);
+}
+
+/** Nothing is heard any more. */
+export function hush(): void {
+  const seen = count(TOUCHED);
+  for (let i: u32 = 0; i < seen; i++) store<u16>(overlap + (<usize>touchedAt(i) << 1), 0);
+  set(TOUCHED, 0);
+}
+
+/** A segment was right: it holds on to what was active, lets go of the rest, and hears more of it. */
+export function praise(s: u32, step: u32): void {
+  const potential = potentialOf(s);
+  store<u32>(at32(used, s), step);
+  const p = proof + <usize>s;
+  const trust = load<u8>(p);
+  if (trust < 255) store<u8>(p, trust + 1);
+  // Mastered: it hears all it listens to, and has been right so often that one time more tells it little.
+  if (trust >= mastered && potential == <i32>load<u8>(held + <usize>s) && hash(step, ownerOf(s)) % seldom) return;
+  if (!adapt(s, increment, decrement)) return;
+  if (potential < sample) grow(s, sample - potential, step);
+}
+
+/** A segment was wrong: it loses trust, and what made it speak. */
+export function blame(s: u32): void {
+  const p = proof + <usize>s;
+  const trust = load<u8>(p);
+  if (trust > 1) store<u8>(p, (trust + 1) >>> 1);
+  adapt(s, -(trust ? punishment : doubt), 0);
+}
+
+/** Permanences of synapses on active cells go up by `up`, of the others down by `down`; false when the segment died of it. */
+function adapt(s: u32, up: i32, down: i32): bool {
+  const from = s << blockBits;
+  for (let k: u32 = 0; k < 1 << <u32>blockBits; k++) {
+    const at = synapse + <usize>(from + k) * 7;
+    const permanence = <i32>load<u8>(at, 3);
+    if (!permanence) continue;
+    const cell = load<u32>(at, 3) >>> 8;
+    const changed = min(255, hasBit(fired, cell) ? permanence + up : permanence - down);
+    if (changed > 0) store<u8>(at, <u8>changed, 3);
+    else remove(from + k);
+  }
+  if (<i32>load<u8>(held + <usize>s) >= minimum) return true;
+  destroy(s);
+  return false;
+}
+
+/** Up to `wanted` new synapses on cells that won before, chosen by chance. */
+function grow(s: u32, wanted: i32, step: u32): void {
+  let left = wonCount;
+  memory.copy(candidates, won, <usize>left << 2);
+  const from = s << blockBits;
+  let turn = hash(step ^ 0x5bd1e995, ownerOf(s));
+  let k: u32 = 0;
+  while (wanted > 0 && left > 0) {
+    turn = turn * 1664525 + 1013904223;
+    const pick = <u32>((<u64>turn * <u64>left) >>> 32);
+    const cell = load<u32>(at32(candidates, pick));
+    left--;
+    store<u32>(at32(candidates, pick), load<u32>(at32(candidates, left)));
+    if (load<u8>(held + <usize>s) && hears(s, cell)) continue;
+    while (k < 1 << <u32>blockBits && load<u8>(synapse + <usize>(from + k) * 7, 3)) k++;
+    if (k == 1 << <u32>blockBits) return;
+    const at = synapse + <usize>(from + k) * 7;
+    const first = head + (<usize>cell << 2);
+    store<u32>(at, load<u32>(first) | (<u32>initial << 24));
+    store<u32>(at, (cell << 8) | <u32>initial, 3);
+    store<u32>(first, from + k + 1);
+    store<u8>(held + <usize>s, load<u8>(held + <usize>s) + 1);
+    set(SYNAPSES, count(SYNAPSES) + 1);
+    wanted--;
+  }
+}
+
+/** Whether a segment has a synapse on a cell. */
+function hears(s: u32, cell: u32): bool {
+  const from = synapse + <usize>(s << blockBits) * 7;
+  for (let k: usize = 0; k < 1 << <usize>blockBits; k++) {
+    const word = load<u32>(from + k * 7, 3);
+    if (word & 0xff && word >>> 8 == cell) return true;
+  }
+  return false;
+}
+
+/** A new segment of a cell, on the winners of the step before. */
+export function create(cell: u32, step: u32): void {
+  if (<i32>wonCount < minimum || load<u8>(load_ + cell) == 255) return;
+  let s: u32;
+  const free = count(FREE);
+  if (free) {
+    s = free - 1;
+    set(FREE, ownerOf(s) & 0x7fffffff);
+  } else if (<i32>count(MADE) < segments) {
+    s = count(MADE);
+    set(MADE, s + 1);
+  } else {
+    const least = leastUseful();
+    if (least < 0) return;
+    destroy(least);
+    s = least;
+    set(FREE, ownerOf(s) & 0x7fffffff);
+  }
+  set(ALIVE, count(ALIVE) + 1);
+  store<u32>(at32(owner, s), cell);
+  store<u32>(at32(used, s), step);
+  store<u8>(proof + <usize>s, 0);
+  store<u8>(held + <usize>s, 0);
+  store<u8>(load_ + cell, load<u8>(load_ + cell) + 1);
+  grow(s, sample, step);
+}
+
+/** Of the next segments that do not match now, the one confirmed longest ago, each confirmation counting for it. */
+function leastUseful(): i32 {
+  let least = -1;
+  let lowest: u32 = 0xffffffff;
+  let hand = count(HAND);
+  let looked = 0;
+  for (let i = 0; i < segments && looked < lookedAt; i++) {
+    const s = hand;
+    hand = hand + 1 == <u32>segments ? 0 : hand + 1;
+    if (matches(s) || ownerOf(s) >>> 31) continue;
+    looked++;
+    const worth = usedAt(s) + <u32>proofOf(s) * confirmationSteps;
+    if (worth < lowest) {
+      lowest = worth;
+      least = s;
+    }
+  }
+  set(HAND, hand);
+  return least;
+}
+
+/** Gives a segment back to the pool. */
+export function destroy(s: u32): void {
+  const cell = ownerOf(s);
+  const from = s << blockBits;
+  for (let k: u32 = 0; k < 1 << <u32>blockBits; k++) {
+    if (load<u8>(synapse + <usize>(from + k) * 7, 3)) remove(from + k);
+  }
+  store<u8>(load_ + cell, load<u8>(load_ + cell) - 1);
+  store<u32>(at32(owner, s), count(FREE) | 0x80000000);
+  set(FREE, s + 1);
+  set(ALIVE, count(ALIVE) - 1);
+}
+
+/** Nobody hears a cell any more. */
+export function silence(cell: u32): void {
+  const from = head + (<usize>cell << 2);
+  while (load<u32>(from)) remove(load<u32>(from) - 1);
+}
+
+/** Takes a synapse out of the list of its cell, and frees it. */
+function remove(j: u32): void {
+  const at = synapse + <usize>j * 7;
+  const next = load<u32>(at) & 0xffffff;
+  const first = head + (<usize>(load<u32>(at, 3) >>> 8) << 2);
+  let before = load<u32>(first);
+  if (before == j + 1) store<u32>(first, next);
+  else {
+    for (;;) {
+      const p = synapse + <usize>(before - 1) * 7;
+      const word = load<u32>(p);
+      if ((word & 0xffffff) == j + 1) {
+        store<u32>(p, (word & 0xff000000) | next);
+        break;
+      }
+      before = word & 0xffffff;
+    }
+  }
+  store<u32>(at, 0);
+  store<u32>(at, 0, 3);
+  const s = j >>> blockBits;
+  store<u8>(held + <usize>s, load<u8>(held + <usize>s) - 1);
+  set(SYNAPSES, count(SYNAPSES) - 1);
+}
+
+/** The cell of a column with the fewest segments; chance decides between equals. */
+export function idlest(first: u32, width: u32, step: u32): u32 {
+  const turn = hash(step, first);
+  let chosen: u32 = 0;
+  let fewest: u32 = 256;
+  for (let i: u32 = 0; i < width; i++) {
+    const cell = first + ((turn + i) & (width - 1));
+    const own = <u32>load<u8>(load_ + cell);
+    if (own < fewest) {
+      fewest = own;
+      chosen = cell;
+    }
+  }
+  return chosen;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function hasBit(flags: usize, cell: u32): bool {
+  return ((<u32>load<u8>(flags + (<usize>cell >>> 3)) >>> (cell & 7)) & 1) != 0;
+}
+
+/** 32 bits that look random. */
+function hash(a: u32, b: u32): u32 {
+  let x = count(SEED) ^ (a * 0x9e3779b1) ^ (b * 0x85ebca77);
+  x = (x ^ (x >>> 16)) * 0x7feb352d;
+  x = (x ^ (x >>> 15)) * 0x846ca68b;
+  return x ^ (x >>> 16);
+}

@@ -1,0 +1,40 @@
+import type { Anomaly } from '../event.js';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** What every anomaly has: what is kept of one whose card is too large. */
+const needed = [
+  ...(['id', 'status', 'startMs', 'endMs', 'startOffset', 'endOffset', 'peakMs', 'peakOffset', 'alarms'] as const),
+  ...(['severity', 'score', 'channel', 'actual', 'expected', 'low', 'high', 'why', 'model', 'version'] as const),
+] satisfies readonly (keyof Anomaly)[];
+
+/** Texts of a card that is too large are cut to so many characters, which always fit. */
+const textChars = 200;
+
+/** Writes an anomaly as JSON into the bytes of a row, without its key; returns how many it took. */
+export function writeCard(anomaly: Anomaly, card: Uint8Array): number {
+  const { key: _, ...rest } = anomaly;
+  const bytes = encoder.encode(JSON.stringify(rest));
+  const small = bytes.length <= card.length ? bytes : encoder.encode(JSON.stringify(shortened(anomaly)));
+  card.fill(0);
+  card.set(small);
+  return small.length;
+}
+
+/** The anomaly that was written; numbers that were none are NaN again. */
+export function readCard(card: Uint8Array, key: string): Anomaly {
+  // Decoders refuse shared memory, so the bytes are copied first.
+  const found = JSON.parse(decoder.decode(card.slice())) as Record<string, unknown>;
+  for (const name of ['actual', 'expected', 'low', 'high']) found[name] ??= Number.NaN;
+  return { ...found, key } as unknown as Anomaly;
+}
+
+function shortened(anomaly: Anomaly): object {
+  return Object.fromEntries(
+    needed.map((name) => {
+      const value = anomaly[name];
+      return [name, typeof value === 'string' ? value.slice(0, textChars) : value];
+    }),
+  );
+}

@@ -1,0 +1,209 @@
+import { join } from 'node:path';
+import type { AlertSink } from '../connectors/alerts/sink.js';
+import type { Sink } from '../connectors/sink.js';
+import type { Alert } from '../event.js';
+import { labelsOf, reservedLabels } from '../operators/alert-rule.js';
+import { type Matchers, matcherOf } from '../operators/matchers.js';
+import { holdFolder } from '../state/stores/lock.js';
+import type { Timing } from './alert-group.js';
+import { AlertQueue, type QueueEvent, type QueueOptions, type Way } from './alert-queue.js';
+import type { Maintenance, Silence } from './alert-silences.js';
+import { Silences } from './alert-silences.js';
+import { type Clock, wallClock } from './pace.js';
+
+/** Where alerts with certain labels go, and with which others they are told. The first route that fits is taken. */
+export interface Route extends Partial<Timing> {
+  readonly match?: Matchers;
+  /** Names of sinks; all by default. */
+  readonly sinks?: readonly string[];
+  /** Labels that alerts of a group have in common; default `rule`. None of those that change while an alert lasts. */
+  readonly groupBy?: readonly string[];
+  /** Further routes are looked at as well. */
+  readonly goOn?: boolean;
+}
+
+export interface AlertFeedOptions {
+  /** Where the queues lie: one folder per sink. One feed at a time may work in it. */
+  readonly folder: string;
+  readonly sinks: Readonly<Record<string, AlertSink>>;
+  /** One for all by default: everything to all sinks, grouped by rule. */
+  readonly routes?: readonly Route[];
+  readonly silences?: readonly Silence[];
+  readonly maintenance?: readonly Maintenance[];
+  readonly queue?: QueueOptions;
+  /** Time that closing may take to hand on what waits, once the log is complete; default 10 s. */
+  readonly drainMs?: number;
+  readonly clock?: Clock;
+  readonly onEvent?: (event: FeedEvent) => void;
+}
+
+/** What happens to alerts, for logs and metrics. */
+export type FeedEvent = QueueEvent | { readonly type: 'alert'; readonly alert: Alert };
+
+const timingDefault: Timing = { waitMs: 30_000, intervalMs: 300_000, repeatMs: 14_400_000, sendResolved: true };
+
+/** Time as it is noted on disk: it goes on while no process runs. */
+const calendarClock: Clock = { nowMs: () => Date.now(), sleep: wallClock.sleep };
+
+/** Labels that may change while an alert lasts: whoever groups by them would tell it twice. */
+const changing = ['severity', 'channel', 'direction', 'status'];
+
+/** What is known of one sink, for metrics. */
+export interface SinkFigures {
+  readonly sink: string;
+  readonly waiting: number;
+}
+
+/**
+ * Hands alerts to people and machines: each goes the way of its route into the queues of its sinks, silences hold back
+ * what people should not hear, and a sink that is away delays nobody. It is a sink of a run: when `flush` returns, all
+ * that was written is on the disk, and what a replay writes again is known and passed over.
+ */
+export class AlertFeed implements Sink<Alert> {
+  readonly name = 'alerts';
+  #silences: Silences;
+  #nextEdgeMs = Number.NEGATIVE_INFINITY;
+  #eventMs = Number.NEGATIVE_INFINITY;
+
+  private constructor(
+    readonly options: AlertFeedOptions,
+    readonly queues: ReadonlyMap<string, AlertQueue>,
+    readonly routes: readonly (Route & { readonly matches: ReturnType<typeof matcherOf> })[],
+    readonly unlock: () => Promise<void>,
+  ) {
+    this.#silences = new Silences(options.silences, options.maintenance, 'alerts.');
+  }
+
+  /** Opens the queues and begins to hand on what they hold; throws an error that names the field that is wrong. */
+  static async open(options: AlertFeedOptions): Promise<AlertFeed> {
+    const { folder, sinks, routes = [{}], queue = {}, clock = calendarClock, onEvent = () => {} } = options;
+    const ready = routes.map((route, i) => readyRoute(route, `alerts.routes[${i}]`, Object.keys(sinks)));
+    // Before anything is held: a mistake must not leave a folder locked.
+    void new Silences(options.silences, options.maintenance, 'alerts.');
+    const unlock = await holdFolder(folder);
+    const queues = new Map<string, AlertQueue>();
+    try {
+      for (const [name, sink] of Object.entries(sinks)) {
+        if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
+          throw new RangeError(`alerts.sinks: expected names of letters, digits, - and _, got ${JSON.stringify(name)}`);
+        }
+        queues.set(name, await AlertQueue.open(name, sink, join(folder, name), queue, clock, onEvent));
+      }
+    } catch (error) {
+      for (const opened of queues.values()) await opened.close();
+      await unlock();
+      throw error;
+    }
+    return new AlertFeed(options, queues, ready, unlock);
+  }
+
+  /** Nothing to go back to: what was written before is known by its id and revision. */
+  open(_mark: number | undefined): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async write(alerts: readonly Alert[]): Promise<void> {
+    const bySink = new Map<string, { alert: Alert; way: Way }[]>();
+    for (const plain of alerts) {
+      const silencedBy = this.#silences.of(plain, plain.timeMs);
+      const alert = silencedBy === undefined ? plain : { ...plain, silencedBy };
+      this.options.onEvent?.({ type: 'alert', alert });
+      for (const { sinks, way } of this.#waysOf(alert)) {
+        for (const sink of sinks) {
+          const change = { alert, way: this.#wayInto(sink, way) };
+          const list = bySink.get(sink);
+          if (list) list.push(change);
+          else bySink.set(sink, [change]);
+        }
+      }
+    }
+    await Promise.all([...bySink].map(([sink, list]) => this.queues.get(sink)?.accept(list)));
+    const last = alerts.at(-1);
+    if (last) await this.advance(last.timeMs);
+  }
+
+  /** Event time has come so far: silences may have begun or ended. */
+  async advance(eventMs: number): Promise<void> {
+    this.#eventMs = Math.max(this.#eventMs, eventMs);
+    if (this.#eventMs < this.#nextEdgeMs) return;
+    this.#nextEdgeMs = this.#silences.edgeMs(this.#eventMs);
+    await this.#lookAgain();
+  }
+
+  /** Other silences from now on; alerts that fire are looked at again. */
+  async replaceSilences(silences: readonly Silence[], maintenance: readonly Maintenance[] = []): Promise<void> {
+    this.#silences = new Silences(silences, maintenance, 'alerts.');
+    this.#nextEdgeMs = this.#silences.edgeMs(this.#eventMs);
+    await this.#lookAgain();
+  }
+
+  async flush(): Promise<number> {
+    await Promise.all([...this.queues.values()].map((queue) => queue.sync()));
+    return 0;
+  }
+
+  /** After a complete log groups wait for nobody else; what cannot be handed on in time stays in the queues. */
+  async close(complete: boolean): Promise<void> {
+    const { drainMs = 10_000 } = this.options;
+    try {
+      if (complete) await Promise.all([...this.queues.values()].map((queue) => queue.drain(drainMs)));
+      await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+    } finally {
+      await this.unlock();
+    }
+  }
+
+  get figures(): SinkFigures[] {
+    return [...this.queues].map(([sink, { waiting }]) => ({ sink, waiting }));
+  }
+
+  async #lookAgain(): Promise<void> {
+    const by = (alert: Alert): string | undefined => this.#silences.of(alert, Math.max(this.#eventMs, alert.timeMs));
+    await Promise.all([...this.queues.values()].map((queue) => queue.silence(by)));
+  }
+
+  /** Who keeps the state of all alerts groups them itself. */
+  #wayInto(sink: string, way: Way): Way {
+    const { manner, repeatMs = 60_000 } = this.options.sinks[sink];
+    if (manner !== 'state') return way;
+    return { group: 'all', labels: {}, timing: { waitMs: 0, intervalMs: 1000, repeatMs, sendResolved: true } };
+  }
+
+  #waysOf(alert: Alert): { readonly sinks: readonly string[]; readonly way: Way }[] {
+    const labels = labelsOf(alert);
+    const ways: { sinks: readonly string[]; way: Way }[] = [];
+    for (const [
+      i,
+      { matches, sinks = [...this.queues.keys()], groupBy = ['rule'], goOn, ...rest },
+    ] of this.routes.entries()) {
+      if (!matches(labels)) continue;
+      const common = Object.fromEntries(groupBy.map((label) => [label, labels[label] ?? '']));
+      const { waitMs, intervalMs, repeatMs, sendResolved } = { ...timingDefault, ...rest };
+      const timing = { waitMs, intervalMs, repeatMs, sendResolved };
+      ways.push({ sinks, way: { group: JSON.stringify([i, common]), labels: common, timing } });
+      if (!goOn) break;
+    }
+    return ways;
+  }
+}
+
+function readyRoute(route: Route, where: string, names: readonly string[]): AlertFeed['routes'][number] {
+  const { match = {}, sinks = [], groupBy = [], waitMs, intervalMs, repeatMs } = route;
+  for (const name of sinks) {
+    if (!names.includes(name)) {
+      throw new RangeError(`${where}.sinks: expected some of ${names.join(', ')}, got ${JSON.stringify(name)}`);
+    }
+  }
+  for (const label of groupBy) {
+    if (!changing.includes(label)) continue;
+    throw new RangeError(
+      `${where}.groupBy: expected labels that stay while an alert lasts (${reservedLabels.filter((one) => !changing.includes(one)).join(', ')} ` +
+        `or your own), got ${JSON.stringify(label)}: one alert would be told in two groups`,
+    );
+  }
+  for (const [field, value] of Object.entries({ waitMs, intervalMs, repeatMs })) {
+    if (value !== undefined && !(value >= 0))
+      throw new RangeError(`${where}.${field}: expected a time of at least 0, got ${value}`);
+  }
+  return { ...route, matches: matcherOf(match, `${where}.match`) };
+}

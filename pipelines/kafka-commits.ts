@@ -1,0 +1,143 @@
+import type { Outgoing } from '../connectors/kafka/record.js';
+import type { Writer } from '../connectors/kafka/writer.js';
+import type { TaskWorld } from './kafka-world.js';
+
+/** What was folded since the last commit was begun. */
+interface Pending {
+  readonly rows: Outgoing[];
+  records: number;
+  results: number;
+  rejects: number;
+  /** When the first of it was folded; undefined where there is nothing. */
+  sinceMs: number | undefined;
+}
+
+/** Where a commit brings the group: an offset, and what is noted beside it. */
+export interface Mark {
+  readonly next: number;
+  readonly metadata: string;
+}
+
+export interface CommitOptions {
+  readonly groupId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly commitMs: number;
+  /** Records of the log behind an offset. */
+  readonly lagAt: (next: number) => number;
+}
+
+/** Markers alone, which bring the offset forward only, may wait longer. */
+const markersMs = 5000;
+
+const nothing = (): Pending => ({ rows: [], records: 0, results: 0, rejects: 0, sinceMs: undefined });
+
+/**
+ * The commits of one partition, one after another. While one is on its way the task goes on folding: an event waits for
+ * the commit it came too late for and for its own, and the processor for neither.
+ */
+export class Commits {
+  #pending = nothing();
+  #running: Promise<void> | undefined;
+  #failure: { readonly error: Error } | undefined;
+  #suspect = false;
+  /** Commits that succeeded. */
+  count = 0;
+
+  constructor(
+    readonly options: CommitOptions,
+    readonly world: Pick<TaskWorld, 'committed' | 'onEvent' | 'nowMs'>,
+    readonly writer: Writer,
+    /** Offset the group stands at; -1 where it never has committed. */
+    public committed: number,
+    /** Told when a commit has ended, well or not. */
+    readonly onEnd: (error?: Error) => void,
+  ) {}
+
+  /** Records that no commit has been begun for. */
+  get waiting(): number {
+    return this.#pending.records;
+  }
+
+  /** Somebody else may have had the partition meanwhile: look before the next commit. */
+  suspect(): void {
+    this.#suspect = true;
+  }
+
+  add(rows: readonly Outgoing[], { records, results, rejects }: Omit<Pending, 'rows' | 'sinceMs'>): void {
+    const pending = this.#pending;
+    pending.sinceMs ??= this.world.nowMs();
+    // The wait of records counts from the first of them, not from markers before it.
+    if (pending.records === 0 && records > 0) pending.sinceMs = this.world.nowMs();
+    // Not push(...rows): a slice may give more rows than a call may have arguments.
+    for (const row of rows) pending.rows.push(row);
+    pending.records += records;
+    pending.results += results;
+    pending.rejects += rejects;
+  }
+
+  /** Makes the offset worth a commit now, though there may be nothing to be written with it. */
+  hurry(): void {
+    this.#pending.sinceMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Milliseconds until the next commit is due; for ever while one is on its way, whose end is told. */
+  dueMs(): number {
+    const { sinceMs, records } = this.#pending;
+    if (sinceMs === undefined || this.#running) return Number.POSITIVE_INFINITY;
+    const { commitMs } = this.options;
+    if (sinceMs === Number.NEGATIVE_INFINITY) return 0;
+    return sinceMs + (records > 0 ? commitMs : Math.max(commitMs, markersMs)) - this.world.nowMs();
+  }
+
+  /** Begins to commit all that is pending, once the commit before has ended; throws what one of them threw. */
+  async begin(mark: () => Mark): Promise<void> {
+    await this.ended();
+    this.check();
+    const pending = this.#pending;
+    this.#pending = nothing();
+    this.#running = this.#commit(pending, mark()).then(
+      () => {
+        this.#running = undefined;
+        this.onEnd();
+      },
+      (error: Error) => {
+        this.#running = undefined;
+        this.#failure = { error };
+        this.onEnd(error);
+      },
+    );
+  }
+
+  /** Waits for the commit on its way; whether it succeeded is asked by `check`. */
+  async ended(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Throws the error of a commit that failed. */
+  check(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  async #commit({ rows, records, results, rejects }: Pending, { next, metadata }: Mark): Promise<void> {
+    const { world, options } = this;
+    const { groupId, topic, partition } = options;
+    if (this.#suspect) await this.#verify();
+    const began = world.nowMs();
+    await this.writer.commit(rows, { groupId, topic, partition, offset: next, metadata });
+    this.committed = next;
+    this.count++;
+    const ms = world.nowMs() - began;
+    world.onEvent({ type: 'committed', next, records, results, rejects, ms, lag: options.lagAt(next) });
+  }
+
+  async #verify(): Promise<void> {
+    this.#suspect = false;
+    const now = await this.world.committed();
+    if ((now?.offset ?? -1) === this.committed) return;
+    const { topic, partition } = this.options;
+    throw new Error(
+      `${topic}-${partition}: the group stands at ${now?.offset}, this task at ${this.committed}: another process had the partition`,
+    );
+  }
+}

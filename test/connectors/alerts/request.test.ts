@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Blocked, Gate } from '../../../connectors/alerts/address.js';
+import { post, retryAfterMs } from '../../../connectors/alerts/request.js';
+import { Refused, TryAgain } from '../../../connectors/alerts/sink.js';
+import { Receiver } from './server.js';
+
+let here: Receiver;
+beforeEach(async () => {
+  here = await Receiver.start();
+});
+afterEach(() => here.close());
+const gate = (): Gate => new Gate({ allow: here.allow });
+const failed = (work: Promise<unknown>): Promise<Error & { afterMs?: number }> =>
+  work.then(
+    () => {
+      throw new Error('expected a failure');
+    },
+    (error: Error) => error,
+  );
+
+describe('a post', () => {
+  test('sends body and headers, and gives the answer', async () => {
+    here.reply = () => ({ status: 202, body: 'taken' });
+    expect(await post(here.url(), { gate: gate(), body: '{"ä":1}', headers: { 'x-a': 'b' } })).toEqual({
+      status: 202,
+      body: 'taken',
+    });
+    expect(here.asked[0]).toMatchObject({
+      method: 'POST',
+      path: '/hook',
+      body: '{"ä":1}',
+      headers: { 'x-a': 'b', 'user-agent': 'engram' },
+    });
+  });
+
+  test.each([
+    [429, 'TryAgain', { 'retry-after': '7' }, 7000],
+    [503, 'TryAgain', {}, undefined],
+    [408, 'TryAgain', {}, undefined],
+    [500, 'TryAgain', {}, undefined],
+    [400, 'Refused', {}, undefined],
+    [403, 'Refused', {}, undefined],
+    [404, 'Refused', {}, undefined],
+    [301, 'Refused', { location: 'https://hooks.example/' }, undefined],
+  ])('answered with %d is %s', async (status, name, headers, afterMs) => {
+    here.reply = () => ({ status, headers: headers as Record<string, string>, body: 'no\u001b[31m' });
+    const error = await failed(post(here.url('/secret-path'), { gate: gate(), body: '' }));
+    expect(error.name).toBe(name);
+    expect(error.afterMs).toBe(afterMs);
+    expect(error.message).not.toContain('secret-path');
+    expect(error.message).not.toContain('\u001b');
+  });
+
+  test('that nobody answers in time, or nobody takes, is tried again', async () => {
+    here.reply = () => 'hang';
+    expect((await failed(post(here.url(), { gate: gate(), body: '', timeoutMs: 100 }))).message).toBe(
+      '127.0.0.1: no answer in time',
+    );
+    const [url, open] = [here.url(), gate()];
+    await here.close();
+    expect(await failed(post(url, { gate: open, body: '' }))).toMatchObject({
+      name: 'TryAgain',
+      message: '127.0.0.1: ECONNREFUSED',
+    });
+    here = await Receiver.start();
+  });
+
+  test('reads no more of an answer than it needs', async () => {
+    here.reply = () => ({ status: 200, body: 'x'.repeat(5_000_000) });
+    expect((await post(here.url(), { gate: gate(), body: '' })).body).toHaveLength(65_536);
+  });
+});
+
+describe('a redirect', () => {
+  test('is not followed unless that was asked for', async () => {
+    const inner = await Receiver.start();
+    here.reply = () => ({ status: 307, headers: { location: inner.url('/inside') } });
+    expect(await failed(post(here.url(), { gate: gate(), body: '' }))).toBeInstanceOf(Refused);
+    expect(inner.asked).toEqual([]);
+    await inner.close();
+  });
+
+  test.each([
+    ['http://169.254.169.254/latest/meta-data/'],
+    ['https://10.0.0.1/'],
+    ['http://localhost/'],
+    ['file:///etc/passwd'],
+    ['http://[::ffff:127.0.0.1]/'],
+  ])('that leads to %s is stopped at that hop', async (location) => {
+    here.reply = () => ({ status: 307, headers: { location } });
+    expect(await failed(post(here.url(), { gate: gate(), body: '', redirects: 3 }))).toBeInstanceOf(Blocked);
+    expect(here.asked).toHaveLength(1);
+  });
+
+  test('to another server that is not allowed is stopped, though it is on the same host', async () => {
+    const inner = await Receiver.start();
+    here.reply = () => ({ status: 308, headers: { location: inner.url() } });
+    expect(await failed(post(here.url(), { gate: gate(), body: '', redirects: 3 }))).toBeInstanceOf(Blocked);
+    expect(inner.asked).toEqual([]);
+    await inner.close();
+  });
+
+  test('that is allowed is followed without signatures and tokens, so often and no more', async () => {
+    const other = await Receiver.start();
+    here.reply = () => ({ status: 307, headers: { location: other.url('/new') } });
+    const open = new Gate({ allow: [...here.allow, ...other.allow] });
+    await post(here.url(), { gate: open, body: 'b', headers: { authorization: 'x' }, redirects: 1 });
+    expect(other.asked[0]).toMatchObject({ path: '/new', body: 'b' });
+    expect(other.asked[0].headers.authorization).toBeUndefined();
+    other.reply = () => ({ status: 307, headers: { location: here.url() } });
+    expect(await failed(post(here.url(), { gate: open, body: '', redirects: 5 }))).toBeInstanceOf(Refused);
+    await other.close();
+  });
+});
+
+describe('a name', () => {
+  test('that leads elsewhere a moment later is asked for once, and its first answer is what is connected to', async () => {
+    const answers = [['127.0.0.1'], ['169.254.169.254']];
+    let asked = 0;
+    const open = new Gate({ allow: [`rebind.example:${here.port}`], resolve: async () => answers[asked++] ?? [] });
+    await post(`http://rebind.example:${here.port}/x`, { gate: open, body: '' });
+    expect(asked).toBe(1);
+    expect(here.asked[0].headers.host).toBe(`rebind.example:${here.port}`);
+  });
+
+  test('that turns inside between two posts is stopped', async () => {
+    const answers = [['93.184.216.34'], ['127.0.0.1']];
+    const open = new Gate({ resolve: async () => answers.shift() ?? [] });
+    expect(await failed(post('https://rebind.example/', { gate: open, body: '', timeoutMs: 50 }))).toBeInstanceOf(
+      TryAgain,
+    );
+    expect(await failed(post('https://rebind.example/', { gate: open, body: '' }))).toBeInstanceOf(Blocked);
+  });
+
+  test('that is not known is tried again', async () => {
+    const lost = Object.assign(new Error('secret'), { code: 'ENOTFOUND' });
+    const open = new Gate({ resolve: () => Promise.reject(lost) });
+    expect((await failed(post('https://hooks.example/', { gate: open, body: '' }))).message).toBe(
+      'hooks.example: the name cannot be resolved (ENOTFOUND)',
+    );
+  });
+});
+
+test.each([
+  ['120', 120_000],
+  ['Thu, 01 Jan 1970 00:01:00 GMT', 60_000],
+  ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ['soon', undefined],
+  [undefined, undefined],
+])('retry-after %s is %s ms', (value, expected) => expect(retryAfterMs(value, 0)).toBe(expected));

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import type { Alert, Anomaly } from '../../event.js';
+import { AlertDesk, type AlertRow, alertLayout, isBusy } from '../../operators/alert-desk.js';
+import { type AlertRule, readyRules } from '../../operators/alert-rule.js';
+import { Slab } from '../../state/slab.js';
+
+const anomaly: Anomaly = {
+  id: 'log@0',
+  key: 'k',
+  status: 'open',
+  startMs: 1000,
+  endMs: 1000,
+  startOffset: 0,
+  endOffset: 0,
+  peakMs: 1000,
+  peakOffset: 0,
+  alarms: 1,
+  severity: 'info',
+  score: 0.001,
+  channel: 'a',
+  actual: Number.NaN,
+  expected: 5,
+  low: 4,
+  high: 6,
+  why: 'a was not as it used to be',
+};
+
+/** A desk on a row of its own, with what it tells. */
+function deskOf(rules: readonly AlertRule[], row?: AlertRow): { desk: AlertDesk; own: AlertRow; told: Alert[] } {
+  const slab = new Slab(alertLayout);
+  if (!row) slab.add();
+  const own = row ?? slab.row(0);
+  const told: Alert[] = [];
+  const words = { detector: 'd', keyLabels: () => ({}), replayUrl: undefined };
+  const out = { alert: (alert: Alert) => void told.push(alert) };
+  return { desk: new AlertDesk({ name: 's', channels: ['a'] }, words, readyRules(rules), own, 'k', out), own, told };
+}
+
+test('eight rules have a slot each, and eight others after them', () => {
+  const rules = (word: string): AlertRule[] => Array.from({ length: 8 }, (_, i) => ({ name: `${word} ${i}` }));
+  const first = deskOf(rules('one'));
+  first.desk.note(anomaly);
+  expect(first.told.map(({ rule }) => rule)).toEqual(rules('one').map(({ name }) => name));
+  const second = deskOf(rules('two'), first.own);
+  second.desk.note({ ...anomaly, severity: 'major', endMs: 2000 });
+  expect(second.told.filter(({ status }) => status === 'resolved')).toHaveLength(8);
+  expect(second.told.filter(({ status }) => status === 'firing')).toHaveLength(8);
+});
+
+test('a key without anomaly and alert costs a look', () => {
+  const { desk, own } = deskOf([{ name: 'any' }]);
+  expect(isBusy(own)).toBe(false);
+  desk.note(anomaly);
+  expect(isBusy(own)).toBe(true);
+});
+
+describe('what an alert says', () => {
+  test('of a value that is missing', () => {
+    const { desk, told } = deskOf([{ name: 'any', direction: 'missing' }]);
+    desk.note(anomaly);
+    expect(told[0]).toMatchObject({ direction: 'missing', value: null, expected: { p1: 4, p50: 5, p99: 6 } });
+  });
+
+  test('of causes, model and version, where the detector tells them', () => {
+    const { desk, told } = deskOf([{ name: 'any' }]);
+    const causes = [{ feature: 'a', contribution: 0.8, text: 'level' }];
+    desk.note({ ...anomaly, causes, model: 'default', version: '2' });
+    expect(told[0]).toMatchObject({ why: causes, model: 'default', version: '2' });
+  });
+
+  test('of times that no calendar knows', () => {
+    const { desk, told } = deskOf([{ name: 'any' }]);
+    desk.note({ ...anomaly, startMs: 1e300, endMs: 1e300 });
+    expect(told[0].startsAt).toBe('+275760-09-13T00:00:00.000Z');
+  });
+});
