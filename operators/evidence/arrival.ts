@@ -1,7 +1,7 @@
 import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row } from '../../state/layout.js';
-import { novelty, type RangeOptions, rangeLayout } from './range.js';
-import { meanOf, push, recentLayout } from './recent.js';
+import { distance, type Range, type RangeOptions, rangeLayout, remember } from './range.js';
+import { meanOf, push, type Recent, recentLayout } from './recent.js';
 
 /** Rows over which gaps and missing values are looked at. */
 const gapRows = 10;
@@ -12,6 +12,9 @@ export const arrivalLayout = {
   lastMs: f64(),
   gaps: recentLayout(gapRows),
   missing: recentLayout(missingRows),
+  /** What was lately seen of both, until it is remembered. */
+  lateGaps: recentLayout(gapRows),
+  lateShares: recentLayout(missingRows),
   gap: rangeLayout,
   share: rangeLayout,
 };
@@ -20,10 +23,9 @@ export type Arrival = Row<typeof arrivalLayout>;
 /** Share of a range that is little, as for values. */
 const little = 0.01;
 /** Gaps that change by less than a factor e, and missing values below a quarter, are no news of their own. */
-const gapRange: RangeOptions = { warmupRows: 30, memoryRows: 5000, leastWidth: 1 };
-const shareRange: RangeOptions = { warmupRows: 30, memoryRows: 5000, leastWidth: 0.25 };
-const gapDrift = 0.5;
-const shareDrift = 0.25;
+const gapRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 1 };
+const shareRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 0.25 };
+const noNews = 1;
 
 /** How new the pace of a key's rows is: a burst, or a slowing down. */
 export function paceNewness(own: Arrival, timeMs: number): number {
@@ -32,17 +34,24 @@ export function paceNewness(own: Arrival, timeMs: number): number {
   own.lastMs[0] = timeMs;
   if (first) return 0;
   push(own.gaps, Math.max(0, gapMs));
-  return beyond(own.gap, kernels.log(1 + meanOf(own.gaps, gapRows)), gapRange, gapDrift);
+  return beyond(own.gap, own.lateGaps, kernels.log(1 + meanOf(own.gaps, gapRows)), gapRange);
 }
 
 /** How new the share of values is that are missing, of `missing` in this row. */
 export function missingNewness(own: Arrival, missing: number): number {
   push(own.missing, missing);
-  return beyond(own.share, meanOf(own.missing, missingRows), shareRange, shareDrift);
+  return beyond(own.share, own.lateShares, meanOf(own.missing, missingRows), shareRange);
 }
 
-function beyond(own: Arrival['gap'], x: number, options: RangeOptions, noNews: number): number {
+/**
+ * Logarithm of how far a mean lies outside its range. It moves by little from row to row, so it is remembered only when
+ * all the rows have passed that it is a mean of: its own beginning must not make it usual.
+ */
+function beyond(own: Range, late: Recent, x: number, options: RangeOptions): number {
   if (!Number.isFinite(x)) return 0;
-  const far = novelty(own, x, options);
+  const { ring, count } = late;
+  if (count[0] >= ring.length) remember(own, ring[count[0] % ring.length], options);
+  push(late, x);
+  const far = distance(own, x, options);
   return far > noNews ? kernels.log1p((far - noNews) / little) : 0;
 }

@@ -23,24 +23,30 @@ export function widthOf(own: Range, { memoryRows }: RangeOptions): number {
 }
 
 /** How far a number lies outside all that is remembered, as a share of that range; it is then remembered itself. */
-export function novelty(own: Range, x: number, { warmupRows, memoryRows, leastWidth = 0 }: RangeOptions): number {
-  const { low, high } = own;
-  const stretch = Math.ceil(memoryRows / stretches);
-  const known = knownStretches(own, stretch);
+export function novelty(own: Range, x: number, options: RangeOptions): number {
+  const far = distance(own, x, options);
+  remember(own, x, options);
+  return far;
+}
+
+/** How far a number lies outside all that is remembered, as a share of that range. */
+export function distance(own: Range, x: number, { warmupRows, memoryRows, leastWidth = 0 }: RangeOptions): number {
+  const known = knownStretches(own, Math.ceil(memoryRows / stretches));
   const lowest = lowestOf(own, known);
   const highest = highestOf(own, known);
-  const at = Math.floor(own.rows[0] / stretch) % stretches;
-  if (own.rows[0] % stretch === 0) {
-    low[at] = x;
-    high[at] = x;
-  } else {
-    low[at] = Math.min(low[at], x);
-    high[at] = Math.max(high[at], x);
-  }
-  own.rows[0]++;
   const width = Math.max(leastWidth, highest - lowest);
-  if (own.rows[0] <= warmupRows || !(width > 0)) return 0;
+  if (own.rows[0] < warmupRows || !(width > 0)) return 0;
   return Math.max(0, x - highest, lowest - x) / width;
+}
+
+/** Takes a number into the range. */
+export function remember({ rows, low, high }: Range, x: number, { memoryRows }: RangeOptions): void {
+  const stretch = Math.ceil(memoryRows / stretches);
+  const at = Math.floor(rows[0] / stretch) % stretches;
+  const first = rows[0] % stretch === 0;
+  low[at] = first ? x : Math.min(low[at], x);
+  high[at] = first ? x : Math.max(high[at], x);
+  rows[0]++;
 }
 
 const knownStretches = ({ rows }: Range, stretch: number): number => Math.min(stretches, Math.ceil(rows[0] / stretch));
