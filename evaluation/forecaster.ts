@@ -24,6 +24,8 @@ export interface Step {
   readonly surprise?: number | undefined;
   /** How strange the row was, 0 to 1, higher is stranger. */
   readonly score: number;
+  /** The score as it is: the share of rows at least this strange. */
+  readonly share: number;
   readonly alarm: boolean;
   /** How notable it is what begins here, 0 to 1, whatever the budget of alarms; 0 where nothing does. */
   readonly onset: number;
@@ -107,6 +109,7 @@ function stepOf(
     },
     surprise,
     score: told,
+    share: score,
     alarm,
     onset: onset / (1 + onset),
     abnormal,

@@ -25,6 +25,8 @@ function forecaster(look: (values: number[], at: number) => number): Forecaster 
         mean: Float64Array.of(look(values, at)),
         levels: [],
         score: 0,
+        share: 1,
+        share: 1,
         alarm: false,
         onset: 0,
         abnormal: false,
