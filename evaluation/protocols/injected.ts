@@ -52,7 +52,11 @@ class InjectedScorer implements Scorer {
   }
 
   metrics(): Metrics {
-    const groups = Map.groupBy(this.series, ({ name }) => name.slice(0, name.lastIndexOf('-')).replace('-', '_'));
+    const groups = new Map<string, LabelledSeries[]>();
+    for (const one of this.series) {
+      const group = one.name.slice(0, one.name.lastIndexOf('-')).replace('-', '_');
+      groups.set(group, [...(groups.get(group) ?? []), one]);
+    }
     const { episode_recall, episode_precision, delay_rows } = this.#scoreOf(this.series);
     const each = [...groups].flatMap(([name, group]) => {
       const score = this.#scoreOf(group);

@@ -26,7 +26,6 @@ function forecaster(look: (values: number[], at: number) => number): Forecaster 
         levels: [],
         score: 0,
         share: 1,
-        share: 1,
         alarm: false,
         onset: 0,
         abnormal: false,
