@@ -1,6 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readMarks, withMarks } from '../connectors/marks.js';
+import type { Source } from '../connectors/source.js';
 import type { Result } from '../event.js';
 import { openAlerts } from '../pipelines/alert-open.js';
 import { parseAlerts, withAlerts } from '../pipelines/alert-spec.js';
@@ -97,4 +99,11 @@ export async function openDesk(pipeline: Pipeline<Result>, state: string | undef
       if (passing) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The source with what operators have said, if a file of marks was named: read once, so that a mistake in it is told at once. */
+export async function marked(source: Source, file: string | undefined): Promise<Source> {
+  if (file === undefined) return source;
+  const marks = await readMarks(file);
+  return withMarks(source, () => Promise.resolve(marks));
 }

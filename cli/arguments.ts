@@ -86,3 +86,22 @@ export function parseChoice<T extends string>(option: string, names: readonly T[
     );
   };
 }
+
+/** A moment of event time as ms since 1970: `2026-01-31` or `2026-01-31T08:00:00Z`; UTC unless it says otherwise. */
+export const parseMoment =
+  (option: string) =>
+  (text: string): number => {
+    const [, day, time = 'T00:00:00', zone = 'Z'] =
+      /^(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text.trim()) ?? [];
+    const ms = day === undefined ? Number.NaN : Date.parse(`${day}${time.replace(' ', 'T')}${zone}`);
+    if (!Number.isNaN(ms)) return ms;
+    throw new UsageError(
+      `${option}: expected a time such as 2026-01-31 or 2026-01-31T08:00:00Z, got ${JSON.stringify(text)}`,
+    );
+  };
+
+/** A place in a log. */
+export function parseOffset(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new UsageError(`--at: expected a place in the log, a whole number, got ${JSON.stringify(text)}`);
+}

@@ -68,6 +68,28 @@ Fields: kafka {brokers, tls, login {mechanism, username, password: {"env": NAME}
 
 Ctrl-C and SIGTERM finish the records at hand, save, and leave the group. /healthz, /readyz and /metrics answer at http.port.`,
 
+  alerts: `
+Examples:
+  engram alerts preview data/nyc_taxi.csv --rule '{"name": "any", "severity": "warning"}' --from 2014-10-01 --report preview.html
+  engram alerts preview anomalies.ndjson --rule rules.json
+  engram alerts mark alerts.ndjson --id 5f0c… --verdict expected --marks marks.ndjson --state state
+  engram alerts silence silences.json --match 'key=pump-*' --for 2h --comment "valve replaced"
+
+engram alerts <command> --help has the options. docs/ALERTS.md has rules, sinks, silences and what is promised.`,
+
+  preview: `
+A rule: {"name", "match", "severity", "direction", "threshold": {"open", "close"}, "minDurationMs", "closeDurationMs",
+  "minAbsolute", "minRelative", "coolDownMs", "severityHoldMs", "labels"}; all but the name may be left out, and at most 8 fit.
+A log is read from its first row on, as the detector learns from it; --from and --to say which alerts count. The code is that of
+  a live run. Of stored anomalies only start, end and worst are known, so severities count from the start.`,
+
+  mark: `
+The mark takes effect at its place in the log: in every replay the same. A run that has passed the place does not see it, so give
+  --state for a run that goes on, and none for one that begins afresh.`,
+
+  silence: `
+A pattern may hold * and ?; several for one label stand in several --match. Times are event time.`,
+
   pipelines: `
 Examples:
   engram pipelines                          (what there is, step by step)

@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { endings, type FileFormat } from '../connectors/file.js';
 import { timeFormats } from '../connectors/times.js';
+import { verdicts } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
+import { addSilence, type MarkOptions, markAnomaly, type SilenceOptions } from './alert-hand.js';
+import { type PreviewOptions, previewAlerts } from './alert-preview.js';
 import * as parse from './arguments.js';
 import { type CompareOptions, compare } from './compare.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
@@ -47,11 +50,13 @@ export function commands(io: Io, done: (code: number) => void): Command {
   program.addCommand(compareCommand(io, done));
   program.addCommand(evaluateCommand(io, done));
   program.addCommand(pipelinesCommand(io));
-  for (const command of [program, ...program.commands]) {
+  program.addCommand(alertsCommand(io, done));
+  const nested = program.commands.flatMap((command) => [command, ...command.commands]);
+  for (const command of [program, ...nested]) {
     const name = command.name() as keyof typeof more;
     command
       .helpOption('--help', 'print this')
-      .addHelpText('after', more[name])
+      .addHelpText('after', more[name] ?? '')
       .configureHelp({ helpWidth: Math.min(io.stdout.columns ?? 110, 118) })
       .configureOutput({
         writeOut: (text) => void io.stdout.write(text),
@@ -139,6 +144,7 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
     .option('--checkpoint-rows <n>', 'rows between two checkpoints (default: 20000)', parse.parseCheckpointRows)
     .option('--fresh', 'begin at the first row, whatever --state holds')
     .option('--alerts <file|json>', 'what becomes an alert and where alerts go: see docs/ALERTS.md')
+    .option('--marks <file>', 'what operators said of anomalies: see engram alerts mark')
     .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
     .option(
       '--speed <n>',
@@ -166,6 +172,55 @@ function pipelinesCommand(io: Io): Command {
     .description('Lists the shipped pipelines with the settings of their steps; with a name, prints that one as JSON.')
     .argument('[name]', 'a shipped pipeline')
     .action((name: string | undefined) => void io.stdout.write(showPipelines(name)));
+}
+
+function alertsCommand(io: Io, done: (code: number) => void): Command {
+  const preview = new Command('preview')
+    .summary('what rules would have made of a log or of stored anomalies')
+    .description('Tells which alerts rules would have made: per day, per key, as a table, a chart and a page.')
+    .argument('<input>', 'a log as engram replay reads it, or an NDJSON file of anomalies')
+    .requiredOption('--rule <file|json>', 'a rule, or a list of them; any number of times', collect(String))
+    .option('--from <time>', 'first moment of event time, such as 2026-01-31', parse.parseMoment('--from'))
+    .option('--to <time>', 'last moment', parse.parseMoment('--to'))
+    .option('--pipeline <name|file>', 'what finds the anomalies of a log', 'sensor-anomaly')
+    .option('--time <column>', 'column of the event time')
+    .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
+    .option('--key <column>', 'column that says which series a row belongs to')
+    .option('--json', 'as JSON, with every alert')
+    .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (input: string, options: PreviewOptions) => done(await previewAlerts(input, options, io)));
+  const mark = new Command('mark')
+    .summary('say that an anomaly was expected or real: the detector takes it in')
+    .description('Adds a mark to a file that engram replay --marks reads: an input at a place of the log, like a row.')
+    .argument('<file>', 'NDJSON file with the alert or the anomaly')
+    .requiredOption('--id <id>', 'id of the alert or of the anomaly')
+    .requiredOption('--verdict <word>', 'expected or real', parse.parseChoice('--verdict', [...verdicts]))
+    .requiredOption('--marks <file>', 'where marks are kept')
+    .option('--at <offset>', 'place in the log; by default right behind the anomaly', parse.parseOffset)
+    .option('--state <dir>', 'place it behind all that this state has read', parse.parseState)
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (file: string, options: MarkOptions) => done(await markAnomaly(file, options, io)));
+  const silence = new Command('silence')
+    .summary('hold alerts back from people for a time')
+    .description('Adds a silence to the file that "silencesFile" of a section alerts names; a run at work takes it up.')
+    .argument('<file>', 'JSON file of silences')
+    .requiredOption('--match <label=pattern>', 'which alerts, any number of times', collect(String))
+    .requiredOption('--for <time>', 'how long, such as 2h', parse.parseStep)
+    .option('--from <time>', 'event time it begins at (default: now)', parse.parseMoment('--from'))
+    .option('--name <name>', 'its name in silenced alerts')
+    .option('--comment <text>', 'why')
+    .option('--verbose', 'errors with the place in the program')
+    .action(async (file: string, options: SilenceOptions) => done(await addSilence(file, options, io)));
+  return new Command('alerts')
+    .summary('preview rules, mark anomalies, silence alerts')
+    .description(
+      'Rules tried on history, marks for the detector, silences. Alerts themselves come from replay and run.',
+    )
+    .helpCommand(false)
+    .addCommand(preview)
+    .addCommand(mark)
+    .addCommand(silence);
 }
 
 function inspectCommand(io: Io, done: (code: number) => void): Command {

@@ -6,7 +6,7 @@ import { toldBy } from '../operators/chain.js';
 import { loadPipeline } from '../pipelines/load.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { run, type Summary } from '../pipelines/run.js';
-import { addAlerts, openDesk } from './alert-desk.js';
+import { addAlerts, marked, openDesk } from './alert-desk.js';
 import { comparisonIn, comparisonTable } from './comparison.js';
 import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
@@ -34,6 +34,7 @@ export interface ReplayOptions extends LogOptions {
   readonly out?: readonly Output[];
   readonly state?: string;
   readonly alerts?: string;
+  readonly marks?: string;
   readonly report?: string;
   readonly speed?: number;
   readonly fresh?: boolean;
@@ -48,7 +49,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
   const pipeline = await usage(async () =>
     addAlerts(await loadPipeline(options.pipeline, overridesOf(options)), options.alerts),
   );
-  const source = await usage(async () => sourceOf(input, options, io));
+  const source = await usage(async () => marked(sourceOf(input, options, io), options.marks));
   const opening = await usage(() => source.open());
   const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
   const contested = pipeline.stages.find(({ id }) => id === 'challenge');

@@ -10,7 +10,6 @@ import type { Source } from './source.js';
  */
 export function withMarks(source: Source, marksOf: () => Promise<readonly Mark[]>): Source {
   return {
-    ...source,
     open: () => source.open(),
     async *read(shard, from, stop) {
       const marks = [...(await marksOf())].filter(({ offset }) => offset >= from).sort((a, b) => a.offset - b.offset);

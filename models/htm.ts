@@ -20,7 +20,7 @@ export interface HtmShape {
 /** The usual size: 2048 columns of 32 cells. */
 export const htmShape: HtmShape = { temporal: temporalDefaults, winners: 40, cellRows: 2048 };
 
-/** A tenth of the bytes, for thousands of keys: 512 columns of 8 cells. */
+/** A sixth of the bytes, for thousands of keys: 512 columns of 8 cells. */
 export const htmSmallShape: HtmShape = {
   temporal: {
     ...temporalDefaults,
@@ -58,7 +58,7 @@ export function htm(options: HtmOptions) {
   return memoryOf('htm', htmShape, options);
 }
 
-/** The same in a tenth of the bytes. */
+/** The same in a sixth of the bytes. */
 export function htmSmall(options: HtmOptions) {
   return memoryOf('htm-small', htmSmallShape, options);
 }

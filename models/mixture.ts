@@ -7,7 +7,7 @@ import { resonatorBank } from './resonator.js';
 import { autoregression } from './rls.js';
 import { season } from './seasonal-rls.js';
 import { append, isValue, modulo, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
-import { restart } from './univariate.js';
+import { clear, replayRowsMax } from './univariate.js';
 
 /**
  * The parts in the order of their forecasts: the last value; for each of three seasonal profiles (short period, long
@@ -17,11 +17,13 @@ import { restart } from './univariate.js';
 const members = [
   'last',
   ...['sar-short', 'median-short', 'level-short', 'naive-short'],
-  ...['sar-long', 'median-long', 'level-long', 'sar-fast', 'naive-long'],
+  ...['sar-long', 'median-long', 'level-long', 'sar-fast', 'sar-swift', 'naive-long'],
   ...['sar-wide', 'median-wide', 'level-wide'],
   ...['lags', 'resonator'],
   ...['knn-level', 'knn', 'residual-knn-level', 'residual-knn', 'knn-residual'],
 ] as const;
+/** The parts that start anew with new periods. */
+const seasonal = ['short', 'long', 'wide', 'resonator'] as const;
 const shortAt = members.indexOf('sar-short');
 const longAt = members.indexOf('sar-long');
 const wideAt = members.indexOf('sar-wide');
@@ -37,6 +39,8 @@ const residualRows = 8192;
 const lagRows = 4096;
 /** Weights by regret alone, times recent accuracy, and times its square. */
 const sharpnesses = 3;
+/** Rows that the seasonal parts go through again in one event, while they catch up after new periods: some 2 ms. */
+const catchUpRows = (horizons: number): number => Math.max(16, Math.floor(72 / (1 + horizons / 24)));
 /** Weight of the newest size in the mean of the sizes that the long profile expects. */
 const typicalRate = 0.002;
 
@@ -44,7 +48,7 @@ const typicalRate = 0.002;
 function partsOf(options: MemoryOptions) {
   return {
     short: season({ ...options, period: 'short', cycles: 6, forget: [0.999], residuals: lagRows }),
-    long: season({ ...options, period: 'long', cycles: 4, forget: [0.999, 0.997], residuals: residualRows }),
+    long: season({ ...options, period: 'long', cycles: 4, forget: [0.999, 0.997, 0.98], residuals: residualRows }),
     wide: season({ ...options, period: 'long', cycles: 8, forget: [0.999], residuals: lagRows }),
     lags: autoregression(options),
     resonator: resonatorBank({ ...options, shortPoles: 16, longPoles: 24 }),
@@ -70,6 +74,8 @@ function channelLayout({ horizons }: MemoryOptions, parts: Parts) {
     blend: parts.blend.layout,
     /** Mean of the sizes that the long profile expected, per horizon. */
     typical: f64(horizons.length),
+    /** The row that the parts which live by the periods learn next; behind the newest row they catch up. */
+    learned: f64(),
     /** Typical error that the last forecasts of the shortest horizon were given. */
     spread: f64(horizons[0]),
   };
@@ -81,13 +87,14 @@ type Channel = Row<ReturnType<typeof channelLayout>>;
  * (MODELS 4.1). Labels that mature are judged first, then the parts learn, take in the row and forecast, then they are
  * mixed by regret, by regret times recent accuracy and by regret times its square, and the three are mixed by regret.
  * Good on anything with seasons, level and repeats. Costs 45 us per event and 530 kB per key and channel with one horizon,
- * 180 us and 1.2 MB with 48. New periods make the parts that live by them start anew from the last 4,096 rows, which takes
- * about 0.1 s.
+ * 180 us and 1.2 MB with 48. New periods make the parts that live by them start anew from the last 4,096 rows, some 60 of
+ * them at every event, until they have caught up; meanwhile the profiles alone speak for them.
  */
 export function mixture(options: MemoryOptions) {
   const { channels, horizons } = options;
   const count = horizons.length;
   const parts = partsOf(options);
+  const behindMax = catchUpRows(count);
   const channel = channelLayout(options, parts);
   const names = Array.from({ length: channels }, (_, c) => `c${c}`);
   const keyed: Record<string, typeof channel> = Object.fromEntries(names.map((name) => [name, channel]));
@@ -110,26 +117,43 @@ export function mixture(options: MemoryOptions) {
     return surprise;
   }
 
-  /** The parts that live by the periods start anew. */
+  /** The parts that live by the periods start anew, from the rows that are still held. */
   function begin(own: Channel, t: number): void {
-    restart(parts.short, own.short, own.series, t, forecasts);
-    restart(parts.long, own.long, own.series, t, forecasts);
-    restart(parts.wide, own.wide, own.series, t, forecasts);
-    restart(parts.resonator, own.resonator, own.series, t, forecasts);
+    for (const part of seasonal) {
+      clear(own[part]);
+      parts[part].start(own[part] as never, own.series);
+    }
     own.residualNear.begun[0] = 0;
     own.typical.fill(0);
+    own.learned[0] = Math.max(0, t - replayRowsMax, own.series.rows[0] - own.series.value.length);
   }
 
-  /** Every part learns row t and forecasts. */
-  function ask(own: Channel, t: number): void {
+  /** The seasonal parts learn a row and forecast from it. */
+  function learnSeasons(own: Channel, t: number): void {
     const { series } = own;
-    forecasts.fill(valueAt(series, t), 0, count);
     parts.short.step(own.short, series, t, forecasts, shortAt * count, count);
     parts.long.step(own.long, series, t, forecasts, longAt * count, count);
     // Its last cycle is that of the profile before, so its place is the next one's and written over.
     parts.wide.step(own.wide, series, t, forecasts, wideAt * count, count);
-    parts.lags.step(own.lags, series, t, forecasts, lagsAt * count);
     parts.resonator.step(own.resonator, series, t, forecasts, resonatorAt * count);
+    own.learned[0] = t + 1;
+  }
+
+  /** Whether the seasonal parts have learned row t. */
+  const isCurrent = (own: Channel, t: number): boolean => own.learned[0] > t;
+
+  /** Every part learns row t and forecasts. */
+  function ask(own: Channel, t: number): void {
+    const { series } = own;
+    for (let rows = 0; rows < behindMax && own.learned[0] < t; rows++) learnSeasons(own, own.learned[0]);
+    forecasts.fill(valueAt(series, t), 0, members.length * count);
+    if (own.learned[0] === t) learnSeasons(own, t);
+    else {
+      parts.short.outline(series, t, forecasts, shortAt * count, count);
+      parts.long.outline(series, t, forecasts, longAt * count, count);
+      parts.wide.outline(series, t, forecasts, wideAt * count, count);
+    }
+    parts.lags.step(own.lags, series, t, forecasts, lagsAt * count);
     parts.near.step(own.near, series, t, forecasts, knnAt * count, count);
     askResiduals(own, t);
     for (let j = 0; j < members.length * count; j++) {
@@ -138,10 +162,11 @@ export function mixture(options: MemoryOptions) {
   }
 
   /** What the standardised residuals did after windows like now, and after the neighbours of the values. */
-  function askResiduals({ series, long, near, residualNear }: Channel, t: number): void {
+  function askResiduals(own: Channel, t: number): void {
+    const { series, long, near, residualNear } = own;
     const ring = long.residual;
     const first = long.begun[0] - 1;
-    const known = first >= 0;
+    const known = first >= 0 && isCurrent(own, t);
     if (known) parts.residualNear.step(residualNear, ring, t, first);
     const now = known ? ring[slotOf(ring, t)] : 0;
     const found = residualNear.found[0] > 0;
@@ -213,9 +238,10 @@ export function mixture(options: MemoryOptions) {
   }
 
   /** The mixture's usual error, larger at phases where the long profile expects larger residuals. */
-  function spreadOf({ series, long, blend, typical }: Channel, t: number, i: number): number {
+  function spreadOf(own: Channel, t: number, i: number): number {
+    const { series, long, blend, typical } = own;
     const usual = blend.labels[i] > 0 ? blend.error[i] : series.scale[0];
-    if (long.begun[0] === 0) return usual;
+    if (long.begun[0] === 0 || !isCurrent(own, t)) return usual;
     const size = long.size[parts.long.place(t, i)];
     typical[i] = typical[i] > 0 ? typical[i] + typicalRate * (size - typical[i]) : size;
     return (usual * size) / typical[i];
@@ -223,7 +249,7 @@ export function mixture(options: MemoryOptions) {
 
   return {
     name: 'default',
-    version: 1,
+    version: 2,
     ...options,
     gauges: 2,
     members,

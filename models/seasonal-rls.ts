@@ -1,4 +1,4 @@
-import { f32, f64, i32, type Row, u8 } from '../state/layout.js';
+import { f32, f64, i32, type Layout, type Row, u8 } from '../state/layout.js';
 import { leastSquares } from './least-squares.js';
 import type { MemoryOptions } from './model.js';
 import { holds, modulo, periodRowsMax, ringRows, type Series, samePhase, seenAt, slotOf, valueAt } from './series.js';
@@ -13,6 +13,12 @@ export interface SeasonOptions extends MemoryOptions {
   readonly forget: readonly number[];
   /** Residuals that are kept, a power of two. */
   readonly residuals: number;
+}
+
+/** A part with a profile that can speak before the rest has learned. */
+interface SeasonPart<L extends Layout> extends Part<L> {
+  place(t: number, i: number): number;
+  outline(series: Series, t: number, out: Float64Array, at: number, stride: number): void;
 }
 
 const lagRows = 12;
@@ -149,6 +155,19 @@ export function season({ horizons, period, cycles, forget, residuals }: SeasonOp
       own.lagCount[0] = lags;
       for (let r = 0; r < readouts.length; r++) readouts[r].start(own.readouts[names[r]], lags + 1, 1);
     },
+    /** What the profile alone says at row t, for the time in which the part has not learned all rows up to it. */
+    outline(series: Series, t: number, out: Float64Array, at: number, stride: number): void {
+      const cycleRows = periodOf(series);
+      const now = valueAt(series, t);
+      const known = cycleRows > 0 && holds(series, t - cycleRows);
+      const moved = known ? 0.5 * (now - profile(series, cycleRows, t, t - 1)) : 0;
+      for (let i = 0; i < count; i++) {
+        const row = t + horizons[i];
+        const ahead = known ? profile(series, cycleRows, row, t) : now;
+        for (let m = 0; m < 2 + readouts.length; m++) out[at + m * stride + i] = ahead + (m === 1 ? 0 : moved);
+        out[at + (2 + readouts.length) * stride + i] = known ? valueAt(series, samePhase(row, cycleRows, t)) : now;
+      }
+    },
     step(own, series, t, out, at, stride) {
       const cycleRows = periodOf(series);
       const now = valueAt(series, t);
@@ -197,7 +216,7 @@ export function season({ horizons, period, cycles, forget, residuals }: SeasonOp
         out[at + (2 + readouts.length) * stride + i] = valueAt(series, samePhase(row, cycleRows, t));
       }
     },
-  } satisfies Part<typeof layout> & { place(t: number, i: number): number };
+  } satisfies SeasonPart<typeof layout>;
 }
 
 const bound = (x: number, limit: number): number => Math.max(-limit, Math.min(limit, x));

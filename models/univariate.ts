@@ -23,7 +23,7 @@ export interface Part<L extends Layout = Layout> {
 }
 
 /** Rows that a part goes through again when it starts anew. */
-const replayRowsMax = 4096;
+export const replayRowsMax = 4096;
 
 /** Starts a part anew from the rows that the series still holds before row t. */
 export function restart<L extends Layout>(
@@ -42,7 +42,7 @@ export function restart<L extends Layout>(
 }
 
 /** Sets every field to zero. */
-function clear(row: object): void {
+export function clear(row: object): void {
   for (const part of Object.values(row)) {
     if (ArrayBuffer.isView(part)) (part as Float64Array).fill(0);
     else clear(part as object);

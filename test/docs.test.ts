@@ -47,8 +47,9 @@ function wrongCommand(line: string): string[] {
   if (!scripts.includes(script)) return [`${line}: package.json has no script ${script}`];
   if (script !== 'engram' || !line.includes('engram -- ')) return [];
   const [name, ...words] = line.replace(/^.*?engram -- /, '').split(/\s+/);
-  const command = program.commands.find((known) => known.name() === name);
-  if (!command) return [`${line}: there is no command ${name}`];
+  const outer = program.commands.find((known) => known.name() === name);
+  if (!outer) return [`${line}: there is no command ${name}`];
+  const command = outer.commands.find((known) => known.name() === words[0]) ?? outer;
   const known = [...command.options.map(({ long }) => long), '--help'];
   return words.filter((word) => word.startsWith('--') && !known.includes(word)).map((word) => `${line}: ${word}`);
 }

@@ -6,8 +6,11 @@ import type { ReportData } from './data.js';
 /** Modules of the page, each after those it imports. */
 const modules = ['dom', 'text', 'columns', 'marks', 'chart', 'overview', 'tables', 'page'];
 
-/** The page as one HTML text: script, style, chart library and data are inside, and it may fetch nothing. */
-export function page(data: ReportData): string {
+/** The page of a report. */
+export const page = (data: ReportData): string => pageOf('Engram report', modules, data);
+
+/** A page as one HTML text: script, style, chart library and data are inside, and it may fetch nothing. */
+export function pageOf(title: string, modules: readonly string[], data: object): string {
   const script = `${library('uPlot.iife.min.js')}\n(() => {\n${modules.map(body).join('\n')}})();`;
   const style = `${library('uPlot.min.css')}\n${own('page.css')}`;
   const policy = [
@@ -24,7 +27,7 @@ export function page(data: ReportData): string {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Engram report</title>
+<title>${title}</title>
 <style>${style}</style>
 </head>
 <body>

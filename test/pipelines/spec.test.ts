@@ -84,7 +84,7 @@ describe('a pipeline as JSON', () => {
     [
       'a misspelt field',
       { ...good, stage: [] },
-      'stage: expected one of name, about, stages, got "stage" (did you mean "stages"?)',
+      'stage: expected one of name, about, stages, alerts, got "stage" (did you mean "stages"?)',
     ],
     ['no stages', { name: 'x', stages: [] }, 'stages: expected a list of at least 1, got []'],
     [

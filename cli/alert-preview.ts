@@ -1,0 +1,247 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { sourceOf } from '../connectors/catalog.js';
+import type { FileOptions } from '../connectors/file.js';
+import type { Anomaly, Result } from '../event.js';
+import type { AlertRule } from '../operators/alert-rule.js';
+import { readyRules } from '../operators/alert-rule.js';
+import { AlertPreview, type Preview, previewStored } from '../pipelines/alert-preview.js';
+import { parseRule, withAlerts } from '../pipelines/alert-spec.js';
+import { loadPipeline } from '../pipelines/load.js';
+import { run } from '../pipelines/run.js';
+import { SpecError } from '../pipelines/spec-error.js';
+import { jsonOf } from './alert-desk.js';
+import { exitCodes, UsageError } from './failure.js';
+import { coloured, type Io } from './io.js';
+import { count, moment, plural, span } from './numbers.js';
+import { writeAlertPage } from './report/write-alerts.js';
+import { severityMarks } from './view/chart.js';
+import { table } from './view/table.js';
+import { type Paint, paint, plain } from './view/text.js';
+
+export interface PreviewOptions {
+  readonly rule: readonly string[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly pipeline: string;
+  readonly time?: string;
+  readonly values?: readonly string[];
+  readonly key?: string;
+  readonly json?: boolean;
+  readonly report?: string;
+}
+
+/** Tells what rules would have made of a log, or of anomalies that were stored. */
+export async function previewAlerts(input: string, options: PreviewOptions, io: Io): Promise<number> {
+  const rules = await rulesOf(options.rule);
+  const preview = new AlertPreview(
+    rules.map(({ name }) => name),
+    options.from,
+    options.to,
+  );
+  const stored = await storedAnomalies(input);
+  if (stored) previewStored(stored, rules, preview);
+  else await previewLog(input, rules, preview, options);
+  const sum = preview.sum();
+  if (options.report) await writeAlertPage(options.report, { input, sum, rules });
+  if (options.json) io.stdout.write(`${JSON.stringify(sum, null, 1)}\n`);
+  else
+    io.stdout.write(
+      `${linesOf(sum, Math.max(60, io.stdout.columns ?? 120), paint(coloured(io, io.stdout))).join('\n')}\n`,
+    );
+  if (options.report && !options.json) io.stdout.write(`\nWritten: ${options.report}\n`);
+  return exitCodes.done;
+}
+
+async function rulesOf(given: readonly string[]): Promise<AlertRule[]> {
+  const rules: AlertRule[] = [];
+  for (const one of given) {
+    const value = await jsonOf(one);
+    const from = /^\s*[[{]/.test(one) ? '--rule' : one;
+    try {
+      for (const rule of Array.isArray(value) ? value : [value]) rules.push(parseRule(rule, from));
+    } catch (error) {
+      throw error instanceof SpecError ? new UsageError(error.message) : error;
+    }
+  }
+  try {
+    readyRules(rules, 'rules');
+  } catch (error) {
+    throw new UsageError(`--rule: ${(error as Error).message}`);
+  }
+  return rules;
+}
+
+async function previewLog(
+  input: string,
+  rules: readonly AlertRule[],
+  preview: AlertPreview,
+  options: PreviewOptions,
+): Promise<void> {
+  const { time, values, key } = options;
+  const given = Object.entries({ time, values, key }).filter(([, value]) => value !== undefined);
+  const source = sourceOf(input, Object.fromEntries(given) as FileOptions);
+  const pipeline = await loadPipeline(options.pipeline).catch((error: Error) => {
+    throw error instanceof SpecError ? new UsageError(error.message) : error;
+  });
+  // Rules of its own are not the question here.
+  const base = { ...pipeline, stages: pipeline.stages.filter(({ id }) => id !== 'alert') };
+  await run<Result>({ pipeline: withAlerts(rebuilt(base), { rules }), source, onBatch: (batch) => preview.add(batch) });
+}
+
+/** `through` of a pipeline goes on from the steps it was made with: here from those that are left. */
+function rebuilt<P extends Awaited<ReturnType<typeof loadPipeline>>>(base: P): P {
+  return { ...base, through: (step: never) => ({ ...base, stages: [...base.stages, step] }) } as unknown as P;
+}
+
+/** The anomalies of an NDJSON file that holds such; undefined where it holds something else. */
+async function storedAnomalies(input: string): Promise<Anomaly[] | undefined> {
+  if (!/\.(ndjson|jsonl)$/i.test(input)) return undefined;
+  const lines = createInterface({ input: createReadStream(input), crlfDelay: Number.POSITIVE_INFINITY });
+  let first: string | undefined;
+  try {
+    for await (const line of lines) {
+      if (line.trim() === '') continue;
+      first = line;
+      break;
+    }
+  } catch (error) {
+    throw new UsageError(`${input}: expected a file, it cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  } finally {
+    lines.close();
+  }
+  if (first === undefined || !isAnomaly(parsed(first))) return undefined;
+  const text = await readFile(input, 'utf8');
+  return text.split('\n').flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    const row = parsed(line);
+    if (!isAnomaly(row)) throw new UsageError(`${input} line ${i + 1}: expected an anomaly, as all lines before it`);
+    for (const name of ['actual', 'expected', 'low', 'high']) row[name] ??= Number.NaN;
+    return [row as unknown as Anomaly];
+  });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const isAnomaly = (row: unknown): row is Record<string, unknown> =>
+  ['id', 'key', 'startMs', 'endMs', 'peakMs', 'severity', 'score'].every((name) => Object.hasOwn(Object(row), name));
+
+/** Days that are listed one by one; of longer times the chart tells. */
+const listedDays = 31;
+
+function linesOf(
+  { rules, days, keys, moreKeys, fromMs, toMs, alerts }: Preview,
+  width: number,
+  colours: Paint,
+): string[] {
+  if (days.length === 0) return ['No rows in this time, so no alerts.'];
+  const [head, rule, ...body] = table(
+    [
+      { title: 'Rule', gives: true },
+      ...['Alerts', 'a day', 'Open', 'Messages', 'Median length', '● info', '▲ warning', '◆ major', '✖ critical'].map(
+        (title) => ({
+          title,
+          align: 'right' as const,
+        }),
+      ),
+    ],
+    rules.map(({ rule, alerts, perDay, open, messages, medianMs, bySeverity }) => [
+      plain(rule),
+      count(alerts),
+      perDay.toPrecision(2),
+      count(open),
+      count(messages),
+      span(medianMs / 1000),
+      ...Object.values(bySeverity).map(count),
+    ]),
+    width,
+  );
+  return [
+    colours.bold(`Would have fired, ${moment(fromMs)} to ${moment(toMs)} UTC (${plural(days.length, 'day')}):`),
+    head,
+    colours.dim(rule),
+    ...body,
+    '',
+    ...rules.flatMap(({ rule }, i) => [
+      `${plain(rule)}, a day:  ${sparkline(
+        days.map(({ alerts }) => alerts[i]),
+        width - 30,
+      )}`,
+    ]),
+    ...(days.length <= listedDays
+      ? [
+          '',
+          ...dayTable(
+            days,
+            rules.map(({ rule }) => rule),
+            width,
+            colours,
+          ),
+        ]
+      : busiest(
+          days,
+          rules.map(({ rule }) => rule),
+          width,
+          colours,
+        )),
+    '',
+    ...keyTable(keys, moreKeys, alerts.length, width, colours),
+  ];
+}
+
+/** A line of bars, one per day or, where there are more days than room, per so many days. */
+export function sparkline(counts: readonly number[], width: number): string {
+  const each = Math.ceil(counts.length / Math.max(1, width));
+  const sums: number[] = [];
+  for (let at = 0; at < counts.length; at += each)
+    sums.push(counts.slice(at, at + each).reduce((sum, n) => sum + n, 0));
+  const most = Math.max(1, ...sums);
+  const bars = '▁▂▃▄▅▆▇█';
+  const line = sums.map((n) => (n === 0 ? '·' : bars[Math.min(7, Math.ceil((n / most) * 8) - 1)])).join('');
+  return `${line}  (highest: ${most}${each > 1 ? ` in ${each} days` : ''})`;
+}
+
+function dayTable(days: Preview['days'], rules: readonly string[], width: number, colours: Paint): string[] {
+  const [head, rule, ...body] = table(
+    [{ title: 'Day (UTC)' }, ...rules.map((title) => ({ title: plain(title), align: 'right' as const }))],
+    days.map(({ dayMs, alerts }) => [moment(dayMs).slice(0, 10), ...alerts.map(count)]),
+    width,
+  );
+  return [head, colours.dim(rule), ...body];
+}
+
+function busiest(days: Preview['days'], rules: readonly string[], width: number, colours: Paint): string[] {
+  const sumOf = ({ alerts }: Preview['days'][number]): number => alerts.reduce((sum, n) => sum + n, 0);
+  const most = [...days]
+    .sort((a, b) => sumOf(b) - sumOf(a) || a.dayMs - b.dayMs)
+    .slice(0, 10)
+    .filter((day) => sumOf(day) > 0);
+  return most.length === 0 ? [] : ['', 'Busiest days:', ...dayTable(most, rules, width, colours)];
+}
+
+function keyTable(keys: Preview['keys'], more: number, alerts: number, width: number, colours: Paint): string[] {
+  if (keys.length === 0) return ['No alerts.'];
+  const [head, rule, ...body] = table(
+    [
+      { title: 'Key', gives: true },
+      { title: 'Alerts', align: 'right' },
+      { title: 'Share', align: 'right' },
+      { title: 'Worst' },
+    ],
+    keys.map(({ key, alerts: n, worst }) => [
+      plain(key),
+      count(n),
+      `${((100 * n) / alerts).toFixed(0)} %`,
+      `${severityMarks[worst]} ${worst}`,
+    ]),
+    width,
+  );
+  return [head, colours.dim(rule), ...body, ...(more > 0 ? [`… and ${plural(more, 'key')} more`] : [])];
+}

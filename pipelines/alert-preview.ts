@@ -1,0 +1,229 @@
+import { type Alert, type Anomaly, type Batch, type Change, type Severity, severities } from '../event.js';
+import { alert } from '../operators/alert.js';
+import type { Watched } from '../operators/alert-desk.js';
+import type { AlertRule } from '../operators/alert-rule.js';
+import { AlertBook } from './alert-book.js';
+import type { Timing } from './alert-group.js';
+import { Lane } from './lane.js';
+
+/** What a rule would have done in a time. */
+export interface PreviewedRule {
+  readonly rule: string;
+  readonly alerts: number;
+  /** Those that were still firing at the end. */
+  readonly open: number;
+  readonly perDay: number;
+  readonly bySeverity: Readonly<Record<Severity, number>>;
+  /** Median time that an alert fired, ms; NaN without one that ended. */
+  readonly medianMs: number;
+  /** Messages that people would have had, alerts grouped as by default. */
+  readonly messages: number;
+}
+
+export interface Preview {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly rules: readonly PreviewedRule[];
+  /** Alerts that began on each day (UTC) of the time, days without any included; as many as there are rules. */
+  readonly days: readonly { readonly dayMs: number; readonly alerts: readonly number[] }[];
+  /** Keys with most alerts first; `more` is how many keys are left out. */
+  readonly keys: readonly { readonly key: string; readonly alerts: number; readonly worst: Severity }[];
+  readonly moreKeys: number;
+  /** Each alert as it stood last, in order of time. */
+  readonly alerts: readonly Alert[];
+}
+
+const dayMs = 86_400_000;
+export const daysMax = 3660;
+const keysMax = 20;
+const timing: Timing = { waitMs: 30_000, intervalMs: 300_000, repeatMs: 14_400_000, sendResolved: true };
+
+/** Collects the alerts that rules would have made, and sums them up by day, key and severity. */
+export class AlertPreview {
+  readonly #alerts = new Map<string, Alert>();
+  readonly #changes: Alert[] = [];
+  #firstMs = Number.POSITIVE_INFINITY;
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    readonly rules: readonly string[],
+    readonly fromMs = Number.NEGATIVE_INFINITY,
+    readonly toMs = Number.POSITIVE_INFINITY,
+  ) {}
+
+  /** Notes what a batch has told; rows say how far the time goes. */
+  add({ rows, alerts = [] }: Pick<Batch<{ readonly timeMs: number }>, 'rows' | 'alerts'>): void {
+    for (const { timeMs } of rows) {
+      if (timeMs < this.fromMs || timeMs > this.toMs) continue;
+      this.#firstMs = Math.min(this.#firstMs, timeMs);
+      this.#lastMs = Math.max(this.#lastMs, timeMs);
+    }
+    for (const alert of alerts) {
+      const startMs = Date.parse(alert.startsAt);
+      if (startMs < this.fromMs || startMs > this.toMs) continue;
+      this.#alerts.set(alert.id, alert);
+      this.#changes.push(alert);
+    }
+  }
+
+  /** The sums so far; throws a RangeError where the time has too many days to be shown. */
+  sum(): Preview {
+    const [fromMs, toMs] = [bounded(this.fromMs, this.#firstMs), bounded(this.toMs, this.#lastMs)];
+    const alerts = [...this.#alerts.values()].sort((a, b) =>
+      a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : 0,
+    );
+    const days = this.#days(alerts, fromMs, toMs);
+    const spanDays = Math.max((toMs - fromMs) / dayMs, 1 / 24);
+    const keys = byKey(alerts);
+    return {
+      fromMs,
+      toMs,
+      rules: this.rules.map((rule) => {
+        const own = alerts.filter((alert) => alert.rule === rule);
+        const lengths = own.flatMap(({ startsAt, endsAt }) =>
+          endsAt ? [Date.parse(endsAt) - Date.parse(startsAt)] : [],
+        );
+        return {
+          rule,
+          alerts: own.length,
+          open: own.filter(({ status }) => status === 'firing').length,
+          perDay: own.length / spanDays,
+          bySeverity: countOf(own),
+          medianMs: median(lengths),
+          messages: messagesOf(this.#changes.filter((alert) => alert.rule === rule)),
+        };
+      }),
+      days,
+      keys: keys.slice(0, keysMax),
+      moreKeys: Math.max(0, keys.length - keysMax),
+      alerts,
+    };
+  }
+
+  #days(alerts: readonly Alert[], fromMs: number, toMs: number): Preview['days'] {
+    if (!(fromMs <= toMs)) return [];
+    const [first, last] = [Math.floor(fromMs / dayMs), Math.floor(toMs / dayMs)];
+    if (last - first >= daysMax) {
+      throw new RangeError(
+        `preview: expected at most ${daysMax} days, got ${last - first + 1}: name a shorter time with --from and --to`,
+      );
+    }
+    const days = Array.from({ length: last - first + 1 }, (_, i) => ({
+      dayMs: (first + i) * dayMs,
+      alerts: this.rules.map(() => 0),
+    }));
+    for (const { startsAt, rule } of alerts) {
+      const day = days[Math.floor(Date.parse(startsAt) / dayMs) - first];
+      const at = this.rules.indexOf(rule);
+      if (day && at >= 0) day.alerts[at]++;
+    }
+    return days;
+  }
+}
+
+const bounded = (limit: number, seen: number): number => (Number.isFinite(limit) ? limit : seen);
+
+function byKey(alerts: readonly Alert[]): { key: string; alerts: number; worst: Severity }[] {
+  const keys = new Map<string, { key: string; alerts: number; worst: Severity }>();
+  for (const { key, severity } of alerts) {
+    const known = keys.get(key) ?? { key, alerts: 0, worst: 'info' as Severity };
+    known.alerts++;
+    if (severities.indexOf(severity) > severities.indexOf(known.worst)) known.worst = severity;
+    keys.set(key, known);
+  }
+  return [...keys.values()].sort((a, b) => b.alerts - a.alerts || (a.key < b.key ? -1 : 1));
+}
+
+function countOf(alerts: readonly Alert[]): Record<Severity, number> {
+  const counts = { info: 0, warning: 0, major: 0, critical: 0 };
+  for (const { severity } of alerts) counts[severity]++;
+  return counts;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return Number.NaN;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Tellings of one group that holds them all, by the clock of the events: what a live run would have sent. */
+function messagesOf(changes: readonly Alert[]): number {
+  const book = new AlertBook('grouped');
+  let messages = 0;
+  const until = (nowMs: number): void => {
+    for (let dueMs = book.nextMs(); dueMs <= nowMs; dueMs = book.nextMs()) {
+      const taken = book.take(dueMs);
+      if (!taken) return;
+      book.delivered(taken.receipt, dueMs);
+      messages++;
+    }
+  };
+  for (const alert of [...changes].sort((a, b) => a.timeMs - b.timeMs)) {
+    until(alert.timeMs);
+    book.accept(alert, 'all', {}, timing, alert.timeMs);
+  }
+  // What still fires is not repeated for ever.
+  until((changes.at(-1)?.timeMs ?? 0) + timing.intervalMs);
+  return messages;
+}
+
+/**
+ * What rules would make of anomalies that were stored, without their rows: by the same step as live. Where only the end of
+ * an anomaly was stored its highest severity counts from its start, and it counts as abnormal from first to last alarm.
+ */
+export function previewStored(anomalies: readonly Anomaly[], rules: readonly AlertRule[], preview: AlertPreview): void {
+  const latest = new Map<string, Anomaly>();
+  for (const anomaly of anomalies) latest.set(`${anomaly.key}\n${anomaly.id}`, anomaly);
+  const byKey = new Map<string, Anomaly[]>();
+  for (const anomaly of latest.values()) byKey.set(anomaly.key, [...(byKey.get(anomaly.key) ?? []), anomaly]);
+  const step = alert<Watched>({ rules });
+  for (const [key, list] of byKey) {
+    const lane = new Lane<Watched>([step], { name: 'stored', channels: [] });
+    try {
+      for (const batch of batchesOf(key, list, rules)) preview.add(lane.push(batch as never));
+    } finally {
+      lane.close();
+    }
+  }
+}
+
+/** Rows and changes as they would have come: at the start, when a rule has waited long enough, at the end and behind it. */
+function* batchesOf(
+  key: string,
+  anomalies: readonly Anomaly[],
+  rules: readonly AlertRule[],
+): Generator<Batch<Watched> & { changes: Change[] }> {
+  const sorted = [...anomalies].sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
+  const waits = rules.map(({ minDurationMs = 0 }) => minDurationMs);
+  const calms = rules.map(({ closeDurationMs = 0 }) => closeDurationMs + 1);
+  const moments: { timeMs: number; anomaly: Anomaly; kind: 'opens' | 'lasts' | 'closes' | 'calm' }[] = [];
+  sorted.forEach((anomaly, i) => {
+    const { startMs, endMs, status } = anomaly;
+    const nextMs = sorted[i + 1]?.startMs ?? Number.POSITIVE_INFINITY;
+    moments.push({ timeMs: startMs, anomaly, kind: 'opens' });
+    for (const waitMs of waits)
+      if (startMs + waitMs <= endMs) moments.push({ timeMs: startMs + waitMs, anomaly, kind: 'lasts' });
+    moments.push({ timeMs: endMs, anomaly, kind: 'lasts' });
+    if (status !== 'closed') return;
+    moments.push({ timeMs: endMs, anomaly, kind: 'closes' });
+    for (const calmMs of calms)
+      if (endMs + calmMs < nextMs) moments.push({ timeMs: endMs + calmMs, anomaly, kind: 'calm' });
+  });
+  moments.sort((a, b) => a.timeMs - b.timeMs);
+  for (const [offset, { timeMs, anomaly, kind }] of moments.entries()) {
+    const hot = kind === 'opens' || kind === 'lasts';
+    const row = { key, timeMs, values: [], offset, score: hot ? anomaly.score : 1, alarm: hot };
+    const change = {
+      anomaly: {
+        ...anomaly,
+        status: kind === 'closes' ? 'closed' : 'open',
+        ...(kind === 'opens' ? { endMs: timeMs } : {}),
+      },
+      cause: offset,
+    } as Change;
+    const changes = kind === 'opens' || kind === 'closes' ? [change] : [];
+    // A change alone moves no time: the row before it has.
+    yield { shard: 'stored', rows: kind === 'closes' ? [] : [row], rejects: [], changes, next: offset + 1 };
+  }
+}

@@ -1,0 +1,143 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Anomaly } from '../../event.js';
+import { dailyCsv, engram, folder } from './command.js';
+
+let here: string;
+const at = (name: string): string => join(here, name);
+const light = ['--pipeline', 'light'];
+const linesOf = (name: string): Record<string, unknown>[] =>
+  readFileSync(at(name), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+beforeEach(() => {
+  here = folder();
+  writeFileSync(at('log.csv'), dailyCsv(600, { spike: 400 }));
+});
+
+describe('engram alerts mark', () => {
+  test('places a mark right behind an anomaly, or behind all that a state has read', async () => {
+    await engram([
+      'replay',
+      at('log.csv'),
+      ...light,
+      '--quiet',
+      '--out',
+      at('anomalies.ndjson'),
+      '--state',
+      at('state'),
+    ]);
+    const anomaly = linesOf('anomalies.ndjson').find(({ peakOffset }) => peakOffset === 400) as unknown as Anomaly;
+    const mark = (...more: string[]) =>
+      engram([
+        'alerts',
+        'mark',
+        at('anomalies.ndjson'),
+        '--id',
+        anomaly.id,
+        '--verdict',
+        'expected',
+        '--marks',
+        at('marks.ndjson'),
+        ...more,
+      ]);
+    const { code, out } = await mark();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^log from 2024-01-09T.* expected, taken in at row \d+/);
+    await mark('--state', at('state'));
+    await mark('--at', '7');
+    const { key, startMs, endMs, id, endOffset } = anomaly;
+    const same = { key, verdict: 'expected', startMs, endMs, of: id };
+    expect(linesOf('marks.ndjson')).toEqual([
+      { ...same, offset: endOffset + 1 },
+      { ...same, offset: 600 },
+      { ...same, offset: 7 },
+    ]);
+  });
+
+  test('a replay takes marks in, whole or resumed with the same bytes', async () => {
+    writeFileSync(at('marks.ndjson'), '{"key":"log","verdict":"expected","startMs":0,"endMs":1,"offset":450}\n');
+    const args = (name: string) => [
+      'replay',
+      at('log.csv'),
+      ...light,
+      '--quiet',
+      '--marks',
+      at('marks.ndjson'),
+      '--out',
+      at(`${name}.ndjson`),
+      '--state',
+      at(name),
+    ];
+    expect((await engram(args('calm'))).code).toBe(0);
+    const log = readFileSync(at('log.csv'), 'utf8');
+    writeFileSync(at('log.csv'), `${log.split('\n').slice(0, 451).join('\n')}\n`);
+    await engram(args('cut'));
+    writeFileSync(at('log.csv'), log);
+    expect((await engram(args('cut'))).code).toBe(0);
+    expect(readFileSync(at('cut.ndjson')).equals(readFileSync(at('calm.ndjson')))).toBe(true);
+  });
+
+  test.each([
+    [['--id', 'x', '--verdict', 'expected'], '--id: expected the id of an alert or anomaly'],
+    [['--id', 'x', '--verdict', 'maybe'], '--verdict: expected one of expected, real, got "maybe"'],
+    [['--id', 'x', '--verdict', 'real', '--at', '-1'], '--at: expected a place in the log'],
+  ])('a mistake is told as such: %j', async (more, message) => {
+    writeFileSync(at('a.ndjson'), '{"id":"y","key":"k"}\n');
+    const { code, err } = await engram(['alerts', 'mark', at('a.ndjson'), '--marks', at('m'), ...more]);
+    expect(err).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  test('a file of marks that is wrong stops a replay before the first row', async () => {
+    writeFileSync(at('marks.ndjson'), '{"key":"log"}\n');
+    const { code, err } = await engram(['replay', at('log.csv'), ...light, '--marks', at('marks.ndjson')]);
+    expect(err).toContain('marks.ndjson line 1: verdict: expected one of expected, real');
+    expect(code).toBe(2);
+  });
+});
+
+describe('engram alerts silence', () => {
+  const silence = (...more: string[]) => engram(['alerts', 'silence', at('silences.json'), ...more]);
+  test('adds silences to a file, each with an end', async () => {
+    const { code, out } = await silence(
+      '--match',
+      'key=pump-*',
+      '--match',
+      'key=fan-*',
+      '--match',
+      'site=north',
+      '--for',
+      '2h',
+      '--from',
+      '2026-01-31T08:00:00Z',
+      '--comment',
+      'valve',
+    );
+    expect(code).toBe(0);
+    expect(out).toContain('until 2026-01-31T10:00:00.000Z');
+    await silence('--match', 'key=x', '--for', '1min', '--from', '2026-01-31', '--name', 'mine');
+    expect(JSON.parse(readFileSync(at('silences.json'), 'utf8'))).toEqual([
+      {
+        name: 'silence-1',
+        match: { key: ['pump-*', 'fan-*'], site: ['north'] },
+        startsAt: '2026-01-31T08:00:00.000Z',
+        endsAt: '2026-01-31T10:00:00.000Z',
+        comment: 'valve',
+      },
+      { name: 'mine', match: { key: ['x'] }, startsAt: '2026-01-31T00:00:00.000Z', endsAt: '2026-01-31T00:01:00.000Z' },
+    ]);
+  });
+
+  test.each([
+    [['--match', 'key', '--for', '2h'], '--match: expected label=pattern such as key=pump-*, got "key"'],
+    [['--match', '__proto__=x', '--for', '2h'], 'expected a label of letters'],
+    [['--match', 'key=x', '--for', 'long'], 'expected the time from row to row'],
+  ])('a mistake is told as such: %j', async (more, message) => {
+    const { code, err } = await silence(...more);
+    expect(err).toContain(message);
+    expect(code).toBe(2);
+  });
+});

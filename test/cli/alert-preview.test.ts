@@ -1,0 +1,118 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { sparkline } from '../../cli/alert-preview.js';
+import type { Alert } from '../../event.js';
+import type { Preview } from '../../pipelines/alert-preview.js';
+import { dailyCsv, engram, folder } from './command.js';
+
+let here: string;
+const at = (name: string): string => join(here, name);
+const light = ['--pipeline', 'light'];
+beforeEach(() => {
+  here = folder();
+  writeFileSync(at('log.csv'), dailyCsv(700, { spike: 500 }));
+});
+const preview = (...more: string[]) => engram(['alerts', 'preview', at('log.csv'), ...light, ...more]);
+
+describe('engram alerts preview', () => {
+  test('tells what live would have: the same alerts as a replay with the same rule', async () => {
+    const rule = { name: 'any' };
+    const { code, out } = await preview('--rule', JSON.stringify(rule), '--json');
+    expect(code).toBe(0);
+    const told = JSON.parse(out) as Preview;
+    const section = { rules: [rule], sinks: { file: { file: { path: at('alerts.ndjson') } } } };
+    await engram([
+      'replay',
+      at('log.csv'),
+      ...light,
+      '--quiet',
+      '--alerts',
+      JSON.stringify(section),
+      '--state',
+      at('state'),
+    ]);
+    const live = new Map<string, Alert>();
+    for (const line of readFileSync(at('alerts.ndjson'), 'utf8').trimEnd().split('\n')) {
+      const { group: _, ...alert } = JSON.parse(line) as Alert;
+      live.set(alert.id, { ...alert, group: null });
+    }
+    expect(told.alerts.length).toBeGreaterThan(0);
+    expect(new Map(told.alerts.map((alert) => [alert.id, alert]))).toEqual(live);
+  });
+
+  test('shows a table, a line of bars and the keys', async () => {
+    const { out } = await preview('--rule', '[{"name": "any"}, {"name": "bad", "severity": "major"}]');
+    expect(out).toContain('Would have fired, 2024-01-01 00:00 to 2024-01-15 13:30 UTC (15 days):');
+    expect(out).toMatch(/^any +\d+ +/m);
+    expect(out).toMatch(/^any, a day: {2}[·▁▂▃▄▅▆▇█]{15} {2}\(highest: \d+\)$/m);
+    expect(out).toMatch(/^2024-01-11 +[1-9]/m);
+    expect(out).toMatch(/^log +\d+ +100 %/m);
+  });
+
+  test('counts only the time that was asked for, and learns from all before it', async () => {
+    const { out } = await preview(
+      '--rule',
+      '{"name": "any"}',
+      '--from',
+      '2024-01-11',
+      '--to',
+      '2024-01-11T23:59:59Z',
+      '--json',
+    );
+    const told = JSON.parse(out) as Preview;
+    expect(told.days).toHaveLength(1);
+    expect(told.alerts.every(({ startsAt }) => startsAt.startsWith('2024-01-11'))).toBe(true);
+    expect(told.alerts.length).toBeGreaterThan(0);
+  });
+
+  test('reads stored anomalies too', async () => {
+    await engram(['replay', at('log.csv'), ...light, '--quiet', '--out', at('anomalies.ndjson')]);
+    const { code, out } = await engram([
+      'alerts',
+      'preview',
+      at('anomalies.ndjson'),
+      '--rule',
+      '{"name": "any"}',
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    const stored = readFileSync(at('anomalies.ndjson'), 'utf8').trimEnd().split('\n').length;
+    expect((JSON.parse(out) as Preview).alerts).toHaveLength(stored);
+  });
+
+  test('writes a page of its own, without anything to fetch and with a script that parses', async () => {
+    const { out } = await preview('--rule', '{"name": "</script><img src=x>"}', '--report', at('p.html'));
+    expect(out).toContain(`Written: ${at('p.html')}`);
+    const html = readFileSync(at('p.html'), 'utf8');
+    const scripts = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text]) => text as string);
+    expect(scripts).toHaveLength(1);
+    expect(() => new Script(scripts[0] as string)).not.toThrow();
+    expect(html).not.toContain('<img');
+    expect(html).toContain("default-src 'none'");
+  });
+
+  test.each([
+    [['--rule', '{"nme": "a"}'], '--rule: nme: expected one of name, match'],
+    [['--rule', '[{"name": "a"}, {"name": "a"}]'], 'rules[1].name: expected another name'],
+    [['--rule', '/nowhere.json'], '/nowhere.json: expected a JSON file or JSON'],
+    [['--rule', '{"name":"a"}', '--from', 'monday'], '--from: expected a time such as 2026-01-31'],
+    [['--rule', '{"name":"a"}', '--pipeline', 'lihgt'], 'did you mean "light"'],
+    [[], 'expected --rule'],
+  ])('a mistake is told as such: %j', async (more, message) => {
+    const { code, err } = await preview(...more);
+    expect(err).toContain(message);
+    expect(code).toBe(2);
+  });
+});
+
+test('a line of bars fits its width', () => {
+  expect(sparkline([0, 1, 2, 4, 8], 10)).toBe('·▁▂▄█  (highest: 8)');
+  expect(
+    sparkline(
+      Array.from({ length: 365 }, () => 1),
+      40,
+    ),
+  ).toMatch(/^.{37} {2}\(highest: 10 in 10 days\)$/);
+});
