@@ -3,7 +3,17 @@ import type { KeyLimit } from '../state/keys.js';
 import { f64, type Layout, type Row, u32 } from '../state/layout.js';
 import { type Budget, budgetDefault, checkBudget } from './budget.js';
 import { BarOf, barLayout, barSharedLayout } from './evidence/bar.js';
-import { JudgeOf, judgeLayout, type Reasons } from './evidence/judge.js';
+import {
+  anySaid,
+  excused,
+  excuseOf,
+  fade,
+  feedbackLayout,
+  judgeAlarms,
+  noteAlarm,
+  type Sort,
+} from './evidence/feedback.js';
+import { evidenceKinds, JudgeOf, judgeLayout, type Reasons } from './evidence/judge.js';
 import { SurpriseOf, surpriseLayout } from './evidence/surprise.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
 import { keyed, type Stage } from './stage.js';
@@ -99,7 +109,7 @@ type Settings = Required<Omit<DetectOptions, 'keys'>> & { readonly keys: KeyLimi
 /** The detector that goes by surprise alone. */
 function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Detected> {
   const { budget, warmupRows, memoryRows, keys } = settings;
-  const layout = { ...clockLayout, bar: barLayout, surprise: surpriseLayout };
+  const layout = { ...clockLayout, bar: barLayout, feedback: feedbackLayout, surprise: surpriseLayout };
   return keyed<typeof barSharedLayout, typeof layout, A, A & Detected>('detect', settings, () => {
     const bar = new BarOf(budget);
     const surprise = new SurpriseOf(memoryRows);
@@ -119,11 +129,16 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
           surprise.judge(own.surprise, row.tail, own.rows[0] * 2 > warmupRows);
         }
         const judged = known && own.rows[0] > warmupRows;
-        const alarm = judged && bar.passes(shared, own.bar, own.stepMs[0], surprise.rarity, surprise.evidence);
+        fade(own.feedback);
+        const sort = { channel: surprise.channel + 1, kind: evidenceKinds.length };
+        const worth = excused(surprise.rarity, excuseOf(own.feedback, sort));
+        const alarm = judged && bar.passes(shared, own.bar, own.stepMs[0], worth, surprise.evidence);
+        if (alarm) noteAlarm(own.feedback, row.timeMs, sort);
         const score = judged ? surprise.score : 1;
         const warmup = Math.max(0, warmupRows - own.rows[0]);
         out.emit({ ...row, score, alarm, abnormal: alarm, onset: alarm ? surprise.evidence : 0, warmup });
       },
+      mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
     };
   });
 }
@@ -131,7 +146,8 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
 /** The detector that weighs all kinds of evidence. */
 function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected> {
   const { budget, warmupRows, memoryRows, missing, keys } = settings;
-  const all = (channels: number) => ({ ...clockLayout, bar: barLayout, judge: judgeLayout(channels) }) satisfies Layout;
+  const all = (channels: number) =>
+    ({ ...clockLayout, bar: barLayout, feedback: feedbackLayout, judge: judgeLayout(channels) }) satisfies Layout;
   return keyed<typeof barSharedLayout, ReturnType<typeof all>, A, A & Detected>('detect', settings, ({ channels }) => {
     const judges = new JudgeOf(channels.length, memoryRows);
     const bar = new BarOf(budget);
@@ -156,14 +172,27 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
           return out.emit({ ...row, score: 1, alarm: false, abnormal: false, onset: 0, warmup });
         }
         const { rarity, newness, abnormal, onset } = judges;
-        const alarm = (known || newness > 0) && bar.passes(shared, own.bar, own.stepMs[0], rarity, newness);
+        fade(own.feedback);
+        const wanted = anySaid(own.feedback) && rarity < 1 ? judges.reasons() : undefined;
+        const worth = wanted ? excused(rarity, excuseOf(own.feedback, sortOf(wanted))) : rarity;
+        const alarm = (known || newness > 0) && bar.passes(shared, own.bar, own.stepMs[0], worth, newness);
         const score = judges.score(own.judge, bar.price, alarm);
         const told = { ...row, score, alarm, abnormal, onset, warmup };
-        out.emit(alarm ? { ...told, reasons: judges.reasons() } : told);
+        if (!alarm) return out.emit(told);
+        const reasons = wanted ?? judges.reasons();
+        noteAlarm(own.feedback, row.timeMs, sortOf(reasons));
+        out.emit({ ...told, reasons });
       },
+      mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
     };
   });
 }
+
+/** What an alarm is like, for marks of others like it. */
+const sortOf = ({ channel, parts }: Reasons): Sort => ({
+  channel: channel + 1,
+  kind: parts[0] ? evidenceKinds.indexOf(parts[0].kind) : evidenceKinds.length,
+});
 
 function anyKnown(tail: ArrayLike<number>): boolean {
   for (let c = 0; c < tail.length; c++) if (!Number.isNaN(tail[c])) return true;

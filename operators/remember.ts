@@ -47,7 +47,7 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
   const horizons = ascending([1, ...options.horizons]);
   if (seed !== undefined) checkNumber('remember.seed', seed, { min: 0, max: 4_294_967_295, whole: true });
   const begin = seed === undefined ? {} : { seed };
-  const { members = [] } = memoryOf(memory, { channels: 1, horizons });
+  const { members = [], version } = memoryOf(memory, { channels: 1, horizons });
   const stage = keyed<Layout, Layout, A, A & Remembered>(
     'remember',
     { memory, horizons, ...begin, keys },
@@ -71,7 +71,7 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
       };
     },
   );
-  return { ...stage, tells: { horizons, members } };
+  return { ...stage, tells: { horizons, members, memory: { name: memory, version: String(version) } } };
 }
 
 /** Rows ahead, each once and in order; throws a RangeError unless all are whole and at least 1. */

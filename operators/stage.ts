@@ -15,6 +15,8 @@ export interface Shard {
   readonly horizons?: readonly number[];
   /** Names of the parts of the mixture that forecasts. */
   readonly members?: readonly string[];
+  /** The memory that an earlier step forecasts with, and its version. */
+  readonly memory?: { readonly name: string; readonly version: string };
   /** Probability levels that an earlier step gives quantiles of, ascending. */
   readonly levels?: readonly number[];
   /** Where the rows come from, where that is not the shard's own name. */

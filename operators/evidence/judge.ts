@@ -41,7 +41,8 @@ export interface Seen {
 
 /** Kinds of evidence that are of the key and not of a channel. */
 const keyKinds = ['pace', 'missing values', 'joint state'] as const;
-export type EvidenceKind = (typeof noveltyKinds)[number] | (typeof keyKinds)[number];
+export const evidenceKinds = [...noveltyKinds, ...keyKinds] as const;
+export type EvidenceKind = (typeof evidenceKinds)[number];
 
 /** What one kind of evidence says, in nats of newness. */
 export interface Part {

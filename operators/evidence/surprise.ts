@@ -29,6 +29,8 @@ type Surprise = Row<typeof surpriseLayout>;
 export class SurpriseOf {
   score = 1;
   rarity = 1;
+  /** The least likely channel of the row. */
+  channel = 0;
   /** Evidence of the row and of the rows before it, in nats. */
   evidence = 0;
 
@@ -46,6 +48,7 @@ export class SurpriseOf {
 
   /** `ranks`: whether evidence is settled enough to be ranked again. */
   judge(own: Surprise, tail: ArrayLike<number>, ranks: boolean): void {
+    this.channel = leastLikely(tail);
     const ofRow = rank(own.row, this.#row, evidenceOf(tail));
     own.recent[own.rows[0]++ % shortRows] = Math.min(shortMax, -kernels.log(ofRow));
     const ofShort = rank(own.short, this.#short, mean(own.recent));
@@ -76,6 +79,12 @@ function evidenceOf(tail: ArrayLike<number>): number {
     most = Math.max(most, evidence);
   }
   return Math.max(0, 0.5 * (most + sum / Math.sqrt(known)));
+}
+
+function leastLikely(tail: ArrayLike<number>): number {
+  let channel = 0;
+  for (let c = 1; c < tail.length; c++) if (!(tail[c] >= tail[channel])) channel = c;
+  return channel;
 }
 
 function mean(numbers: Float64Array): number {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Detected, detect, type Judged } from '../../operators/detect.js';
-import { chance, events, normal, run } from './harness.js';
+import { bits, chance, events, normal, run } from './harness.js';
 import { laws } from './laws.js';
 
 /** Judged events from tail probabilities, one channel or several. */
@@ -200,6 +200,44 @@ describe('detect', () => {
       const square = Array.from({ length: 5000 }, (_, i) => (i % 100 < 50 ? 0 : 1));
       expect(alarms(told(square), 1000)).toBe(0);
       expect(alarms(told([...square, 3]), 5000)).toBe(1);
+    });
+
+    test('warming up is counted down, and an alarm is possible when it is over', () => {
+      const rows = told([...noise(110, 2), 40, ...noise(10, 3)]);
+      expect(rows.slice(0, 101).map(({ warmup }) => warmup)).toEqual(
+        Array.from({ length: 101 }, (_, i) => Math.max(0, 99 - i)),
+      );
+      expect(rows.slice(0, 100).every(({ score, alarm }) => score === 1 && !alarm)).toBe(true);
+      expect(rows[110]).toMatchObject({ alarm: true, reasons: { channel: 0 } });
+      expect(rows[110]?.score).toBeLessThanOrEqual(1 / 2000);
+    });
+
+    test('what an operator calls expected must be rarer to alarm, what he calls real need not, and replays agree', () => {
+      const values = noise(5000, 4);
+      const spikes = [2000, 2400, 2800, 3200, 3600];
+      spikes.forEach((at, i) => {
+        values[at] = 8 * 1.25 ** i;
+      });
+      for (let i = 4000; i < 4100; i++) values[i] = -30 + (values[i] as number);
+      const rows = shown(values);
+      const startMs = (rows[2000] as Judged).timeMs;
+      const marked = (verdict: 'expected' | 'real', times: number, restart = false) => {
+        const marks = Array.from({ length: times }, () => ({
+          key: 'k',
+          verdict,
+          startMs,
+          endMs: startMs,
+          offset: 2100,
+        }));
+        return run<Detected, Judged>([detect(all)], rows, { cuts: [301], marks, restart }).rows;
+      };
+      const said = (list: readonly Detected[]) => spikes.filter((at) => list[at]?.alarm).length;
+      const [plain, expected, real] = [marked('real', 0), marked('expected', 4), marked('real', 1)];
+      expect(said(plain)).toBeGreaterThan(2);
+      expect(said(expected)).toBeLessThan(said(plain));
+      expect(said(real)).toBeGreaterThanOrEqual(said(plain));
+      expect(alarms(expected, 4000, 4020)).toBe(1);
+      expect(bits(marked('expected', 4, true))).toBe(bits(expected));
     });
 
     test('missing and filled rows teach nothing, score 1 and do not alarm', () => {
