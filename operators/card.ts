@@ -55,7 +55,7 @@ export function noteStep(own: Card, timeMs: number, offset: number, tail: ArrayL
     if (own.rows[0] - own.stepRow[i] > stepRows) own.stepSurprise[i] = 0;
     if (own.stepSurprise[i] < own.stepSurprise[least]) least = i;
   }
-  if (surprise <= own.stepSurprise[least]) return;
+  if (surprise < own.stepSurprise[least]) return;
   own.stepRow[least] = own.rows[0];
   own.stepMs[least] = timeMs;
   own.stepOffset[least] = offset;

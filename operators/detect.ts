@@ -111,7 +111,7 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
   const { budget, warmupRows, memoryRows, keys } = settings;
   const layout = { ...clockLayout, bar: barLayout, feedback: feedbackLayout, surprise: surpriseLayout };
   return keyed<typeof barSharedLayout, typeof layout, A, A & Detected>('detect', settings, () => {
-    const bar = new BarOf(budget);
+    const bar = new BarOf(budget, true);
     const surprise = new SurpriseOf(memoryRows);
     return {
       id: 'detect',

@@ -18,13 +18,24 @@ export const barLayout = gateLayout;
 /** Weight of a new gap in the time between rows of any key, and what a gap counts at most, in those. */
 const clockRate = 1 / 1000;
 const gapMax = 1000;
+/** Levels of false discovery control are far below this: most rows need none to be worked out. */
+const leastRare = 0.05;
 
 /** Lets alarms pass as a budget has it; of what keys share it reads and writes only what the budget makes them share. */
 export class BarOf {
   /** What the last row that was looked at cost: it alarms at most at the level of the budget. */
   price = 1;
 
-  constructor(readonly budget: Budget) {}
+  /** `each`: every row that is rare enough alarms; else an alarm hides the weaker ones that follow it. */
+  /** How far an alarm raises the bar until the rows that it was allowed for have come; rows of one event share it. */
+  readonly #debt: number;
+
+  constructor(
+    readonly budget: Budget,
+    readonly each = false,
+  ) {
+    this.#debt = each ? 0.2 : 0.6;
+  }
 
   /** Time passes for all keys. */
   tick(shared: SharedBar, timeMs: number): void {
@@ -49,8 +60,8 @@ export class BarOf {
     const { budget } = this;
     if ('falseDiscoveries' in budget) {
       this.price = rarity;
-      // Levels are far below this: most rows need no level to be worked out.
-      const alarm = told(own, newness, rarity < 0.05 && rarity <= levelOf(shared.discoveries, budget.falseDiscoveries));
+      const enough = rarity < leastRare && rarity <= levelOf(shared.discoveries, budget.falseDiscoveries);
+      const alarm = this.each ? enough : told(own, newness, enough);
       if (alarm) discover(shared.discoveries);
       return alarm;
     }
@@ -58,11 +69,12 @@ export class BarOf {
     const rate = rateOf(budget, budget.per === 'all' ? shared.stepMs[0] : stepMs);
     this.price = rarity;
     for (const account of accounts) {
-      payRow(account, rate);
+      payRow(account, rate, this.#debt);
       this.price = priceOf(account, this.price);
     }
-    const alarm = told(own, newness, rate > 0 && this.price <= rate);
-    if (alarm) for (const account of accounts) charge(account);
+    const enough = rate > 0 && this.price <= rate;
+    const alarm = this.each ? enough : told(own, newness, enough);
+    if (alarm) for (const account of accounts) charge(account, this.#debt);
     return alarm;
   }
 }

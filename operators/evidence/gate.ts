@@ -8,17 +8,16 @@ export type Gate = Row<typeof gateLayout>;
 /** What a budget is overdrawn by, of one key or of all. */
 export type Account = Pick<Gate, 'overdrawn'>;
 
-/** How far an alarm raises the bar until the rows that it was allowed for have come, and how far the bar may sink. */
-const debt = 0.6;
+/** How far the bar may sink. */
 const creditMax = 0.6;
 
-/** Lets a row pass that may alarm with probability `rate`. */
-export function payRow({ overdrawn }: Account, rate: number): void {
+/** Lets a row pass that may alarm with probability `rate`; `debt` is how far an alarm raises the bar until such rows have come. */
+export function payRow({ overdrawn }: Account, rate: number, debt: number): void {
   overdrawn[0] = Math.max(-creditMax, overdrawn[0] - debt * rate);
 }
 
 /** Charges an alarm: more than the budget allows raise the bar on and on, so it is kept in the long run whatever the stream is. */
-export function charge({ overdrawn }: Account): void {
+export function charge({ overdrawn }: Account, debt: number): void {
   overdrawn[0] += debt;
 }
 

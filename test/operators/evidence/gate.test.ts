@@ -19,9 +19,9 @@ test('a budget is kept in the long run, however wrong the shares are', () => {
     const own = rowOf(gateLayout);
     let late = 0;
     for (let i = 0; i < 200_000; i++) {
-      payRow(own, rate);
+      payRow(own, rate, 0.6);
       if (priceOf(own, wrong * random()) > rate) continue;
-      charge(own);
+      charge(own, 0.6);
       if (i >= 100_000) late++;
     }
     // Credit is bounded, so shares that are far too large leave some of the budget unused.
