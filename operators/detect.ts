@@ -131,7 +131,7 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
         const judged = known && own.rows[0] > warmupRows;
         fade(own.feedback);
         const sort = { channel: surprise.channel + 1, kind: evidenceKinds.length };
-        const worth = excused(surprise.rarity, excuseOf(own.feedback, sort));
+        const worth = excused(surprise.score, excuseOf(own.feedback, sort));
         const alarm = judged && bar.passes(shared, own.bar, own.stepMs[0], worth, surprise.evidence);
         if (alarm) noteAlarm(own.feedback, row.timeMs, sort);
         const score = judged ? surprise.score : 1;

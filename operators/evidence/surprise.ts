@@ -8,8 +8,6 @@ const evidenceMax = 31.99;
 /** Rows of the short mean, and the evidence at which one row counts no more in it. */
 const shortRows = 10;
 const shortMax = 6;
-/** While a key is young its forecasts and records settle, and what is rare comes more often than it seems: by so much at this row. */
-const youth = 1500;
 /** Widths of the bins in which evidence is counted. */
 const rowWidth = 0.25;
 const shortWidth = 1 / 16;
@@ -30,8 +28,6 @@ type Surprise = Row<typeof surpriseLayout>;
  */
 export class SurpriseOf {
   score = 1;
-  /** The score as it is taken for alarms, with what a young key does not know. */
-  rarity = 1;
   /** The least likely channel of the row. */
   channel = 0;
   /** Evidence of the row and of the rows before it, in nats. */
@@ -57,7 +53,6 @@ export class SurpriseOf {
     const ofShort = rank(own.short, this.#short, mean(own.recent));
     this.evidence = -kernels.log(Math.min(ofRow, ofShort));
     this.score = ranks ? rank(own.final, this.#row, this.evidence) : 1;
-    this.rarity = Math.min(1, this.score * (1 + youth / own.rows[0]));
   }
 }
 
