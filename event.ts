@@ -70,6 +70,8 @@ export type Severity = (typeof severities)[number];
 export interface Anomaly {
   /** `shard@offset` of the alarm that began it: the same in every replay. */
   readonly id: string;
+  /** `silence`: the key said nothing; absent where its values were strange. */
+  readonly kind?: 'silence';
   readonly key: string;
   readonly status: 'open' | 'closed';
   readonly startMs: number;

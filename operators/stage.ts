@@ -90,6 +90,10 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   /** Prepares the zeroed row of a new key. */
   initKey?(shared: Row<S>, own: Row<L>): void;
   step(shared: Row<S>, own: Row<L>, row: A, out: Out<B>): void;
+  /** Whether all keys must be looked through now, after a row: what `sweep` finds must hang on state and rows alone. */
+  sweeps?(shared: Row<S>): boolean;
+  /** Looks at one key of all, in the order in which they came; `row` is the event that let it. */
+  sweep?(shared: Row<S>, own: Row<L>, key: string, row: Event, out: Out<B>): void;
   /** Hears that an anomaly of a key it knows has changed, after the rows of the same event and before those of the next. */
   note?(shared: Row<S>, own: Row<L>, anomaly: Anomaly, out: Out<B>): void;
   /** Takes in what an operator said of a key it knows. */
@@ -228,7 +232,11 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
       if (step.note && caused !== cause) hear(given, caused);
       cause = caused;
       const index = keys.find(row.key) ?? admit(row);
-      if (index !== undefined) step.step(shared, slab.row(index), row, out);
+      if (index === undefined) continue;
+      step.step(shared, slab.row(index), row, out);
+      if (step.sweeps?.(shared)) {
+        for (const [key, at] of keys.entries()) step.sweep?.(shared, slab.row(at), key, row, out);
+      }
     }
     if (step.note) hear(given, batch.next);
     cause = batch.next;

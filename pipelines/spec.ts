@@ -94,6 +94,11 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     report: z.enum(['closed', 'changes']).exactOptional(),
     keys,
   }),
+  silence: z.strictObject({
+    gaps: z.number().min(10).exactOptional(),
+    warmupGaps: z.int().min(10).exactOptional(),
+    keys,
+  }),
   evaluate: z.strictObject({
     horizons: z.array(z.int().min(1)).min(1).exactOptional(),
     levels: levels.exactOptional(),
