@@ -24,6 +24,8 @@ const meanMax = 10;
 /** The limit is worked out at every gap while there are few, then now and then. */
 const oftenGaps = 64;
 const seldomGaps = 16;
+/** A gap longer than a habit by this much is none. */
+const habit = 1.1;
 /** Keys are looked through at most once in as many events as make it so many keys an event. */
 const keysPerEvent = 16;
 
@@ -42,6 +44,9 @@ const layout = {
   meanMs: f64(),
   gaps: u32(),
   record: recordLayout,
+  /** The two longest gaps, which fade: what came twice is a habit. */
+  longestMs: f64(),
+  secondMs: f64(),
   /** How long a gap may be. */
   limitMs: f64(),
   /** 1 while the key is overdue, and the offset of the event that showed it. */
@@ -117,7 +122,12 @@ function learn(own: Own, { timeMs, offset }: Event, gaps: number): void {
   own.meanMs[0] += Math.max(meanRate, 1 / (own.gaps[0] + 1)) * (counted - own.meanMs[0]);
   own.gaps[0]++;
   add(own.record, ruler, Math.min(evidenceMax, fineness * kernels.log1p(gapMs / own.meanMs[0])));
-  if (own.gaps[0] < oftenGaps || own.gaps[0] % seldomGaps === 0) own.limitMs[0] = limitOf(own, 1 / gaps);
+  own.longestMs[0] *= 1 - 1 / ruler.memoryRows;
+  own.secondMs[0] = Math.max(own.secondMs[0] * (1 - 1 / ruler.memoryRows), Math.min(gapMs, own.longestMs[0]));
+  own.longestMs[0] = Math.max(own.longestMs[0], gapMs);
+  if (own.gaps[0] < oftenGaps || own.gaps[0] % seldomGaps === 0) {
+    own.limitMs[0] = Math.max(habit * own.secondMs[0], limitOf(own, 1 / gaps));
+  }
 }
 
 /** The gap that a share of them reaches, by bisection. */
