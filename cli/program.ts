@@ -6,6 +6,7 @@ import { type MemoryName, memories } from '../models/catalog.js';
 import { addSilence, type MarkOptions, markAnomaly, type SilenceOptions } from './alert-hand.js';
 import { type PreviewOptions, previewAlerts } from './alert-preview.js';
 import * as parse from './arguments.js';
+import { parseBytes } from './budget.js';
 import { type CompareOptions, compare } from './compare.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { evaluateAll } from './evaluate-all.js';
@@ -136,6 +137,13 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
       parse.parseChoice('--memory', Object.keys(memories) as MemoryName[]),
     )
     .option(
+      '--weights <own|shared>',
+      'shared: one net for all keys, some kB each (lstm, mingru, minlstm, ssm)',
+      parse.parseChoice('--weights', ['own', 'shared']),
+    )
+    .option('--state-bytes <size>', 'memory for all keys, such as 3GiB (default: 2GiB)', parseBytes('--state-bytes'))
+    .option('--key-bytes <size>', 'refuse to start where a key takes more, such as 64KiB', parseBytes('--key-bytes'))
+    .option(
       '--out <file>',
       'where results go, any number of times (.ndjson .arrow .parquet, or -); see below',
       collect(parseOut),
@@ -161,6 +169,8 @@ function runCommand(io: Io, done: (code: number) => void): Command {
     .summary('read Kafka topics through a pipeline, exactly once, until stopped')
     .description('Joins a consumer group and writes forecasts, anomalies and dead letters of a topic, exactly once.')
     .argument('<file>', 'a .json file or a module that says what to read, how, and where to')
+    .option('--state-bytes <size>', 'memory for all keys, such as 3GiB (default: 2GiB)', parseBytes('--state-bytes'))
+    .option('--key-bytes <size>', 'refuse to start where a key takes more, such as 64KiB', parseBytes('--key-bytes'))
     .option('--quiet', 'no log lines, only errors')
     .option('--verbose', 'errors with the place in the program')
     .action(async (file: string, options: RunFileOptions) => done(await runFile(file, options, io)));

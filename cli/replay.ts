@@ -7,6 +7,7 @@ import { loadPipeline } from '../pipelines/load.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { run, type Summary } from '../pipelines/run.js';
 import { addAlerts, marked, openDesk } from './alert-desk.js';
+import { budgetOf } from './budget.js';
 import { comparisonIn, comparisonTable } from './comparison.js';
 import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
@@ -31,6 +32,9 @@ export interface ReplayOptions extends LogOptions {
   readonly checkpointRows?: number;
   readonly horizons?: readonly number[];
   readonly memory?: string;
+  readonly weights?: string;
+  readonly stateBytes?: number;
+  readonly keyBytes?: number;
   readonly out?: readonly Output[];
   readonly state?: string;
   readonly alerts?: string;
@@ -198,9 +202,11 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
 
 const block = (lines: readonly string[]): string[] => (lines.length > 0 ? [...lines, ''] : []);
 
-const overridesOf = ({ horizons, memory }: ReplayOptions) => ({
+const overridesOf = ({ horizons, memory, weights, ...rest }: ReplayOptions) => ({
   ...(horizons ? { horizons } : {}),
   ...(memory === undefined ? {} : { memory }),
+  ...(weights === undefined ? {} : { weights }),
+  ...budgetOf(rest),
 });
 
 /** The grid of a pipeline that leaves out the rows it filled in. */

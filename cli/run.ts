@@ -1,17 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Budget } from '../pipelines/budget.js';
 import { SpecError } from '../pipelines/spec-error.js';
+import { budgetOf } from './budget.js';
 import { exitCodes, UsageError } from './failure.js';
 import type { Io } from './io.js';
 
 /** The options of `engram run`, parsed. */
-export interface RunFileOptions {
+export interface RunFileOptions extends Budget {
   readonly quiet?: boolean;
 }
 
 /** Runs what a file describes on Kafka until Ctrl-C or SIGTERM: then it finishes, saves, and leaves the group. */
-export async function runFile(file: string, { quiet = false }: RunFileOptions, io: Io): Promise<number> {
+export async function runFile(file: string, { quiet = false, ...limits }: RunFileOptions, io: Io): Promise<number> {
   // Loaded here only: no other command needs the client.
   const [{ parseKafkaRun }, { runKafka }] = await Promise.all([
     import('../pipelines/kafka-spec.js'),
@@ -24,7 +26,8 @@ export async function runFile(file: string, { quiet = false }: RunFileOptions, i
   const off = io.onInterrupt(() => stop.abort());
   try {
     const onLog = (line: string): void => void (quiet || io.stderr.write(`${line}\n`));
-    await runKafka({ ...options, onLog }, stop.signal);
+    const pipeline = options.pipeline.within(budgetOf(limits).budget ?? {});
+    await runKafka({ ...options, pipeline, onLog }, stop.signal);
     return exitCodes.done;
   } finally {
     off();

@@ -19,14 +19,14 @@ export function adamOf(weights: number, rate: number) {
     start(own: Own): void {
       own.powers.fill(1);
     },
-    /** Moves weights at an address against a gradient at another. */
-    step(own: Own, weight: number, gradient: number): void {
-      const square = kernels.squares(gradient, weights);
+    /** Moves weights at an address against a gradient at another, of which a share counts. */
+    step(own: Own, weight: number, gradient: number, share = 1): void {
+      const square = share * share * kernels.squares(gradient, weights);
       if (!(square > 0 && square < 1e30)) return;
       own.powers[0] *= 0.9;
       own.powers[1] *= 0.999;
       const length = Math.sqrt(square);
-      const factor = length > normMax ? normMax / length : 1;
+      const factor = length > normMax ? (share * normMax) / length : share;
       const unbiased = Math.sqrt(1 - own.powers[1]);
       const pace = (rate * unbiased) / (1 - own.powers[0]);
       const { first, second } = own;

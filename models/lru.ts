@@ -3,7 +3,10 @@ import { adamOf } from './adam.js';
 import type { Cell } from './cell.js';
 import { kernels } from './kernels/index.js';
 import { scratch } from './kernels/scratch.js';
+import { holdPoles, lruNet, startLru } from './lru-net.js';
 import type { MemoryOptions } from './model.js';
+import { net } from './net.js';
+import { inputs as told } from './net-past.js';
 import { inputs, recurrent } from './recurrent.js';
 
 export interface LruOptions {
@@ -12,10 +15,6 @@ export interface LruOptions {
   readonly units: number;
   readonly rate: number;
 }
-
-/** Poles forget within 1 to 4096 rows: beyond, single-precision poles lie on the circle. */
-const slowest = -8.3;
-const fastest = 0;
 
 /** The diagonal linear recurrence with complex poles that are learned by exact traces. */
 export function lruCell({ inputs: n, units: d, rate }: LruOptions) {
@@ -45,14 +44,7 @@ export function lruCell({ inputs: n, units: d, rate }: LruOptions) {
     outputs: pairs,
     reach: 1,
     start(own, random) {
-      const size = 1 / Math.sqrt(2 * n);
-      for (let j = 0; j < d; j++) {
-        // Time constants from 2 rows to 500, angles that turn at most once within one of them.
-        const rows = 2 * kernels.exp((5.5 * (j + 0.5)) / d);
-        own.weight[j] = -kernels.log(rows);
-        own.weight[d + j] = Math.min(3, (Math.PI * (1 + random())) / rows);
-      }
-      for (let i = pairs; i < weights; i++) own.weight[i] = size * random();
+      startLru(own.weight, n, d, random);
       adam.start(own.adam);
       place(own);
     },
@@ -76,7 +68,7 @@ export function lruCell({ inputs: n, units: d, rate }: LruOptions) {
         n,
       );
       adam.step(moments, w, g);
-      for (let j = 0; j < d; j++) weight[j] = Math.max(slowest, Math.min(fastest, weight[j]));
+      holdPoles(weight, d);
       place(own);
     },
     step({ weight, pole, gamma, poleTrace, inputTrace, input, hidden }) {
@@ -94,5 +86,6 @@ export function lruCell({ inputs: n, units: d, rate }: LruOptions) {
  * Cost: 13 us per event and 260 kB per key and channel.
  */
 export function ssm(options: MemoryOptions) {
+  if (options.weights === 'shared') return net('ssm', 1, options, lruNet(told, 24));
   return recurrent('ssm', 1, options, lruCell({ inputs, units: 24, rate: 1e-3 }));
 }

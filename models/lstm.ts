@@ -3,7 +3,10 @@ import { adamOf } from './adam.js';
 import type { Cell } from './cell.js';
 import { kernels } from './kernels/index.js';
 import { scratch } from './kernels/scratch.js';
+import { lstmNet, startLstm } from './lstm-net.js';
 import type { MemoryOptions } from './model.js';
+import { net } from './net.js';
+import { inputs as told } from './net-past.js';
 import { inputs, recurrent } from './recurrent.js';
 
 export interface LstmOptions {
@@ -41,10 +44,7 @@ export function lstmCell({ inputs: m, units: d, steps, reach, rate }: LstmOption
     outputs: d,
     reach,
     start(own, random) {
-      const size = 1 / Math.sqrt(n);
-      for (let i = 0; i < weights; i++) own.weight[i] = size * random();
-      // The forget gate begins open: its constant, the first column, is one.
-      for (let q = 0; q < d / 4; q++) own.weight.fill(1, q * n * 16 + 4, q * n * 16 + 8);
+      startLstm(own.weight, m, d, random);
       adam.start(own.adam);
     },
     ports: (own) => own,
@@ -83,6 +83,7 @@ export function lstmCell({ inputs: m, units: d, steps, reach, rate }: LstmOption
  * 200 kB are the base's.
  */
 export function lstm(options: MemoryOptions) {
+  if (options.weights === 'shared') return net('lstm', 1, options, lstmNet(told, 32));
   const cell = lstmCell({ inputs, units: 32, steps: 16, reach: 8, rate: 1e-3 });
   return recurrent('lstm', 1, options, cell);
 }

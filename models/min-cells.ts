@@ -1,9 +1,12 @@
-import { f32, type Row } from '../state/layout.js';
+import { f32 } from '../state/layout.js';
 import { adamOf } from './adam.js';
 import type { Cell } from './cell.js';
 import { kernels } from './kernels/index.js';
 import { scratch } from './kernels/scratch.js';
+import { minNet, startMin } from './min-net.js';
 import type { MemoryOptions } from './model.js';
+import { net } from './net.js';
+import { inputs as told } from './net-past.js';
 import { inputs, recurrent } from './recurrent.js';
 
 export interface MinCellOptions {
@@ -28,27 +31,13 @@ export function minCell({ kind, inputs: n, units: d, rate }: MinCellOptions) {
     hidden: f32(d),
     blame: f32(d),
   };
-  type Own = Row<typeof layout>;
-  /** Gate 0 gets a constant that makes unit j remember some `rows` rows. */
-  function remember(own: Own, j: number, rows: number): void {
-    const at = (Math.floor(j / 4) * gates * n + 0) * 4 + (j % 4);
-    // minGRU keeps 1 - s(a) = 1 - 1/rows; minLSTM f/(f + i), whose i begins near s(0) = 1/2 and is pressed down instead.
-    if (kind === 'gru') own.weight[at] = -kernels.log(rows - 1 + 1e-3);
-    else {
-      own.weight[at] = 1;
-      own.weight[at + 4 * n] = -kernels.log(1.368 * rows - 1);
-    }
-  }
   return {
     layout,
     inputs: n,
     outputs: d,
     reach: 1,
     start(own, random) {
-      const size = 1 / Math.sqrt(n);
-      for (let i = 0; i < weights; i++) own.weight[i] = size * random();
-      // Spans from two rows to some two hundred, evenly on a logarithmic scale.
-      for (let j = 0; j < d; j++) remember(own, j, 2 * kernels.exp((4.6 * j) / d));
+      startMin(own.weight, kind, n, d, random);
       adam.start(own.adam);
     },
     ports: (own) => own,
@@ -73,10 +62,12 @@ export function minCell({ kind, inputs: n, units: d, rate }: MinCellOptions) {
  * event and 270 kB per key and channel.
  */
 export function minGru(options: MemoryOptions) {
+  if (options.weights === 'shared') return net('mingru', 1, options, minNet('gru', told, 48));
   return recurrent('mingru', 1, options, minCell({ kind: 'gru', inputs, units: 48, rate: 1e-3 }));
 }
 
 /** minLSTM, whose forget and input gates are apart; else as minGRU. Cost: 14 us per event and 280 kB. */
 export function minLstm(options: MemoryOptions) {
+  if (options.weights === 'shared') return net('minlstm', 1, options, minNet('lstm', told, 48));
   return recurrent('minlstm', 1, options, minCell({ kind: 'lstm', inputs, units: 48, rate: 1e-3 }));
 }

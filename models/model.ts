@@ -35,6 +35,8 @@ export interface MemoryOptions {
   readonly horizons: readonly number[];
   /** What random weights begin from, 1 when absent; memories without chance pass it over. */
   readonly seed?: number;
+  /** Whether every key has weights of its own, the default, or all keys of a shard share one net: see `models/net.ts`. */
+  readonly weights?: 'own' | 'shared';
 }
 
 /**
@@ -57,6 +59,8 @@ export interface Model<S extends Layout = Layout, K extends Layout = Layout> ext
   init(shared: Row<S>): void;
   initKey(shared: Row<S>, own: Row<K>): void;
   step(shared: Row<S>, own: Row<K>, input: Input, out: Prediction): void;
+  /** What `step` does for one after the other, bit for bit, of rows that are all different: kernels take them at once. */
+  stepMany?(shared: Row<S>, owns: readonly Row<K>[], inputs: readonly Input[], outs: readonly Prediction[]): void;
 }
 
 /** A prediction without an opinion, of the size that the model writes. */

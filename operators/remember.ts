@@ -1,5 +1,5 @@
 import type { Event } from '../event.js';
-import { type MemoryName, memoryOf } from '../models/catalog.js';
+import { type MemoryName, memoryOf, netNames } from '../models/catalog.js';
 import { type Prediction, predictionOf } from '../models/model.js';
 import type { KeyLimit } from '../state/keys.js';
 import type { Layout } from '../state/layout.js';
@@ -16,6 +16,11 @@ export interface RememberOptions {
   readonly horizons: readonly number[];
   /** What the weights of a memory begin from, where chance has a part in it; 1 when absent. */
   readonly seed?: number;
+  /**
+   * `own`: every key has weights of its own, the default. `shared`: all keys of a shard teach one net, and a key costs some
+   * kilobytes; for memories that are nets (lstm, mingru, minlstm, ssm).
+   */
+  readonly weights?: 'own' | 'shared';
   readonly keys?: KeyLimit;
 }
 
@@ -41,12 +46,16 @@ const noPeriods: readonly number[] = [];
 
 /** Scores each event against what its key's memory expected, lets the memory learn it, and forecasts what follows. */
 export function remember<A extends Event & Hints>(options: RememberOptions): Stage<A, A & Remembered> {
-  const { memory, seed, keys } = options;
-  checkNames('remember', options, ['memory', 'horizons', 'seed', 'keys']);
+  const { memory, seed, weights, keys } = options;
+  checkNames('remember', options, ['memory', 'horizons', 'seed', 'weights', 'keys']);
   // The next row is always forecast: that is what an event is judged by.
   const horizons = ascending([1, ...options.horizons]);
   if (seed !== undefined) checkNumber('remember.seed', seed, { min: 0, max: 4_294_967_295, whole: true });
-  const begin = seed === undefined ? {} : { seed };
+  if (weights !== undefined) checkWeights(memory, weights);
+  const begin = {
+    ...(seed === undefined ? {} : { seed }),
+    ...(weights === undefined ? {} : { weights }),
+  };
   const { members = [], version } = memoryOf(memory, { channels: 1, horizons });
   const stage = keyed<Layout, Layout, A, A & Remembered>(
     'remember',
@@ -54,6 +63,19 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
     ({ channels }) => {
       const model = memoryOf(memory, { channels: channels.length, horizons, ...begin });
       const ones = channels.map(() => 1);
+      const inputOf = ({ values, timeMs, scale = ones, periods = noPeriods }: A) => ({
+        values,
+        timeMs,
+        scale,
+        periods,
+      });
+      const remembered = (row: A, prediction: Prediction): A & Remembered => ({
+        ...row,
+        horizons,
+        prediction,
+        members,
+      });
+      const { stepMany } = model;
       return {
         id: 'remember',
         version: `${model.name} ${model.version}`,
@@ -64,14 +86,31 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
         initKey: (shared, own) => model.initKey(shared, own),
         step(shared, own, row, out) {
           const prediction = predictionOf(model);
-          const { values, timeMs, scale = ones, periods = noPeriods } = row;
-          model.step(shared, own, { values, timeMs, scale, periods }, prediction);
-          out.emit({ ...row, horizons, prediction, members });
+          model.step(shared, own, inputOf(row), prediction);
+          out.emit(remembered(row, prediction));
         },
+        ...(stepMany && {
+          stepMany(shared, owns, rows) {
+            const predictions = rows.map(() => predictionOf(model));
+            stepMany(shared, owns, rows.map(inputOf), predictions);
+            return rows.map((row, i) => remembered(row, predictions[i]));
+          },
+        }),
       };
     },
   );
   return { ...stage, tells: { horizons, members, memory: { name: memory, version: String(version) } } };
+}
+
+function checkWeights(memory: MemoryName, weights: string): void {
+  if (weights !== 'own' && weights !== 'shared') {
+    throw new RangeError(`remember.weights: expected own or shared, got ${JSON.stringify(weights)}`);
+  }
+  if (weights === 'shared' && !netNames.includes(memory)) {
+    throw new RangeError(
+      `remember.weights: expected a memory that is a net (${netNames.join(', ')}) for shared weights, got ${memory}`,
+    );
+  }
 }
 
 /** Rows ahead, each once and in order; throws a RangeError unless all are whole and at least 1. */

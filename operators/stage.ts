@@ -5,6 +5,7 @@ import { isKey, type KeyLimit, Keys, keyLimitDefault } from '../state/keys.js';
 import { type Layout, type Row, rowBytes } from '../state/layout.js';
 import { openSlab } from '../state/open.js';
 import { Slab } from '../state/slab.js';
+import { Gathering } from './gathering.js';
 
 /** What a step is told when a shard is opened. */
 export interface Shard {
@@ -94,6 +95,8 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   sweeps?(shared: Row<S>): boolean;
   /** Looks at one key of all, in the order in which they came; `row` is the event that let it. */
   sweep?(shared: Row<S>, own: Row<L>, key: string, row: Event, out: Out<B>): void;
+  /** What `step` makes of one after the other, bit for bit, where it makes one row of each: rows of keys that are all different. */
+  stepMany?(shared: Row<S>, owns: readonly Row<L>[], rows: readonly A[]): readonly B[];
   /** Hears that an anomaly of a key it knows has changed, after the rows of the same event and before those of the next. */
   note?(shared: Row<S>, own: Row<L>, anomaly: Anomaly, out: Out<B>): void;
   /** Takes in what an operator said of a key it knows. */
@@ -203,6 +206,12 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     step.initKey?.(shared, slab.row(index));
     return index;
   };
+  const waiting =
+    step.stepMany &&
+    new Gathering(step.stepMany.bind(step, shared), (row: B, of: number) => {
+      rows.push(row);
+      causes.rows.push(of);
+    });
   /** Tells the step of changes by events before `upTo`, each once and in order. */
   let heard = 0;
   const hear = (given: readonly Change[], upTo: number): void => {
@@ -231,13 +240,21 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
       const caused = batch.causes?.rows[i] ?? row.offset;
       if (step.note && caused !== cause) hear(given, caused);
       cause = caused;
-      const index = keys.find(row.key) ?? admit(row);
+      if (waiting?.has(row.key)) waiting.end();
+      let index = keys.find(row.key);
+      if (index === undefined) {
+        // To make room another key may be forgotten, perhaps one that waits.
+        waiting?.end();
+        index = admit(row);
+      }
       if (index === undefined) continue;
-      step.step(shared, slab.row(index), row, out);
+      if (waiting) waiting.add(row, cause, slab.row(index));
+      else step.step(shared, slab.row(index), row, out);
       if (step.sweeps?.(shared)) {
         for (const [key, at] of keys.entries()) step.sweep?.(shared, slab.row(at), key, row, out);
       }
     }
+    waiting?.end();
     if (step.note) hear(given, batch.next);
     cause = batch.next;
     if (step.note) hear(given, Number.POSITIVE_INFINITY);

@@ -46,9 +46,11 @@ export class Checkpoints {
     this.#sinceMs = began;
     this.#records = 0;
     let next = -1;
+    let bytes = 0;
     const save = async (): Promise<void> => {
       const checkpoint = make();
       next = checkpoint.next;
+      bytes = bytesOf(checkpoint);
       await this.options.store?.save(checkpoint);
     };
     const saving = save();
@@ -57,7 +59,7 @@ export class Checkpoints {
       () => {
         this.#saving = undefined;
         this.saved = next;
-        this.world.onEvent({ type: 'checkpoint', next, ms: this.world.nowMs() - began, pauseMs });
+        this.world.onEvent({ type: 'checkpoint', next, ms: this.world.nowMs() - began, pauseMs, bytes });
       },
       (error: Error) => {
         this.#saving = undefined;
@@ -71,4 +73,10 @@ export class Checkpoints {
   async ended(): Promise<void> {
     await this.#saving;
   }
+}
+
+/** Bytes of all tables, without the frame round them. */
+function bytesOf({ stages }: Checkpoint): number {
+  const tables = Object.values(stages).flatMap((bundle) => Object.values(bundle));
+  return tables.reduce((sum, { data }) => sum + data.reduce((all, { byteLength }) => all + byteLength, 0), 0);
 }

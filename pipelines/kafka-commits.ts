@@ -1,13 +1,24 @@
 import type { Outgoing } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
+import type { Reject } from '../event.js';
 import type { TaskWorld } from './kafka-world.js';
+
+/** What became of some records. */
+export interface Folded {
+  readonly records: number;
+  readonly results: number;
+  readonly rejects: readonly Reject[];
+  readonly ms: number;
+}
 
 /** What was folded since the last commit was begun. */
 interface Pending {
   readonly rows: Outgoing[];
+  readonly reasons: Record<string, number>;
   records: number;
   results: number;
   rejects: number;
+  foldMs: number;
   /** When the first of it was folded; undefined where there is nothing. */
   sinceMs: number | undefined;
 }
@@ -23,14 +34,16 @@ export interface CommitOptions {
   readonly topic: string;
   readonly partition: number;
   readonly commitMs: number;
-  /** Records of the log behind an offset. */
-  readonly lagAt: (next: number) => number;
+  /** The partition as it was last fetched. */
+  readonly feed: () => { readonly highWatermark: number; readonly waitingBytes: number } | undefined;
 }
 
 /** Markers alone, which bring the offset forward only, may wait longer. */
 const markersMs = 5000;
 
-const nothing = (): Pending => ({ rows: [], records: 0, results: 0, rejects: 0, sinceMs: undefined });
+const nothing = (): Pending => ({
+  ...{ rows: [], reasons: {}, records: 0, results: 0, rejects: 0, foldMs: 0, sinceMs: undefined },
+});
 
 /**
  * The commits of one partition, one after another. While one is on its way the task goes on folding: an event waits for
@@ -64,16 +77,20 @@ export class Commits {
     this.#suspect = true;
   }
 
-  add(rows: readonly Outgoing[], { records, results, rejects }: Omit<Pending, 'rows' | 'sinceMs'>): void {
+  add(rows: readonly Outgoing[], { records, results, rejects, ms }: Folded): void {
     const pending = this.#pending;
-    pending.sinceMs ??= this.world.nowMs();
     // The wait of records counts from the first of them, not from markers before it.
-    if (pending.records === 0 && records > 0) pending.sinceMs = this.world.nowMs();
+    if (pending.sinceMs === undefined || (pending.records === 0 && records > 0)) pending.sinceMs = this.world.nowMs();
     // Not push(...rows): a slice may give more rows than a call may have arguments.
     for (const row of rows) pending.rows.push(row);
     pending.records += records;
     pending.results += results;
-    pending.rejects += rejects;
+    pending.rejects += rejects.length;
+    pending.foldMs += ms;
+    for (const { stage, reason } of rejects) {
+      const name = `${stage}/${reason}`;
+      pending.reasons[name] = (pending.reasons[name] ?? 0) + 1;
+    }
   }
 
   /** Makes the offset worth a commit now, though there may be nothing to be written with it. */
@@ -119,7 +136,7 @@ export class Commits {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #commit({ rows, records, results, rejects }: Pending, { next, metadata }: Mark): Promise<void> {
+  async #commit({ rows, sinceMs: _, ...folded }: Pending, { next, metadata }: Mark): Promise<void> {
     const { world, options } = this;
     const { groupId, topic, partition } = options;
     if (this.#suspect) await this.#verify();
@@ -127,8 +144,9 @@ export class Commits {
     await this.writer.commit(rows, { groupId, topic, partition, offset: next, metadata });
     this.committed = next;
     this.count++;
-    const ms = world.nowMs() - began;
-    world.onEvent({ type: 'committed', next, records, results, rejects, ms, lag: options.lagAt(next) });
+    const { highWatermark = 0, waitingBytes = 0 } = options.feed() ?? {};
+    const lag = Math.max(0, highWatermark - next);
+    world.onEvent({ type: 'committed', next, ...folded, ms: world.nowMs() - began, lag, waitingBytes });
   }
 
   async #verify(): Promise<void> {

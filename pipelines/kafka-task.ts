@@ -4,7 +4,7 @@ import { OutOfRange } from '../connectors/kafka/group.js';
 import type { KafkaRecord } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
 import type { Batch, Event, Reject } from '../event.js';
-import { arena } from '../state/arena.js';
+import { claim } from './budget.js';
 import { Breaker } from './kafka-breaker.js';
 import { Checkpoints } from './kafka-checkpoints.js';
 import { Commits, type Mark } from './kafka-commits.js';
@@ -103,7 +103,8 @@ export class KafkaTask<B extends Event> {
     const { from, digest, checkpoint, replayTo } = this.#begun;
     // All partitions may come to lie in one process: each has its share, so that no output hangs on who owns what.
     const at = { name: this.shard, channels: decoder.channels };
-    this.#lane = new Lane<B>(pipeline.stages, at, checkpoint?.stages, arena.limitBytes / partitions);
+    const budget = { ...pipeline.budget, stateBytes: claim(pipeline.budget) / partitions };
+    this.#lane = new Lane<B>(pipeline.stages, at, checkpoint?.stages, budget);
     this.#out = new OutputWriter(outputs, { topic, partition, shard: this.shard, app: groupId }, digest);
     this.#next = from;
     // Partitions take turns: encoded one right after another, all of them would stand still for the sum.
@@ -113,9 +114,8 @@ export class KafkaTask<B extends Event> {
       checkpoint?.next ?? -1,
       (checkpointMs * partition) / partitions,
     );
-    const lagAt = (next: number): number => Math.max(0, (this.#feed?.highWatermark ?? 0) - next);
     this.#commits = new Commits(
-      { groupId, topic, partition, commitMs, lagAt },
+      { groupId, topic, partition, commitMs, feed: () => this.#feed },
       world,
       writer,
       committed?.offset ?? -1,
@@ -188,11 +188,12 @@ export class KafkaTask<B extends Event> {
     const rows = this.#out.rows(made, records);
     this.#next = next;
     this.#checkpoints.add(records.length);
-    this.#pace(this.world.nowMs() - began);
+    const ms = this.world.nowMs() - began;
+    this.#pace(ms);
     if (this.#live) {
-      const [results, rejects] = [made.rows.length, made.rejects.length];
-      this.#commits.add(rows, { records: records.length, results, rejects });
-      this.#breaker.count(records.length, rejects, next);
+      const { rejects } = made;
+      this.#commits.add(rows, { records: records.length, results: made.rows.length, rejects, ms });
+      this.#breaker.count(records.length, rejects.length, next);
     } else {
       this.#replayed += records.length;
       this.#settle();

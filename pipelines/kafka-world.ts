@@ -18,11 +18,24 @@ export type TaskEvent =
       readonly records: number;
       readonly results: number;
       readonly rejects: number;
+      /** Of the rejects, by `stage/reason`. */
+      readonly reasons: Readonly<Record<string, number>>;
+      /** From beginning the transaction to the broker's word that it is done. */
       readonly ms: number;
+      /** What folding these records took. */
+      readonly foldMs: number;
       readonly lag: number;
+      /** Bytes that were fetched and wait to be folded. */
+      readonly waitingBytes: number;
     }
   /** For `pauseMs` of the whole time the process did nothing else. */
-  | { readonly type: 'checkpoint'; readonly next: number; readonly ms: number; readonly pauseMs: number }
+  | {
+      readonly type: 'checkpoint';
+      readonly next: number;
+      readonly ms: number;
+      readonly pauseMs: number;
+      readonly bytes: number;
+    }
   | { readonly type: 'checkpoint-failed'; readonly next: number; readonly error: Error }
   | { readonly type: 'tombstone'; readonly key: string; readonly offset: number };
 

@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hint } from '../connectors/nearest.js';
 import type { Result } from '../event.js';
+import type { Budget } from './budget.js';
 import type { Pipeline } from './pipeline.js';
 import { shipped } from './shipped.js';
 import { parseSpec, pipelineOf } from './spec.js';
@@ -13,6 +14,8 @@ import type { PipelineSpec } from './stages.js';
 export interface Overrides {
   readonly horizons?: readonly number[];
   readonly memory?: string;
+  readonly weights?: string;
+  readonly budget?: Budget;
 }
 
 const modules = ['.js', '.mjs', '.ts', '.mts'];
@@ -21,8 +24,9 @@ const modules = ['.js', '.mjs', '.ts', '.mts'];
 export async function loadPipeline(nameOrFile: string, overrides: Overrides = {}): Promise<Pipeline<Result>> {
   const value = await described(nameOrFile);
   if (!isPipeline(value)) return built(value, nameOrFile, overrides);
-  const [given] = Object.keys(overrides);
-  if (given === undefined) return value;
+  const { budget, ...rest } = overrides;
+  const [given] = Object.keys(rest);
+  if (given === undefined) return budget ? value.within(budget) : value;
   throw new SpecError(
     `${nameOrFile}: expected ${given} to be set in the module, got it as an option: a pipeline made by code is run as it is`,
   );
@@ -56,11 +60,12 @@ function built(value: unknown, from: string, overrides: Overrides): Pipeline<Res
 
 function withOverrides(spec: PipelineSpec, overrides: Overrides, from: string): PipelineSpec {
   if (Object.keys(overrides).length === 0) return spec;
+  const { budget, ...memory } = overrides;
   if (overrides.memory !== undefined && spec.stages.some((stage) => 'challenge' in stage)) {
     throw new SpecError(`${from}: expected each side of challenge to name its memory, got memory as an option`);
   }
   const overridden = <S extends object>(stage: S): S =>
-    'remember' in stage ? { ...stage, remember: { ...(stage.remember as object), ...overrides } } : stage;
+    'remember' in stage ? { ...stage, remember: { ...(stage.remember as object), ...memory } } : stage;
   const stages = spec.stages.map((stage) => {
     if (!('challenge' in stage)) return overridden(stage);
     const [champion, challenger] = [stage.challenge.champion, stage.challenge.challenger].map((side) => ({
@@ -69,7 +74,7 @@ function withOverrides(spec: PipelineSpec, overrides: Overrides, from: string): 
     }));
     return { challenge: { ...stage.challenge, champion, challenger } };
   });
-  return parseSpec({ ...spec, stages }, from);
+  return parseSpec({ ...spec, stages, ...(budget ? { budget: { ...spec.budget, ...budget } } : {}) }, from);
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -22,7 +22,7 @@ export function onEvents<B>(pipeline: Pipeline<B>, options: OnEventsOptions): Op
   const { channels, shard = 'events', onReject, onAnomaly } = options;
   return (source) =>
     new Observable((subscriber) => {
-      const lane = new Lane<B>(pipeline.stages, { name: shard, channels });
+      const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, undefined, pipeline.budget);
       let next = 0;
       const push = (batch: Pick<Batch<Event>, 'rows' | 'ends'>): void => {
         const made = lane.push({ shard, rejects: [], next, ...batch });

@@ -4,6 +4,7 @@ import type { Alert, Anomaly, Batch, Event, Reject } from '../event.js';
 import type { Bundle } from '../state/arrow.js';
 import { StateMismatch } from '../state/arrow.js';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.js';
+import { claim } from './budget.js';
 import { Lane } from './lane.js';
 import { type Clock, pace, wallClock } from './pace.js';
 import { identityOf, type Pipeline } from './pipeline.js';
@@ -62,6 +63,7 @@ const neverStop = new AbortController().signal;
  */
 export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   const { pipeline, source, sinks = {}, store, stop = neverStop } = options;
+  claim(pipeline.budget);
   const { shards, channels, rows, identity: log } = await source.open();
   const identity = identityOf(pipeline, channels, log);
   const locks: (() => Promise<void>)[] = [];
@@ -96,7 +98,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   async function runShard(shard: string): Promise<boolean> {
     const { checkpointRows = 20_000, speed, clock = wallClock } = options;
     const from = saved.get(shard);
-    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages);
+    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages, pipeline.budget);
     let next = from?.next ?? 0;
     let ended = from?.ended ?? false;
     let unsaved = 0;

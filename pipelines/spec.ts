@@ -26,6 +26,7 @@ const keys = z
 const levels = z.array(z.number().gt(0).lt(1)).min(1);
 const count = z.number().min(0);
 const per = z.enum(['key', 'all']);
+const bytes = z.int().min(1).exactOptional();
 
 /** A configuration under challenge; its steps are checked one by one. */
 const branch = z.strictObject({ name: z.string().min(1).max(200), stages: z.array(z.unknown()).min(1).max(20) });
@@ -57,6 +58,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     memory: z.enum(Object.keys(memories) as [MemoryName, ...MemoryName[]]),
     horizons: z.array(z.int().min(1)).min(1),
     seed: z.int().min(0).exactOptional(),
+    weights: z.enum(['own', 'shared']).exactOptional(),
     keys,
   }),
   interval: z.strictObject({ levels: levels.exactOptional(), keys }),
@@ -111,6 +113,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
 const outline = z.strictObject({
   name: z.string().min(1).max(200),
   about: z.string().exactOptional(),
+  budget: z.strictObject({ stateBytes: bytes, keyBytes: bytes }).exactOptional(),
   stages: z.array(z.unknown()).min(1).max(100),
   alerts: z.unknown().exactOptional(),
 });
@@ -141,16 +144,19 @@ export function parseSpec(value: unknown, from = 'pipeline'): PipelineSpec {
 export function pipelineOf(spec: PipelineSpec): Pipeline<Result> {
   // Scores go by the name of the memory they are of, unless they were given another.
   const memory = spec.stages.find((stage) => 'remember' in stage)?.remember.memory;
-  const made = spec.stages.reduce<Pipeline>((made, stage, i) => {
-    const [[name, settings]] = Object.entries(stage) as [StageName, object][];
-    const full = name === 'evaluate' ? { memory, ...settings } : settings;
-    try {
-      return made.through((stages[name] as (options: object) => AnyStage)(full));
-    } catch (error) {
-      // What only the operator knows, it says itself: `detect.warmupRows: expected …`.
-      throw error instanceof RangeError ? new SpecError(`${spec.name}: stages[${i}].${error.message}`) : error;
-    }
-  }, pipeline(spec.name)) as Pipeline<Result>;
+  const made = spec.stages.reduce<Pipeline>(
+    (made, stage, i) => {
+      const [[name, settings]] = Object.entries(stage) as [StageName, object][];
+      const full = name === 'evaluate' ? { memory, ...settings } : settings;
+      try {
+        return made.through((stages[name] as (options: object) => AnyStage)(full));
+      } catch (error) {
+        // What only the operator knows, it says itself: `detect.warmupRows: expected …`.
+        throw error instanceof RangeError ? new SpecError(`${spec.name}: stages[${i}].${error.message}`) : error;
+      }
+    },
+    pipeline(spec.name).within(spec.budget ?? {}) as Pipeline,
+  ) as Pipeline<Result>;
   return spec.alerts === undefined ? made : withAlerts(made, spec.alerts);
 }
 

@@ -12,6 +12,7 @@ import { reorder } from '../operators/reorder.js';
 import { seasons } from '../operators/seasons.js';
 import { silence } from '../operators/silence.js';
 import type { AlertSpec } from './alert-spec.js';
+import type { Budget } from './budget.js';
 import { type Pipeline, pipeline } from './pipeline.js';
 
 /** Operators that answer every row at once with one row: those of which a configuration under challenge is made. */
@@ -67,6 +68,8 @@ export interface PipelineSpec {
   readonly name: string;
   /** One line for lists. */
   readonly about?: string;
+  /** How much state it may keep. */
+  readonly budget?: Budget;
   readonly stages: readonly StageSpec[];
   /** What becomes an alert, and where alerts go. */
   readonly alerts?: AlertSpec;

@@ -1,6 +1,6 @@
 import type { Consumer, Kafka } from 'kafkajs';
 import { Feed, type FeedOptions } from './feed.js';
-import { type RawBatch, watch } from './internals.js';
+import { type BrokerLink, type RawBatch, watch } from './internals.js';
 import { stickyAssigner, type TopicPartition } from './sticky.js';
 
 /** What the owner of a group membership is told. All calls are synchronous and must return soon. */
@@ -40,6 +40,7 @@ export class GroupReader {
   readonly #feeds = new Map<string, Feed>();
   readonly #unwatch: () => void;
   #owned: readonly TopicPartition[] = [];
+  readonly #coordinators = new Set<BrokerLink>();
   #memberId: string | undefined;
   #joinedMs = 0;
 
@@ -65,6 +66,7 @@ export class GroupReader {
     });
     this.#unwatch = watch(options.groupId, {
       memberId: () => this.#memberId,
+      coordinator: (link) => this.#keep(link),
       outOfRange: (topic, partition) => this.#outOfRange(topic, partition),
     });
     const { GROUP_JOIN, REBALANCING, HEARTBEAT, CRASH } = this.#consumer.events;
@@ -120,6 +122,16 @@ export class GroupReader {
     this.#consumer.seek({ topic, partition, offset: String(seen) });
   }
 
+  /** Remembers who coordinates, to be closed at the end; the one before last is of no more use. */
+  #keep(link: BrokerLink): void {
+    if (this.#coordinators.has(link)) return;
+    this.#coordinators.add(link);
+    const [old] = this.#coordinators;
+    if (this.#coordinators.size <= 2) return;
+    this.#coordinators.delete(old);
+    void old.disconnect().catch(() => {});
+  }
+
   #outOfRange(topic: string, partition: number): void {
     this.#consumer.pause([{ topic, partitions: [partition] }]);
     const feed = this.#feeds.get(nameOf(topic, partition));
@@ -167,5 +179,6 @@ export class GroupReader {
     this.#closeFeeds();
     this.#unwatch();
     await this.#consumer.disconnect();
+    await Promise.all([...this.#coordinators].map((link) => link.disconnect().catch(() => {})));
   }
 }

@@ -16,9 +16,16 @@ export interface RawBatch {
   isEmptyDueToFiltering(): boolean;
 }
 
+/** A connection to a broker. */
+export interface BrokerLink {
+  disconnect(): Promise<void>;
+}
+
 /** A member of a group that wants to see all that is fetched for it. */
 export interface Watcher {
   memberId(): string | undefined;
+  /** Told at every fetch who coordinates the group. After a broken connection kafkajs may keep one that it never closes. */
+  coordinator(link: BrokerLink): void;
   /** The log no longer holds, or does not yet hold, the offset that was asked for. */
   outOfRange(topic: string, partition: number): void;
 }
@@ -26,6 +33,7 @@ export interface Watcher {
 interface ConsumerGroup {
   readonly groupId: string;
   readonly memberId: string | null;
+  readonly coordinator: BrokerLink | null;
   readonly preferredReadReplicasPerTopicPartition: Record<string, Record<number, unknown> | undefined>;
   fetch(nodeId: number): Promise<RawBatch[]>;
   recoverFromOffsetOutOfRange(error: { topic: string; partition: number }): Promise<void>;
@@ -77,10 +85,11 @@ function remember(): void {
 }
 
 /**
- * Makes two repairs in kafkajs, for members that are watched and no others. (1) A batch that its own filter has emptied
+ * Makes three repairs in kafkajs, for members that are watched and no others. (1) A batch that its own filter has emptied
  * never reaches the caller, although it holds the markers that decide about earlier records, and sometimes committed
  * records that the filter dropped by mistake. (2) When an offset is out of range it commits -1 or -2 to the group,
- * whatever `autoCommit` says, and goes on from there: a silent loss. The version of kafkajs is pinned for this.
+ * whatever `autoCommit` says, and goes on from there: a silent loss. (3) What coordinates the group after a broken
+ * connection is known to nobody else, so its own connection would stay open. The version of kafkajs is pinned for this.
  */
 export function watch(groupId: string, watcher: Watcher): () => void {
   repair();
@@ -104,6 +113,7 @@ function repair(): void {
     throw otherVersion();
   }
   prototype.fetch = async function (nodeId) {
+    if (this.coordinator) watcherOf(this)?.coordinator(this.coordinator);
     const batches = await fetch.call(this, nodeId);
     if (watchers.has(this.groupId)) {
       for (const batch of batches) {

@@ -167,6 +167,8 @@ export interface Kernels {
   // The recurrent kernels take f32, m inputs and d units by fours; their layouts stand above their sources.
   /** One step of an LSTM: u[m] stands at the head of the slot, c[d] and h[d] are written in place. */
   lstmStep(w: number, c: number, h: number, slot: number, m: number, d: number): void;
+  /** The same bits for `count` series with the same weights; table[count][2] as u32: addresses of [h[d], c[d]] and of u[m]. */
+  lstmStepMany(w: number, table: number, slots: number, count: number, m: number, d: number): void;
   /** delta[steps][4d], newest first, from the slopes blame[lines][d] of the loss in h. */
   lstmBack(
     w: number,
@@ -197,6 +199,8 @@ export interface Kernels {
   /** One step of h[d] from the gates' sums in a, which become what drives the traces; keep[d] is what they keep. */
   minGruStep(h: number, a: number, keep: number, d: number): void;
   minLstmStep(h: number, a: number, keep: number, d: number): void;
+  /** minGRU (2 gates) or minLSTM (3) of `count` series with the same weights; table[count][2] as u32: addresses of h[d], u[n]. */
+  minStepMany(w: number, table: number, room: number, count: number, d: number, n: number, gates: number): void;
   /** E <- keep[d] E + drive u'. */
   gateTraces(e: number, keep: number, drive: number, u: number, d: number, n: number, gates: number): void;
   /** g <- delta[d] E. */
@@ -213,6 +217,17 @@ export interface Kernels {
     s: number,
     a: number,
     u: number,
+    d: number,
+    n: number,
+  ): void;
+  /** x[2d] of `count` series with the same weights, without traces; table[count][2] as u32: addresses of x[2d] and u[n]. */
+  lruStepMany(
+    pole: number,
+    gamma: number,
+    b: number,
+    table: number,
+    room: number,
+    count: number,
     d: number,
     n: number,
   ): void;
@@ -234,6 +249,13 @@ export interface Kernels {
 
   /** One step of x[channels][states], complex, each channel driven by u[channels], and what is read of them, y[channels]. */
   diagonalLayer(p: number, x: number, u: number, y: number, channels: number, states: number): void;
+
+  /** x[n] <- 0, y[n] <- x[n], and y[n] <- y + x[n]; f32, n a multiple of four. */
+  zero(x: number, n: number): void;
+  copy(x: number, y: number, n: number): void;
+  adds(x: number, y: number, n: number): void;
+  /** g <- g + e[blocks][4] x[n]' and blame[outputs] <- W' e, of a head W[blocks][n][4] that said W x. */
+  headBack(w: number, x: number, e: number, blame: number, g: number, blocks: number, outputs: number, n: number): void;
 
   /** First address above the constants. */
   heapBase(): number;

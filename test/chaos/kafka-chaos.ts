@@ -54,8 +54,20 @@ export function dice(seed: number): () => number {
   };
 }
 
+/** What a worker process tells of itself, when, and which one it is. */
+export interface Told {
+  readonly pid: number;
+  readonly atMs: number;
+  readonly type: string;
+  readonly shard?: string;
+  readonly shards?: readonly string[];
+  readonly error?: string;
+  readonly how?: string;
+  readonly replayed?: number;
+}
+
 /** Worker processes that are replaced when they die. */
-class Crew {
+export class Crew {
   readonly told: Record<string, number> = {};
   readonly problems: string[] = [];
   readonly #members = new Set<ChildProcess>();
@@ -64,6 +76,7 @@ class Crew {
   constructor(
     readonly settings: object,
     readonly log: (line: string) => void,
+    readonly onTold: (event: Told) => void = () => {},
   ) {}
 
   get members(): ChildProcess[] {
@@ -76,7 +89,8 @@ class Crew {
     });
     this.#members.add(child);
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const event = JSON.parse(line) as { type: string; error?: string; how?: string };
+      const event = { ...(JSON.parse(line) as Told), pid: child.pid ?? 0, atMs: performance.now() };
+      this.onTold(event);
       this.told[event.type] = (this.told[event.type] ?? 0) + 1;
       if (event.how?.startsWith('COLD')) this.problems.push(line);
       if (event.type === 'failed') this.problems.push(line);
@@ -299,7 +313,7 @@ function shuffle<T>(list: T[], random: () => number): T[] {
 }
 
 /** What a reader of committed records finds: how many rows and ids, and a digest of all in order. */
-async function digestOf(
+export async function digestOf(
   kafka: Kafka,
   topic: string,
   atLeast: number,

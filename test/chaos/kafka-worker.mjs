@@ -16,14 +16,39 @@ const { pipeline } = await import(`${dist}/pipelines/pipeline.js`);
 const { f64 } = await import(`${dist}/state/layout.js`);
 const { FileStore } = await import(`${dist}/state/stores/file.js`);
 
-const { brokers, input, group, output, folder, sessionMs = 3000, maxMs } = JSON.parse(process.argv[2]);
+const {
+  brokers,
+  input,
+  group,
+  output,
+  folder,
+  sessionMs = 3000,
+  maxMs,
+  shipped,
+  commits = false,
+} = JSON.parse(process.argv[2]);
 const tell = (event) =>
   process.stdout.write(`${JSON.stringify(event, (_, v) => (v instanceof Error ? v.message : v))}\n`);
+
+/** A shipped pipeline by its name, instead of the small one that chains all records of a shard. */
+async function named(name) {
+  const { shipped } = await import(`${dist}/pipelines/shipped.js`);
+  const { pipelineOf } = await import(`${dist}/pipelines/spec.js`);
+  const { encodeResult } = await import(`${dist}/connectors/encode.js`);
+  return { pipeline: pipelineOf(shipped[name]), encode: encodeResult };
+}
 
 const encode = (shard) => {
   const moved = encodeMoved(shard);
   return (row) => `${moved(row).slice(0, -1)},"surprise":${row.prediction.surprise},"mean":${row.prediction.mean[0]}}`;
 };
+const chained = {
+  pipeline: pipeline('chaos')
+    .through(movingOf({ keyed, f64 })(1e6))
+    .through(remember({ memory: 'last-value', horizons: [1] })),
+  encode,
+};
+const work = shipped ? await named(shipped) : chained;
 const worker = new KafkaWorker({
   kafka: { brokers, requestTimeoutMs: 10_000 },
   input,
@@ -31,10 +56,8 @@ const worker = new KafkaWorker({
   oldBrokers: 'allow',
   codec: jsonCodec(),
   mapping: { values: ['value'] },
-  pipeline: pipeline('chaos')
-    .through(movingOf({ keyed, f64 })(1e6))
-    .through(remember({ memory: 'last-value', horizons: [1] })),
-  outputs: { results: { topic: `${output}.forecasts`, encode }, rejects: { topic: `${output}.dlq` } },
+  pipeline: work.pipeline,
+  outputs: { results: { topic: `${output}.forecasts`, encode: work.encode }, rejects: { topic: `${output}.dlq` } },
   store: new FileStore(folder),
   commitMs: 100,
   checkpointMs: 1000,
@@ -43,7 +66,7 @@ const worker = new KafkaWorker({
   rebalanceTimeoutMs: 6000,
   transactionTimeoutMs: 10_000,
   onEvent: (event) => {
-    if (event.type !== 'heartbeat' && event.type !== 'committed') tell(event);
+    if (event.type !== 'heartbeat' && (commits || event.type !== 'committed')) tell(event);
   },
 });
 if (maxMs) setTimeout(() => stop.abort(), maxMs).unref();

@@ -105,7 +105,7 @@ describe('a mistake in each option gets one line that says what to do', () => {
     ],
     [
       'evaluate nyc-taxi',
-      '2 engram: --data: expected the folder "nyc_taxi" (NYC taxi demand, 30-minute counts, numenta/htmresearch) or the one that holds it, got none: give it with --data; only synthetic needs no data',
+      '2 engram: --data: expected the folder "nyc_taxi" (NYC taxi demand, 30-minute counts, numenta/htmresearch) or the one that holds it, got none: give it with --data; only synthetic and sequences need no data',
     ],
   ])('engram %s', async (args, message) => expect(await wrong(args)).toBe(message));
 

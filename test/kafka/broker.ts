@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Heap of each process, in MiB. */
   readonly heapMb?: number;
+  /** A further listener of a lone broker, and the port that clients of it are told: that of a proxy. */
+  readonly proxied?: { readonly listen: number; readonly tell: number };
   /** The broker ends when this process is gone, instead of by `stop`. */
   readonly guardedBy?: number;
 }
@@ -46,8 +48,12 @@ export class Cluster {
     readonly folder: string,
     readonly libs: string,
     readonly heapMb: number,
-    readonly guardedBy: number | undefined,
+    readonly options: ClusterOptions,
   ) {}
+
+  get guardedBy(): number | undefined {
+    return this.options.guardedBy;
+  }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const began = performance.now();
@@ -56,7 +62,7 @@ export class Cluster {
     const folder = await mkdtemp(join(tmpdir(), 'engram-kafka-'));
     const ports = await freePorts(brokers + 1);
     const addresses = ports.slice(0, brokers).map((port) => `127.0.0.1:${port}`);
-    const cluster = new Cluster(addresses, version, folder, libs, heapMb, options.guardedBy);
+    const cluster = new Cluster(addresses, version, folder, libs, heapMb, options);
     const controller = `127.0.0.1:${ports[brokers]}`;
     const id = clusterId();
     for (let i = 0; i < brokers; i++) {
@@ -116,6 +122,12 @@ export class Cluster {
       'broker.heartbeat.interval.ms': '500',
       ...more,
     };
+    const { proxied } = this.options;
+    if (proxied && plain) {
+      properties.listeners += `,PROXIED://127.0.0.1:${proxied.listen}`;
+      properties['advertised.listeners'] += `,PROXIED://127.0.0.1:${proxied.tell}`;
+      properties['listener.security.protocol.map'] += ',PROXIED:PLAINTEXT';
+    }
     // One more listener beside the plain one: `secured` is its own protocol, named by the test.
     if (more['listener.secured']) {
       properties.listeners += `,SECURED://${more['listener.secured']}`;

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Event } from '../../event.js';
-import { type MemoryName, memories } from '../../models/catalog.js';
+import { type MemoryName, memories, netNames } from '../../models/catalog.js';
 import { alert } from '../../operators/alert.js';
 import { align, dropFilled } from '../../operators/align.js';
 import { challenge } from '../../operators/challenge.js';
@@ -72,6 +72,11 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
     () => [remember({ memory: memory as MemoryName, horizons })],
     hints,
   ]),
+  ...netNames.map((memory): [string, Make, typeof hints] => [
+    `memory ${memory}, shared weights`,
+    () => [remember({ memory, horizons, weights: 'shared' })],
+    hints,
+  ]),
   [
     'challenge',
     () => [
@@ -104,7 +109,10 @@ test('every stage of the catalog is among them', () => {
 const shared: Partial<Record<string, string>> = { silence: 'neighbours' };
 
 describe.each(stages)('%s', (name, make, before) => {
-  test.each(Object.entries(laws).filter(([law]) => shared[name] !== law))('%s', (law, holds) => {
+  // One net for all keys: they teach each other, at offsets that do not hang on batches, and say so.
+  const shares = name.includes('shared weights') || shared[name] === 'neighbours';
+  const own = Object.entries(laws).filter(([law]) => law !== 'neighbours' || !shares);
+  test.each(own)('%s', (law, holds) => {
     const subject = after(before);
     expect(holds({ make, ...subject, events: subject.events.slice(0, shortened[name]) })).toBeUndefined();
     covered.push(`${name}: ${law}`);

@@ -45,6 +45,11 @@ test.each([
   [{ memory: 'last-value', horizons: [2000] }, 'at most 1024, got 2000'],
   [{ memory: 'last-value', horizons: [1.5] }, 'got 1.5'],
   [{ memory: 'lstm', horizons: [1], seed: -1 }, 'remember.seed: expected a whole number of at least 0'],
+  [
+    { memory: 'rls', horizons: [1], weights: 'shared' },
+    'a net (lstm, mingru, minlstm, ssm) for shared weights, got rls',
+  ],
+  [{ memory: 'lstm', horizons: [1], weights: 'all' }, 'remember.weights: expected own or shared, got "all"'],
   [{ memory: 'last-value', horizons: [1], hurizons: [1] }, 'remember.hurizons: expected one of the options'],
 ])('%o is refused', (options, message) => {
   expect(() => remember(options as Parameters<typeof remember>[0])).toThrow(message);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Anomaly, Event } from '../../event.js';
-import { keyed, type Stage } from '../../operators/stage.js';
+import { keyed, type Nothing, type Stage } from '../../operators/stage.js';
 import { arena } from '../../state/arena.js';
 import { f64 } from '../../state/layout.js';
 import { events, run } from './harness.js';
@@ -84,6 +84,33 @@ test('an error in a step ends the stream with it', () => {
     },
   }));
   expect(() => run([broken], events([1]))).toThrow('boom');
+});
+
+test('rows of different keys are taken at once, up to a key that comes again or one that is forgotten', () => {
+  const runs: string[] = [];
+  const counted = (many: boolean): Stage<Event, string> =>
+    keyed<Nothing, { own: ReturnType<typeof f64> }, Event, string>('count', {}, () => {
+      const say = (own: { own: Float64Array }, { key }: Event) => `${key} ${++own.own[0]}`;
+      return {
+        id: 'count',
+        version: '1',
+        keys: { limit: 3, whenFull: 'evict' as const },
+        shared: {},
+        layout: { own: f64() },
+        step: (_, own, row: Event, out) => out.emit(say(own, row)),
+        finish: (_, own, key, out, why) => out.emit(`${key} ${why} after ${own.own[0]}`),
+        ...(many && {
+          stepMany(_, owns, rows) {
+            runs.push(rows.map(({ key }) => key).join(''));
+            return rows.map((row, i) => say(owns[i], row));
+          },
+        }),
+      };
+    });
+  const of = (many: boolean, cuts: number[]) => run<string>([counted(many)], list('abcabbdca'), { cuts }).rows;
+  expect(of(true, [9])).toEqual(of(false, [9]));
+  expect(runs).toEqual(['a', 'b', 'cab', 'b', 'd', 'c', 'a']);
+  expect(of(true, [2, 3])).toEqual(of(false, [1]));
 });
 
 test('a change of an anomaly is heard after the rows of its event and before the next, and a mark before the row of its place, however they are cut', () => {

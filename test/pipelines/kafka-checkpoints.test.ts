@@ -42,7 +42,7 @@ test('due by time or by records, not while one is on its way, not where nothing 
   at.finish();
   await checkpoints.ended();
   expect([checkpoints.due(5), checkpoints.due(9), checkpoints.unsaved]).toEqual([false, true, 60]);
-  expect(at.events).toEqual([{ type: 'checkpoint', next: 5, ms: 5003, pauseMs: 3 }]);
+  expect(at.events).toEqual([{ type: 'checkpoint', next: 5, ms: 5003, pauseMs: 3, bytes: 0 }]);
 });
 
 test('one that fails is told, and the next one is tried when it is due', async () => {

@@ -5,7 +5,7 @@ import { Commits } from '../../pipelines/kafka-commits.js';
 import type { TaskEvent } from '../../pipelines/kafka-world.js';
 
 const row = (value: string): Outgoing => ({ topic: 'out', partition: 0, key: null, value });
-const of = (records: number) => ({ records, results: records, rejects: 0 });
+const of = (records: number) => ({ records, results: records, rejects: [], ms: 2 });
 
 function world() {
   const told: TaskEvent[] = [];
@@ -25,7 +25,7 @@ function world() {
     async close() {},
   };
   const commits = new Commits(
-    { groupId: 'g', topic: 'in', partition: 3, commitMs: 100, lagAt: (next) => 50 - next },
+    { groupId: 'g', topic: 'in', partition: 3, commitMs: 100, feed: () => ({ highWatermark: 50, waitingBytes: 9 }) },
     {
       committed: async () => (at.group < 0 ? undefined : { offset: at.group, metadata: '' }),
       onEvent: (event) => void told.push(event),
@@ -73,7 +73,7 @@ test('folding goes on while a commit is on its way, and the next one takes what 
     [21, ['b']],
   ]);
   expect([commits.committed, commits.count, at.ends]).toEqual([21, 2, [undefined, undefined]]);
-  const common = { type: 'committed', rejects: 0 };
+  const common = { type: 'committed', rejects: 0, reasons: {}, foldMs: 2, waitingBytes: 9 };
   expect(at.told).toEqual([
     { ...common, next: 10, records: 1, results: 1, ms: 7, lag: 40 },
     { ...common, next: 21, records: 2, results: 2, ms: 0, lag: 29 },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KafkaMetrics } from '../../pipelines/kafka-metrics.js';
+import { type KafkaFigure, KafkaMetrics, kafkaFigures } from '../../pipelines/kafka-metrics.js';
 
 test('what a worker tells becomes figures; a partition that is lost is no longer shown', () => {
   let now = 1000;
@@ -7,9 +7,11 @@ test('what a worker tells becomes figures; a partition that is lost is no longer
   const shard = 'in-0';
   metrics.see({ type: 'assigned', shards: [shard, 'in-1'] });
   metrics.see({ type: 'live', shard, replayed: 7, ms: 3 });
-  metrics.see({ type: 'committed', shard, next: 50, records: 10, results: 9, rejects: 1, ms: 30, lag: 4 });
-  metrics.see({ type: 'committed', shard, next: 60, records: 10, results: 10, rejects: 0, ms: 70, lag: 0 });
-  metrics.see({ type: 'checkpoint', shard, next: 60, ms: 8, pauseMs: 2 });
+  const common = { type: 'committed', shard, records: 10, foldMs: 4, waitingBytes: 77 } as const;
+  const reasons = { 'reorder/late': 1 };
+  metrics.see({ ...common, next: 50, results: 9, rejects: 1, reasons, ms: 30, lag: 4 });
+  metrics.see({ ...common, next: 60, results: 10, rejects: 0, reasons: {}, ms: 70, lag: 0 });
+  metrics.see({ type: 'checkpoint', shard, next: 60, ms: 8, pauseMs: 2, bytes: 5000 });
   metrics.see({ type: 'dropped', shard, error: new Error('x'), fenced: true });
   metrics.see({ type: 'rebalancing' });
   now = 4000;
@@ -19,7 +21,12 @@ test('what a worker tells becomes figures; a partition that is lost is no longer
     'engram_partitions_live 1',
     'engram_records_total 20',
     'engram_results_total 19',
-    'engram_rejects_total 1',
+    'engram_rejects_total{stage="reorder",reason="late"} 1',
+    'engram_waiting_bytes{shard="in-0"} 77',
+    'engram_checkpoint_bytes{shard="in-0"} 5000',
+    'engram_fold_seconds_count 2',
+    'engram_checkpoint_pause_seconds_bucket{le="0.005"} 1',
+    '# TYPE engram_lag_records gauge',
     'engram_replayed_records_total 7',
     'engram_tasks_dropped_total{fenced="true"} 1',
     'engram_rebalances_total 1',
@@ -33,9 +40,36 @@ test('what a worker tells becomes figures; a partition that is lost is no longer
     expect(lines).toContain(line);
   }
   // Every line is a name, labels perhaps, and a number.
-  for (const line of lines.filter(Boolean)) expect(line).toMatch(/^engram_[a-z_]+(\{[^}]+\})? -?[\d.e+-]+$/);
+  for (const line of lines.filter((line) => line && !line.startsWith('#')))
+    expect(line).toMatch(/^engram_[a-z_]+(\{[^}]+\})? -?[\d.e+-]+$/);
   metrics.see({ type: 'assigned', shards: ['in-1'] });
   expect(metrics.text({ assigned: 1, live: 1 })).not.toContain('in-0');
   expect(metrics.silentMs).toBe(0);
   metrics.close();
+});
+
+test('every figure of the list can come, and none that is not on it', () => {
+  const metrics = new KafkaMetrics(() => 0);
+  const shard = 'in-0';
+  metrics.see({ type: 'assigned', shards: [shard] });
+  metrics.see({ type: 'rebalancing' });
+  metrics.see({ type: 'reader-failed', error: new Error('x') });
+  metrics.see({ type: 'restored', shard, from: 0, committed: 0, how: 'COLD START at 0' });
+  metrics.see({ type: 'live', shard, replayed: 0, ms: 0 });
+  metrics.see({ type: 'tombstone', shard, key: 'k', offset: 1 });
+  const reasons = { 'decode/not-json': 1 };
+  metrics.see({
+    ...{ type: 'committed', shard, next: 1, records: 1, results: 0, rejects: 1, reasons, ms: 0, foldMs: 0, lag: 0 },
+    waitingBytes: 0,
+  });
+  metrics.see({ type: 'checkpoint', shard, next: 1, ms: 0, pauseMs: 0, bytes: 1 });
+  metrics.see({ type: 'checkpoint-failed', shard, next: 1, error: new Error('x') });
+  metrics.see({ type: 'dropped', shard, error: new Error('x'), fenced: false });
+  const text = metrics.text({ assigned: 1, live: 1 });
+  metrics.close();
+  const told = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind]);
+  expect(told).toEqual(Object.entries(kafkaFigures).map(([name, [kind]]) => [name, kind]));
+  for (const [, name] of text.matchAll(/^(engram_\w+?)(?:_bucket|_sum|_count)?[{ ]/gm)) {
+    expect(kafkaFigures).toHaveProperty(name as KafkaFigure);
+  }
 });

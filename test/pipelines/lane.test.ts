@@ -119,7 +119,7 @@ test('rejects come in the order of what caused them, however the log is cut', ()
 });
 
 test('as many keys as fit are held, the others refused, and the known ones go on', () => {
-  const lane = new Lane<Event>(pipelineOf(shipped['sensor-anomaly']).stages, shard, undefined, 8e6);
+  const lane = new Lane<Event>(pipelineOf(shipped['sensor-anomaly']).stages, shard, undefined, { stateBytes: 8e6 });
   const flood = (first: number): Batch<Event> => ({
     shard: 's',
     rows: Array.from({ length: 40 }, (_, i) => ({ key: `k${i}`, timeMs: first + i, values: [1], offset: first + i })),
@@ -137,6 +137,6 @@ test('as many keys as fit are held, the others refused, and the known ones go on
 test('limits that do not fit are refused before the first row, with the sum', () => {
   const roomy = remember({ memory: 'default', horizons: [1], keys: { limit: 100_000, whenFull: 'reject' } });
   expect(() => new Lane([roomy], shard)).toThrow(
-    /keys.limit: expected limits that fit .*remember 100000 keys x \d+ bytes/,
+    /budget.stateBytes: expected the keys to fit .*remember default: [\d,]+ bytes a key x 100,000 keys = [\d.]+ GB/,
   );
 });

@@ -68,6 +68,8 @@ describe('a challenge as JSON', () => {
 });
 
 describe('a pipeline as JSON', () => {
+  test('carries its budget', () =>
+    expect(pipelineOf(parseSpec({ ...good, budget: { keyBytes: 1e6 } })).budget).toEqual({ keyBytes: 1e6 }));
   test('is what it was written as', () => expect(parseSpec(good)).toEqual(good));
   test('becomes steps in order', () =>
     expect(pipelineOf(parseSpec(good)).stages.map(({ id }) => id)).toEqual([
@@ -84,7 +86,7 @@ describe('a pipeline as JSON', () => {
     [
       'a misspelt field',
       { ...good, stage: [] },
-      'stage: expected one of name, about, stages, alerts, got "stage" (did you mean "stages"?)',
+      'stage: expected one of name, about, budget, stages, alerts, got "stage" (did you mean "stages"?)',
     ],
     ['no stages', { name: 'x', stages: [] }, 'stages: expected a list of at least 1, got []'],
     [
@@ -122,6 +124,16 @@ describe('a pipeline as JSON', () => {
       'an unknown memory',
       withStages({ remember: { memory: 'defualt', horizons: [1] } }),
       /^stages\[0\]\.remember\.memory: expected one of .*, got "defualt" \(did you mean "default"\?\)$/,
+    ],
+    [
+      'a budget of nothing',
+      { ...good, budget: { keyBytes: 0 } },
+      'budget.keyBytes: expected a number of at least 1, got 0',
+    ],
+    [
+      'weights shared by what has none',
+      withStages({ remember: { memory: 'rls', horizons: [1], weights: 'shared' } }, { interval: {} }, { detect: {} }),
+      'stages[0].remember.weights: expected a memory that is a net (lstm, mingru, minlstm, ssm) for shared weights, got rls',
     ],
     [
       'a horizon that is none',

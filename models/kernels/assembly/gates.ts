@@ -67,6 +67,16 @@ export function minLstmStep(h: usize, a: usize, keep: usize, d: i32): void {
   }
 }
 
+/** One step of each of `count` series with the same weights: table[count][2] as u32 holds where h[d] and u[n] of each are. */
+export function minStepMany(w: usize, table: usize, room: usize, count: i32, d: i32, n: i32, gates: i32): void {
+  const keep = room + ((<usize>(d * gates)) << 2);
+  for (const end = table + ((<usize>count) << 3); table < end; table += 8) {
+    blockProduct(w, <usize>load<u32>(table, 4), room, (d * gates) >> 2, n);
+    if (gates == 2) minGruStep(<usize>load<u32>(table), room, keep, d);
+    else minLstmStep(<usize>load<u32>(table), room, keep, d);
+  }
+}
+
 /** E <- keep E + drive u', with keep[d] and drive[d/4][gates][4]. */
 export function gateTraces(e: usize, keep: usize, drive: usize, u: usize, d: i32, n: i32, gates: i32): void {
   const end = u + ((<usize>n) << 2);

@@ -8,6 +8,7 @@ export * from './lru';
 export * from './lstm';
 export * from './math';
 export * from './nearest';
+export * from './net';
 export * from './pooler';
 export * from './resonator';
 export * from './rls';

@@ -1,3 +1,4 @@
+import { blockProduct } from './gates';
 import { settled } from './vector';
 
 // Linear recurrent unit (Orvieto et al., Resurrecting Recurrent Neural Networks for Long Sequences) on f32 with exact
@@ -21,6 +22,37 @@ export function lruPoles(nu: usize, theta: usize, pole: usize, gamma: usize, spe
     // A pole on the circle would take in nothing, and its slope would be infinite.
     store<f32>(gamma + at, <f32>Math.sqrt(max(1 - size * size, 1e-6)));
     store<f32>(speed + at, <f32>fast);
+  }
+}
+
+/**
+ * One step of x, without traces, of each of `count` series with the same poles and B: table[count][2] as u32 holds where
+ * x[d/4][part][4] and u[n] of each are.
+ */
+export function lruStepMany(
+  pole: usize,
+  gamma: usize,
+  b: usize,
+  table: usize,
+  room: usize,
+  count: i32,
+  d: i32,
+  n: i32,
+): void {
+  for (const end = table + ((<usize>count) << 3); table < end; table += 8) {
+    let x = <usize>load<u32>(table);
+    blockProduct(b, <usize>load<u32>(table, 4), room, d >> 1, n);
+    for (let q: usize = 0, width: usize = (<usize>d) << 2; q < width; q += 16, x += 32) {
+      const re = v128.load(pole + (q << 1));
+      const im = v128.load(pole + (q << 1), 16);
+      const own = v128.load(gamma + q);
+      const xRe = v128.load(x);
+      const xIm = v128.load(x, 16);
+      const turnedRe = f32x4.sub(f32x4.mul(re, xRe), f32x4.mul(im, xIm));
+      const turnedIm = f32x4.add(f32x4.mul(re, xIm), f32x4.mul(im, xRe));
+      v128.store(x, settled(f32x4.add(turnedRe, f32x4.mul(own, v128.load(room + (q << 1))))));
+      v128.store(x, settled(f32x4.add(turnedIm, f32x4.mul(own, v128.load(room + (q << 1), 16)))), 16);
+    }
   }
 }
 

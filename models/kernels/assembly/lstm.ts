@@ -15,17 +15,19 @@ const unitsMax = 1024;
 const slopeH = memory.data(unitsMax * 4, 16);
 const slopeC = memory.data(unitsMax * 4, 16);
 
-/** One step: u stands in the slot already; c[d] and h[d] are written in place. */
+/**
+ * One step: u stands in the slot already; c[d] and h[d] are written in place. Every sum runs over the columns from first to
+ * last, alone or in `lstmStepMany`, so that both give the same bits.
+ */
 export function lstmStep(w: usize, c: usize, h: usize, slot: usize, m: i32, d: i32): void {
   const n = m + d;
   const width: usize = (<usize>d) << 2;
   memory.copy(slot + ((<usize>m) << 2), h, width);
-  let at = w;
-  let gates = slot + ((<usize>n) << 2);
-  const old = gates + (width << 2);
-  const bent = old + width;
+  const block: usize = (<usize>n) << 6;
   const end = slot + ((<usize>n) << 2);
-  for (let j: usize = 0; j < width; j += 16, gates += 64) {
+  let j: usize = 0;
+  // Eight units at a time, so that eight sums wait for each other less.
+  for (; j + 32 <= width; j += 32, w += block << 1) {
     let i0 = f32x4.splat(0);
     let f0 = f32x4.splat(0);
     let g0 = f32x4.splat(0);
@@ -34,34 +36,140 @@ export function lstmStep(w: usize, c: usize, h: usize, slot: usize, m: i32, d: i
     let f1 = f32x4.splat(0);
     let g1 = f32x4.splat(0);
     let o1 = f32x4.splat(0);
-    // Two columns at a time, so that eight sums wait for each other less.
-    for (let v = slot; v < end; v += 8, at += 128) {
+    let at = w;
+    let to = w + block;
+    for (let v = slot; v < end; v += 4, at += 64, to += 64) {
       const x = v128.load32_splat(v);
       i0 = f32x4.add(i0, f32x4.mul(v128.load(at), x));
       f0 = f32x4.add(f0, f32x4.mul(v128.load(at, 16), x));
       g0 = f32x4.add(g0, f32x4.mul(v128.load(at, 32), x));
       o0 = f32x4.add(o0, f32x4.mul(v128.load(at, 48), x));
-      const y = v128.load32_splat(v, 4);
-      i1 = f32x4.add(i1, f32x4.mul(v128.load(at, 64), y));
-      f1 = f32x4.add(f1, f32x4.mul(v128.load(at, 80), y));
-      g1 = f32x4.add(g1, f32x4.mul(v128.load(at, 96), y));
-      o1 = f32x4.add(o1, f32x4.mul(v128.load(at, 112), y));
+      i1 = f32x4.add(i1, f32x4.mul(v128.load(to), x));
+      f1 = f32x4.add(f1, f32x4.mul(v128.load(to, 16), x));
+      g1 = f32x4.add(g1, f32x4.mul(v128.load(to, 32), x));
+      o1 = f32x4.add(o1, f32x4.mul(v128.load(to, 48), x));
     }
-    const i = sigmoid4(f32x4.add(i0, i1));
-    const f = sigmoid4(f32x4.add(f0, f1));
-    const g = tanh4(f32x4.add(g0, g1));
-    const o = sigmoid4(f32x4.add(o0, o1));
-    v128.store(gates, i);
-    v128.store(gates, f, 16);
-    v128.store(gates, g, 32);
-    v128.store(gates, o, 48);
-    const before = v128.load(c + j);
-    const now = f32x4.add(f32x4.mul(f, before), f32x4.mul(i, g));
-    const curved = tanh4(now);
-    v128.store(old + j, before);
-    v128.store(bent + j, curved);
-    v128.store(c + j, now);
-    v128.store(h + j, f32x4.mul(o, curved));
+    four(i0, f0, g0, o0, c, h, end, width, j);
+    four(i1, f1, g1, o1, c, h, end, width, j + 16);
+  }
+  if (j < width) oneLane(w, c, h, slot, end, width, j);
+}
+
+/** Four units of one series. */
+function oneLane(w: usize, c: usize, h: usize, slot: usize, end: usize, width: usize, j: usize): void {
+  let i = f32x4.splat(0);
+  let f = f32x4.splat(0);
+  let g = f32x4.splat(0);
+  let o = f32x4.splat(0);
+  for (let v = slot; v < end; v += 4, w += 64) {
+    const x = v128.load32_splat(v);
+    i = f32x4.add(i, f32x4.mul(v128.load(w), x));
+    f = f32x4.add(f, f32x4.mul(v128.load(w, 16), x));
+    g = f32x4.add(g, f32x4.mul(v128.load(w, 32), x));
+    o = f32x4.add(o, f32x4.mul(v128.load(w, 48), x));
+  }
+  four(i, f, g, o, c, h, end, width, j);
+}
+
+/** Gates of four units from their sums: writes c, h and what the slot keeps. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function four(
+  sumI: v128,
+  sumF: v128,
+  sumG: v128,
+  sumO: v128,
+  c: usize,
+  h: usize,
+  end: usize,
+  width: usize,
+  j: usize,
+): void {
+  const gates = end + (j << 2);
+  const old = end + (width << 2);
+  const i = sigmoid4(sumI);
+  const f = sigmoid4(sumF);
+  const g = tanh4(sumG);
+  const o = sigmoid4(sumO);
+  v128.store(gates, i);
+  v128.store(gates, f, 16);
+  v128.store(gates, g, 32);
+  v128.store(gates, o, 48);
+  const before = v128.load(c + j);
+  const now = f32x4.add(f32x4.mul(f, before), f32x4.mul(i, g));
+  const curved = tanh4(now);
+  v128.store(old + j, before);
+  v128.store(old + width + j, curved);
+  v128.store(c + j, now);
+  v128.store(h + j, f32x4.mul(o, curved));
+}
+
+/**
+ * One step of each of `count` series with the same weights: table[count] as u32 pairs holds where the state [h[d], c[d]] and
+ * the input u[m] of each are; their slots follow one another.
+ */
+export function lstmStepMany(w: usize, table: usize, slots: usize, count: i32, m: i32, d: i32): void {
+  const width: usize = (<usize>d) << 2;
+  const input: usize = (<usize>m) << 2;
+  const inner = input + width;
+  const stride = inner + 6 * width;
+  const last = table + ((<usize>count) << 3);
+  for (let t = table, slot = slots; t < last; t += 8, slot += stride) {
+    memory.copy(slot, <usize>load<u32>(t, 4), input);
+    memory.copy(slot + input, <usize>load<u32>(t), width);
+  }
+  for (let j: usize = 0; j < width; j += 16, w += inner << 4) {
+    let t = table;
+    let slot = slots;
+    // Three series at a time: weights are loaded once for all three.
+    for (; t + 24 <= last; t += 24, slot += 3 * stride) {
+      const s1 = slot + stride;
+      const s2 = slot + 2 * stride;
+      let i0 = f32x4.splat(0);
+      let f0 = f32x4.splat(0);
+      let g0 = f32x4.splat(0);
+      let o0 = f32x4.splat(0);
+      let i1 = f32x4.splat(0);
+      let f1 = f32x4.splat(0);
+      let g1 = f32x4.splat(0);
+      let o1 = f32x4.splat(0);
+      let i2 = f32x4.splat(0);
+      let f2 = f32x4.splat(0);
+      let g2 = f32x4.splat(0);
+      let o2 = f32x4.splat(0);
+      let at = w;
+      for (let k: usize = 0; k < inner; k += 4, at += 64) {
+        const wi = v128.load(at);
+        const wf = v128.load(at, 16);
+        const wg = v128.load(at, 32);
+        const wo = v128.load(at, 48);
+        const x = v128.load32_splat(slot + k);
+        i0 = f32x4.add(i0, f32x4.mul(wi, x));
+        f0 = f32x4.add(f0, f32x4.mul(wf, x));
+        g0 = f32x4.add(g0, f32x4.mul(wg, x));
+        o0 = f32x4.add(o0, f32x4.mul(wo, x));
+        const y = v128.load32_splat(s1 + k);
+        i1 = f32x4.add(i1, f32x4.mul(wi, y));
+        f1 = f32x4.add(f1, f32x4.mul(wf, y));
+        g1 = f32x4.add(g1, f32x4.mul(wg, y));
+        o1 = f32x4.add(o1, f32x4.mul(wo, y));
+        const z = v128.load32_splat(s2 + k);
+        i2 = f32x4.add(i2, f32x4.mul(wi, z));
+        f2 = f32x4.add(f2, f32x4.mul(wf, z));
+        g2 = f32x4.add(g2, f32x4.mul(wg, z));
+        o2 = f32x4.add(o2, f32x4.mul(wo, z));
+      }
+      const h0 = <usize>load<u32>(t);
+      four(i0, f0, g0, o0, h0 + width, h0, slot + inner, width, j);
+      const h1 = <usize>load<u32>(t, 8);
+      four(i1, f1, g1, o1, h1 + width, h1, s1 + inner, width, j);
+      const h2 = <usize>load<u32>(t, 16);
+      four(i2, f2, g2, o2, h2 + width, h2, s2 + inner, width, j);
+    }
+    for (; t < last; t += 8, slot += stride) {
+      const h = <usize>load<u32>(t);
+      oneLane(w, h + width, h, slot, slot + inner, width, j);
+    }
   }
 }
 

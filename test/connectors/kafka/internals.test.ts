@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import { type RawBatch, watch } from '../../../connectors/kafka/internals.js';
+import { type RawBatch, rememberCoordinators, watch } from '../../../connectors/kafka/internals.js';
 
 const load = createRequire(import.meta.url);
 interface Group {
@@ -29,6 +29,7 @@ test('an offset out of range is told to the member it concerns; members of other
   const unwatch = [1, 2].map((i) =>
     watch('ours', {
       memberId: () => `m${i}`,
+      coordinator() {},
       outOfRange: (topic, partition) => void told.push(`m${i} ${topic}/${partition}`),
     }),
   );
@@ -39,4 +40,56 @@ test('an offset out of range is told to the member it concerns; members of other
   for (const stop of unwatch) stop();
   await expect(group('ours', 'm2').recoverFromOffsetOutOfRange({ topic: 't', partition: 3 })).rejects.toThrow();
   expect(told).toHaveLength(1);
+});
+
+test('who coordinates the group is told at every fetch, so that its connection can be closed', async () => {
+  const told: unknown[] = [];
+  const link = { disconnect: async () => {} };
+  const unwatch = watch('ours', {
+    ...{ memberId: () => 'm1', outOfRange() {} },
+    coordinator: (one) => void told.push(one),
+  });
+  const group = Object.assign(Object.create(prototype) as Group, {
+    groupId: 'ours',
+    memberId: 'm1',
+    coordinator: link,
+  });
+  // It goes no further: this bare object has no cluster.
+  await expect(group.fetch(1)).rejects.toThrow();
+  unwatch();
+  await expect(group.fetch(1)).rejects.toThrow();
+  expect(told).toEqual([link]);
+});
+
+test('writers of ours ask once who coordinates, an error is not kept, and others ask every time (defect 7)', async () => {
+  const asked: string[] = [];
+  let broken = false;
+  const { prototype: clusters } = load('kafkajs/src/cluster') as {
+    prototype: { findGroupCoordinatorMetadata(of: { groupId: string; coordinatorType?: number }): Promise<unknown> };
+  };
+  const cluster = () =>
+    Object.assign(Object.create(clusters) as typeof clusters, {
+      brokerPool: {
+        async withBroker() {
+          asked.push('asked');
+          if (broken) throw new Error('away');
+          return { coordinator: { nodeId: 1 } };
+        },
+      },
+    });
+  rememberCoordinators('id-of-ours');
+  rememberCoordinators('id-of-ours');
+  const [ours, theirs] = [cluster(), cluster()];
+  for (let i = 0; i < 3; i++) {
+    await ours.findGroupCoordinatorMetadata({ groupId: 'id-of-ours', coordinatorType: 1 });
+    await ours.findGroupCoordinatorMetadata({ groupId: 'a-group', coordinatorType: 0 });
+  }
+  expect(asked).toHaveLength(2);
+  for (let i = 0; i < 3; i++) await theirs.findGroupCoordinatorMetadata({ groupId: 'a-group', coordinatorType: 0 });
+  expect(asked).toHaveLength(5);
+  broken = true;
+  const other = { groupId: 'another', coordinatorType: 0 };
+  await expect(ours.findGroupCoordinatorMetadata(other)).rejects.toThrow('away');
+  broken = false;
+  expect(await ours.findGroupCoordinatorMetadata(other)).toEqual({ coordinator: { nodeId: 1 } });
 });

@@ -11,6 +11,14 @@ export function floats(values: ArrayLike<number> | number, shift = 0): Float32Ar
   return view;
 }
 
+/** u32 numbers in the kernels' memory. */
+export function words(values: ArrayLike<number>): Uint32Array {
+  const at = arena.take(4 * values.length);
+  const view = new Uint32Array(arena.buffer, at, values.length);
+  view.set(values);
+  return view;
+}
+
 /** Numbers between -size and size, the same every time. */
 export function draws(count: number, seed: number, size = 1): number[] {
   const random = chance(seed);

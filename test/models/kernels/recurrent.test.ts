@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { kernels } from '../../../models/kernels/index.js';
-import { apart, draws, floats, slopes } from './floats.js';
-import { byParts, type LstmState, lruStep, lstmStep, minGruStep, minLstmStep } from './naive.js';
+import { product, sigmoid, tanh } from './exact.js';
+import { apart, draws, floats, slopes, words } from './floats.js';
+import { byParts, type LstmState, lruStep, lstmAt, lstmStep, minGruStep, minLstmStep } from './naive.js';
 
 describe('functions of four numbers at once', () => {
   const points = Array.from({ length: 4000 }, (_, i) => -100 + i * 0.05);
@@ -248,5 +249,97 @@ test('a layer of diagonal state spaces steps as its equations do', () => {
       read[c] += cRe * naive[i][0] - cIm * naive[i][1];
     });
     expect(apart(y, read)).toBeLessThan(1e-5);
+  }
+});
+
+describe('many series with the same weights take their steps at once', () => {
+  const [m, d] = [12, 20];
+  const counts = [1, 2, 3, 4, 7];
+  /** Series with states and inputs, twice: for one call, and one by one. */
+  const seriesOf = (count: number, state: number) =>
+    [0, 1].map(() =>
+      Array.from({ length: count }, (_, i) => ({
+        state: floats(draws(state, 70 + i), i),
+        input: floats([1, ...draws(m - 1, 90 + i)], i),
+      })),
+    );
+  const bits = (series: readonly { state: Float32Array }[]) =>
+    series.map(({ state }) => [...new Uint32Array(Float32Array.from(state).buffer)]);
+  const tableOf = (series: readonly { state: Float32Array; input: Float32Array }[]) =>
+    words(series.flatMap(({ state, input }) => [state.byteOffset, input.byteOffset])).byteOffset;
+
+  test.each(counts)('LSTM: %i at once are bit for bit those alone, and those of plain single precision', (count) => {
+    const n = m + d;
+    const w = floats(draws(4 * d * n, 5, 0.5));
+    const [many, alone] = seriesOf(count, 2 * d);
+    const before = alone.map(({ state }) => [...state]);
+    const slots = floats(count * (m + 7 * d));
+    kernels.lstmStepMany(w.byteOffset, tableOf(many), slots.byteOffset, count, m, d);
+    const slot = floats(m + 7 * d);
+    alone.forEach(({ state, input }, i) => {
+      slot.set(input);
+      kernels.lstmStep(w.byteOffset, state.byteOffset + 4 * d, state.byteOffset, slot.byteOffset, m, d);
+      const v = [...input, ...before[i].slice(0, d)];
+      const f = Math.fround;
+      for (let j = 0; j < d; j++) {
+        const sum = (gate: number) => product((k) => w[lstmAt(j, gate, k, n)], v);
+        const c = f(f(sigmoid(sum(1)) * before[i][d + j]) + f(sigmoid(sum(0)) * tanh(sum(2))));
+        expect(state[d + j]).toBe(c);
+        expect(state[j]).toBe(f(sigmoid(sum(3)) * tanh(c)));
+      }
+    });
+    expect(bits(many)).toEqual(bits(alone));
+  });
+
+  test.each([
+    ['minGRU', 2, kernels.minGruStep],
+    ['minLSTM', 3, kernels.minLstmStep],
+  ] as const)('%s', (_, gates, step) => {
+    const w = floats(draws(gates * d * m, 6));
+    const room = floats(d * (gates + 1));
+    for (const count of counts) {
+      const [many, alone] = seriesOf(count, d);
+      kernels.minStepMany(w.byteOffset, tableOf(many), room.byteOffset, count, d, m, gates);
+      for (const { state, input } of alone) {
+        kernels.blockProduct(w.byteOffset, input.byteOffset, room.byteOffset, (gates * d) / 4, m);
+        step(state.byteOffset, room.byteOffset, room.byteOffset + 4 * gates * d, d);
+      }
+      expect(bits(many)).toEqual(bits(alone));
+    }
+  });
+
+  test('LRU', () => {
+    const w = floats([...draws(d, 1).map((x) => x - 1.5), ...draws(d, 2), ...draws(2 * d * m, 3)]);
+    const [pole, gamma, speed, room] = [floats(2 * d), floats(d), floats(d), floats(2 * d)];
+    const [e, s] = [floats(2 * d), floats(2 * d * m)];
+    const at = w.byteOffset;
+    kernels.lruPoles(at, at + 4 * d, pole.byteOffset, gamma.byteOffset, speed.byteOffset, d);
+    for (const count of counts) {
+      const [many, alone] = seriesOf(count, 2 * d);
+      const table = tableOf(many);
+      kernels.lruStepMany(pole.byteOffset, gamma.byteOffset, at + 8 * d, table, room.byteOffset, count, d, m);
+      for (const { state, input } of alone) {
+        const [x, u] = [state.byteOffset, input.byteOffset];
+        kernels.blockProduct(at + 8 * d, u, room.byteOffset, d / 2, m);
+        kernels.lruStep(pole.byteOffset, gamma.byteOffset, x, e.byteOffset, s.byteOffset, room.byteOffset, u, d, m);
+      }
+      expect(bits(many)).toEqual(bits(alone));
+    }
+  });
+});
+
+test('a head that was wrong blames what it was told, and adds its gradient', () => {
+  const [blocks, outputs, n] = [2, 8, 12];
+  const w = floats(draws(4 * blocks * n, 1));
+  const [x, e, g] = [floats(draws(n, 2)), floats(draws(4 * blocks, 3)), floats(draws(4 * blocks * n, 4))];
+  const before = [...g];
+  const blame = floats(outputs);
+  const args = [w, x, e, blame, g].map(({ byteOffset }) => byteOffset) as [number, number, number, number, number];
+  kernels.headBack(...args, blocks, outputs, n);
+  const at = (o: number, k: number) => ((o >> 2) * n + k) * 4 + (o & 3);
+  for (let k = 0; k < n; k++) {
+    for (let o = 0; o < 4 * blocks; o++) expect(g[at(o, k)]).toBeCloseTo(before[at(o, k)] + e[o] * x[k], 6);
+    const slope = e.reduce((sum, own, o) => sum + own * w[at(o, k)], 0);
+    if (k < outputs) expect(blame[k]).toBeCloseTo(slope, 5);
   }
 });

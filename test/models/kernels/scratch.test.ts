@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { scratch } from '../../../models/kernels/scratch.js';
+import { scratch, scratchRoom } from '../../../models/kernels/scratch.js';
 import { arena } from '../../../state/arena.js';
 
 test('one block serves all, and grows when more is asked for', () => {
@@ -10,4 +10,11 @@ test('one block serves all, and grows when more is asked for', () => {
   expect(arena.usedBytes).toBe(before);
   scratch(100_000);
   expect(arena.usedBytes - before).toBe(100_032 - 1024);
+});
+
+test('the same block as numbers', () => {
+  const { at, floats, words } = scratchRoom(64);
+  expect([floats.byteOffset, words.byteOffset]).toEqual([at, at]);
+  floats[1] = 1;
+  expect(words[1]).toBe(0x3f800000);
 });
