@@ -16,9 +16,9 @@ export function encodeResult(shard: string): Encode<Result> {
     }
     return text;
   };
-  return ({ offset, key, timeMs, values, surprise, score, alarm, forecast }) =>
+  return ({ offset, key, timeMs, values, surprise, score, alarm, warmup = 0, forecast }) =>
     `${prefix}${offset}","key":${quoted(key)},"timeMs":${timeMs},"offset":${offset},"values":${list(values)},` +
-    `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},"forecast":${encodeForecast(forecast)}}`;
+    `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},${warmup > 0 ? `"warmup":${warmup},` : ''}"forecast":${encodeForecast(forecast)}}`;
 }
 
 /** Every field of an anomaly; the id says which lines belong to the same one. */
