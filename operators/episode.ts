@@ -35,7 +35,7 @@ export const severityRules: readonly { severity: Severity; score: number; alarms
   { severity: 'info', score: 1, alarms: 1 },
   { severity: 'warning', score: 1e-4, alarms: 4 },
   { severity: 'major', score: 1e-6, alarms: 12 },
-  { severity: 'critical', score: 1e-9, alarms: 36 },
+  { severity: 'critical', score: 1e-8, alarms: 36 },
 ];
 
 const layout = {
@@ -143,6 +143,7 @@ function peak(own: Own, row: Alarmed): void {
 
 function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status']): Anomaly {
   const channel = shard.channels[own.channel[0]] ?? `channel ${own.channel[0]}`;
+  const card = cardOf(own.card, likenessOf(own));
   return {
     id: `${shard.name}@${own.startOffset[0]}`,
     key,
@@ -161,8 +162,8 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
     expected: own.expected[0],
     low: own.low[0],
     high: own.high[0],
-    why: why(channel, own),
-    ...cardOf(own.card, likenessOf(own)),
+    why: why(channel, own, card.causes?.[0]?.text),
+    ...card,
     ...(shard.memory ? { model: shard.memory.name, version: shard.memory.version } : {}),
   };
 }
@@ -173,13 +174,13 @@ function likenessOf({ channel, actual, expected, score }: Own): Likeness {
 }
 
 /** What happened at the peak in one sentence, and how many alarms there were if there was more than one. */
-function why(channel: string, own: Own): string {
+function why(channel: string, own: Own, cause = 'strange together with the rows before it'): string {
   const [actual, expected, low, high] = [own.actual[0], own.expected[0], own.low[0], own.high[0]];
   const more = own.alarms[0] === 1 ? '' : `; ${own.alarms[0]} alarms in ${span(own.endMs[0] - own.startMs[0])}`;
   if (Number.isNaN(actual) || Number.isNaN(expected)) return `${channel} was not as it used to be${more}`;
   const band = Number.isNaN(low) ? '' : ` (${short(low)} to ${short(high)})`;
   const said = `${channel} ${short(actual)} where ${short(expected)}${band} was expected`;
-  if (actual >= low && actual <= high) return `${said}: strange together with the rows before it${more}`;
+  if (actual >= low && actual <= high) return `${said}: ${cause}${more}`;
   return `${said}: ${apart(actual, expected)}${more}`;
 }
 

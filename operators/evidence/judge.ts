@@ -148,14 +148,14 @@ export class JudgeOf {
     this.abnormal = false;
   }
 
-  /** The score of the row that was judged: its lasting share, or at an alarm what that costs, as the share it really is. */
+  /** The score of the row that was judged: its lasting share as the share it really is, and at an alarm at most what that costs. */
   score(own: Judge, price: number, alarm: boolean): number {
+    const told = alarm ? price : 1;
     // Single rows are no measure of a state: while windows are not known, only an alarm scores.
-    if (this.share === 1) return alarm ? price : 1;
-    const fused = alarm ? Math.min(this.share, price) : this.share;
-    const score = recalibrate(own.scores, fused, scoreRungs);
-    learnLadder(own.scores, fused, scoreRungs);
-    return score;
+    if (this.share === 1) return told;
+    const score = recalibrate(own.scores, this.share, scoreRungs);
+    learnLadder(own.scores, this.share, scoreRungs);
+    return Math.min(told, score);
   }
 
   /** Why the row that was judged is new. */

@@ -157,7 +157,12 @@ describe('a pipeline as JSON', () => {
     ],
     [
       'a wrong period of alarms',
-      withStages({ normalize: {} }, remember, { interval: {} }, { detect: { budget: { alarms: 1, per: 'kye', every: '7d' } } }),
+      withStages(
+        { normalize: {} },
+        remember,
+        { interval: {} },
+        { detect: { budget: { alarms: 1, per: 'kye', every: '7d' } } },
+      ),
       'stages[3].detect.budget.per: expected one of key, all, got "kye" (did you mean "key"?)',
     ],
     [
