@@ -6,9 +6,19 @@ export interface Event {
   readonly timeMs: number;
   /** One number per channel, in the order of the source's channel names. */
   readonly values: readonly number[];
-  /** Position in the shard's log; grows, gaps are normal. */
+  /** Position in the shard's log; grows, gaps are normal. Rows of one record lie between it and the next: see `placeOf`. */
   readonly offset: number;
 }
+
+/** Rows that one record of a log may hold: row r of the record at offset o is the event at o + r / 4096, which is exact. */
+export const recordRowsMax = 4096;
+
+/** Offset of the record that an event came from. */
+export const recordOf = (offset: number): number => Math.floor(offset);
+
+/** An event's place as ids say it: the offset, and behind a point the row of its record, if that is not the first. */
+export const placeOf = (offset: number): string =>
+  Number.isInteger(offset) ? `${offset}` : `${Math.floor(offset)}.${(offset - Math.floor(offset)) * recordRowsMax}`;
 
 /** A row that could not be used, with the reason; it goes where the operator of the pipeline can find it again. */
 export interface Reject {
@@ -26,6 +36,17 @@ export interface Reject {
   readonly line?: number;
 }
 
+/** A record as it lies in a log of records, for outputs that pass on more of it than an event holds. */
+export interface LogRecord {
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** Headers as they came: one value, or several under the same name. */
+  readonly headers: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+  /** When it was made or appended, by the log's setting. */
+  readonly timestampMs: number;
+}
+
 /** Rows from one shard, in order; `next` is the offset to read after them. */
 export interface Batch<T> {
   readonly shard: string;
@@ -39,6 +60,10 @@ export interface Batch<T> {
    */
   readonly causes?: { readonly rows: readonly number[]; readonly rejects: readonly number[] };
   readonly next: number;
+  /** The line each of these rows begins at, from sources that are text. */
+  readonly lines?: readonly number[];
+  /** The records these rows were made of, from sources that have them. */
+  readonly records?: readonly LogRecord[];
   /** Every anomaly that opened, worsened or closed, told or not, for steps that watch them; steps and lanes see to it. */
   readonly changes?: readonly Change[];
   /** Alerts that fired, worsened or were resolved while these rows passed, in order. */

@@ -1,14 +1,27 @@
 /**
- * Speed and size of the HTM parts on this machine: the temporal memory of 2048 columns of 32 cells with 40 active, learnt,
- * bursting and noisy; whether its step gets slower with age; the pooler from 1024 bits; and saving 800,000 synapses.
+ * Speed and size of the HTM parts, side by side in one run with HTM.java where it is there: milliseconds a step of the
+ * temporal memory (2048 columns of 32 cells, 40 active) bursting, learnt and on a noisy stream, and of the pooler from 1024
+ * bits; each the least of rounds. Then whether a step gets slower with age, what noise leaves of what was learnt, and the state.
  *
- *   node dist/bench/htm.js [--steps 100000]
+ *   npm run bench:htm [-- --json FILE] [--rounds 5] [--steps 1000000]
+ *   ENGRAM_PEERS=DIR   a folder where lib/ holds htm.java and what it needs:
+ *                      mvn dependency:copy-dependencies -DoutputDirectory=lib, of a pom with org.numenta:htm.java:0.6.13
+ *                      without algorithmfoundry, which no public repository has any more
  */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { arena, Slab, spatialPooler, temporalDefaults, temporalMemory, u8, u32 } from '../index.js';
+import { arena, memories, Slab, spatialPooler, temporalDefaults, temporalMemory, u8, u32 } from '../index.js';
 
-const { values: options } = parseArgs({ options: { steps: { type: 'string', default: '100000' } } });
-const steps = Number(options.steps);
+const { values: options } = parseArgs({
+  options: { json: { type: 'string' }, rounds: { type: 'string' }, steps: { type: 'string' } },
+});
+const rounds = Number(options.rounds ?? 5);
+const steps = Number(options.steps ?? 1_000_000);
+const peers = process.env['ENGRAM_PEERS'];
 const wide = 40;
 
 let state = 1;
@@ -17,12 +30,14 @@ const random = (below: number): number => {
   return Math.floor((state / 2 ** 32) * below);
 };
 
-/** Forty columns, ascending. */
-function columnsOf(): Uint32Array {
+/** Different numbers, ascending. */
+function some(count: number, below: number): Uint32Array {
   const set = new Set<number>();
-  while (set.size < wide) set.add(random(2048));
+  while (set.size < count) set.add(random(below));
   return Uint32Array.from(set).sort();
 }
+
+const columnsOf = (): Uint32Array => some(wide, 2048);
 
 function memoryOf(segments: number) {
   const memory = temporalMemory({ ...temporalDefaults, segments });
@@ -36,67 +51,136 @@ function memoryOf(segments: number) {
   return { own, slab, step };
 }
 
-const msEach = (count: number, run: (i: number) => void): number => {
-  const start = performance.now();
-  for (let i = 0; i < count; i++) run(i);
-  return (performance.now() - start) / count;
-};
-const line = (what: string, ms: number, unit = 'ms'): void =>
-  console.log(`${what.padEnd(58)} ${ms.toFixed(3).padStart(9)} ${unit}`);
+function poolerOf() {
+  const pooler = spatialPooler({
+    ...{ inputs: 1024, columns: 2048, winners: wide, potential: 0.85, connected: 0.5, areas: 1 },
+    ...{ increment: 0.003, decrement: 0.0005, boost: 0 },
+  });
+  const slab = new Slab({ pooler: pooler.layout, input: u32(64), overlap: u8(4096), winners: u32(wide) });
+  const own = slab.row(slab.add());
+  pooler.start(own.pooler, 1);
+  const winners = (bits: Uint32Array): Uint32Array => {
+    own.input.set(bits);
+    return own.winners.subarray(0, pooler.winners(own.pooler, own.input, bits.length, own.overlap, own.winners));
+  };
+  const learn = (bits: Uint32Array): void =>
+    pooler.learn(own.pooler, own.input, bits.length, own.winners, winners(bits).length);
+  return { winners, learn, slab };
+}
 
-const sequences = Array.from({ length: 10 }, () => Array.from({ length: 100 }, columnsOf));
-const pass = sequences.flat();
+const msEach = (count: number, run: (i: number) => void): number => {
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < count; i++) run(i);
+  return Number(process.hrtime.bigint() - start) / 1e6 / count;
+};
+
+/** Ten sequences of a hundred. */
+const pass = Array.from({ length: 1000 }, columnsOf);
+const bits = Array.from({ length: 1000 }, () => some(50, 1024));
+
+/** A noisy sine, as the pooler sees it. */
+function noisySine(): Uint32Array[] {
+  const { winners, slab } = poolerOf();
+  const list = Array.from({ length: 5000 }, (_, t) => {
+    const at = 400 + 300 * Math.sin((2 * Math.PI * t) / 100) + random(30);
+    return Uint32Array.from(winners(Uint32Array.from({ length: 50 }, (_, i) => Math.floor(at) + i)));
+  });
+  slab.free();
+  return list;
+}
+const noisy = noisySine();
+
+const cases = ['bursting', 'learnt', 'noisy', 'pooler'] as const;
+type Figures = Record<(typeof cases)[number], number>;
+
+function own(): Figures {
+  const known = memoryOf(65_536);
+  const bursting = msEach(pass.length, (i) => void known.step(pass[i]));
+  for (let epoch = 1; epoch < 4; epoch++) for (const columns of pass) known.step(columns);
+  const learnt = msEach(pass.length, (i) => void known.step(pass[i]));
+  known.slab.free();
+  const stream = memoryOf(65_536);
+  const half = noisy.length / 2;
+  for (let i = 0; i < half; i++) stream.step(noisy[i]);
+  const late = msEach(half, (i) => void stream.step(noisy[half + i]));
+  stream.slab.free();
+  const pooler = poolerOf();
+  const pooled = msEach(bits.length, (i) => pooler.learn(bits[i]));
+  pooler.slab.free();
+  return { bursting, learnt, noisy: late, pooler: pooled };
+}
+
+/** One round of HTM.java, after one that warms it up; undefined where it cannot run. */
+function java(): Figures | undefined {
+  if (peers === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'htm-bench-'));
+  const lines = (list: readonly Uint32Array[]): string => list.map((columns) => columns.join(' ')).join('\n');
+  try {
+    writeFileSync(join(folder, 'pass.txt'), lines(pass));
+    writeFileSync(join(folder, 'noisy.txt'), lines(noisy));
+    writeFileSync(join(folder, 'bits.txt'), lines(bits));
+    const source = fileURLToPath(new URL('../../bench/peers/HtmJava.java', import.meta.url));
+    const said = execFileSync('java', ['-Xmx2g', '-cp', join(peers, 'lib', '*'), source, folder, '1'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return Object.fromEntries(
+      said
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' '))
+        .filter(([name]) => (cases as readonly string[]).includes(name))
+        .map(([name, ms]) => [name, Number(ms)]),
+    ) as Figures;
+  } catch {
+    return undefined;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const least = (list: readonly Figures[], name: keyof Figures): number => Math.min(...list.map((one) => one[name]));
+const figures: Record<string, number | string> = {};
+const say = (name: string, value: number | string, unit: string): void => {
+  figures[`${name} [${unit}]`] = typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+  console.log(`${name.padEnd(58)} ${typeof value === 'number' ? value.toPrecision(4).padStart(9) : value} ${unit}`);
+};
+
+const ours: Figures[] = [];
+const theirs: Figures[] = [];
+for (let round = 0; round < rounds; round++) {
+  ours.push(own());
+  // A round of HTM.java takes a minute.
+  const peer = round % 3 === 0 ? java() : undefined;
+  if (peer) theirs.push(peer);
+}
+for (const name of cases) {
+  say(name, least(ours, name), 'ms a step');
+  say(`${name}, HTM.java 0.6.13`, theirs.length > 0 ? least(theirs, name) : 'not run', 'ms a step');
+}
 
 {
-  const { own, slab, step } = memoryOf(65_536);
-  line(
-    'first pass of 10 sequences of 100 (bursting)',
-    msEach(pass.length, (i) => void step(pass[i])),
-  );
-  for (let epoch = 0; epoch < 4; epoch++) for (const columns of pass) step(columns);
-  line(
-    'learnt, learning on',
-    msEach(10 * pass.length, (i) => void step(pass[i % pass.length])),
-  );
-  line(
-    'learnt, following only',
-    msEach(10 * pass.length, (i) => void step(pass[i % pass.length], false)),
-  );
-  const noisy = pass.map((columns) => columns.map((c, i) => (i % 10 === 0 ? random(2048) : c)).sort());
-  const clean = noisy.map((columns) => Uint32Array.from(new Set(columns)));
-  line(
-    'learnt, a tenth of the columns replaced',
-    msEach(clean.length, (i) => void step(clean[i])),
-  );
-  const known = (): number => {
-    let right = 0;
-    for (const columns of pass) right += step(columns, false);
-    return right / (wide * pass.length);
-  };
-  const before = known();
+  const { slab, step } = memoryOf(65_536);
+  for (let epoch = 0; epoch < 5; epoch++) for (const columns of pass) step(columns);
+  const known = (): number => pass.reduce((right, columns) => right + step(columns, false), 0) / (wide * pass.length);
+  say('recall of what was learnt', known(), 'share');
   for (let i = 0; i < 50; i++) step(columnsOf());
-  console.log(`recall before ${before.toFixed(3)}, after 50 steps of noise ${known().toFixed(3)}`);
+  say('recall after 50 steps of noise', known(), 'share');
   slab.free();
-  void own;
 }
 
 {
   const { own, slab, step } = memoryOf(25_000);
-  let count = 0;
-  while (own.temporal.counters[7] < 800_000 && count < 5000) {
-    step(columnsOf());
-    count++;
-  }
+  for (let i = 0; own.temporal.counters[7] < 800_000 && i < 5000; i++) step(columnsOf());
   const synapses = own.temporal.counters[7];
-  line(
-    `random columns until ${synapses} synapses`,
-    msEach(500, () => void step(columnsOf())),
-  );
   const { bytes } = slab;
   const [page] = slab.pages;
   const copy = new Uint8Array(bytes);
-  const save = msEach(20, () => copy.set(new Uint8Array(arena.buffer, page.at, bytes)));
-  line(`copy of that state, ${(bytes / synapses).toFixed(2)} bytes a synapse`, save);
+  const saves = Array.from({ length: 20 }, () =>
+    msEach(1, () => copy.set(new Uint8Array(arena.buffer, page.at, bytes))),
+  );
+  say('copy of the state of 800,000 synapses', Math.min(...saves), 'ms');
+  say('that state', bytes / synapses, 'bytes a synapse');
   slab.free();
 }
 
@@ -104,39 +188,22 @@ const pass = sequences.flat();
   const { slab, step } = memoryOf(8192);
   // A quarter of the steps is noise, so that the pool is full and evicts.
   const one = (i: number): void => void step(i % 8 < 6 ? pass[i % pass.length] : columnsOf());
-  const early: number[] = [];
-  const late: number[] = [];
-  for (let at = 0; at < steps; at += 1000) {
-    const ms = msEach(1000, (i) => one(at + i));
-    if (at >= 9000 && at < 14_000) early.push(ms);
-    if (at >= steps - 5000) late.push(ms);
-  }
-  const mean = (list: number[]): number => list.reduce((sum, ms) => sum + ms / list.length, 0);
-  line('noisy, at 10,000 steps', mean(early));
-  line(`noisy, at ${steps} steps`, mean(late));
+  const window = 2000;
+  const times: number[] = [];
+  for (let at = 0; at < steps; at += window) times.push(msEach(window, (i) => one(at + i)));
+  const early = times.slice(4, 8);
+  const mean = (list: readonly number[]): number => list.reduce((sum, ms) => sum + ms / list.length, 0);
+  say('a quarter noise, at 10,000 steps', mean(early), 'ms a step');
+  say(`the same, at ${steps} steps`, mean(times.slice(-4)), 'ms a step');
   slab.free();
 }
 
 {
-  const pooler = spatialPooler({
-    ...{ inputs: 1024, columns: 2048, winners: 40, potential: 0.85, connected: 0.5, areas: 1 },
-    ...{ increment: 0.003, decrement: 0.0005, boost: 0 },
-  });
-  const slab = new Slab({ pooler: pooler.layout, input: u32(64), overlap: u8(4096), winners: u32(40) });
-  const own = slab.row(slab.add());
-  pooler.start(own.pooler, 1);
-  const inputs = Array.from({ length: 100 }, () => Array.from({ length: 50 }, () => random(1024)));
-  const winners = (i: number): number => {
-    own.input.set(inputs[i % 100]);
-    return pooler.winners(own.pooler, own.input, 50, own.overlap, own.winners);
-  };
-  line(
-    'pooler 1024 to 2048, 50 bits, winners only',
-    msEach(2000, (i) => void winners(i)),
-  );
-  line(
-    'the same, learning',
-    msEach(2000, (i) => pooler.learn(own.pooler, own.input, 50, own.winners, winners(i))),
-  );
+  const { keyed } = memories['htm-small']({ channels: 1, horizons: [1] });
+  const slab = new Slab(keyed);
+  for (let key = 0; key < 1000; key++) slab.add();
+  say('1,000 keys of htm-small, one channel, one horizon', slab.bytes / 2 ** 20, 'MB');
   slab.free();
 }
+
+if (options.json) writeFileSync(options.json, `${JSON.stringify(figures, null, 2)}\n`);

@@ -1,95 +1,125 @@
 /**
- * The recurrent kernels, side by side in one run with plain loops over typed arrays and, where they can be loaded, with
- * onnxruntime-node and PyTorch. Microseconds per step, the least of many short rounds that take turns.
+ * The recurrent kernels, side by side in one run with plain loops over typed arrays, onnxruntime-node, PyTorch and TensorFlow.js,
+ * each on one thread, with the same weights and inputs. Contenders take turns: the least and the median of seven rounds.
  *
- *   npm run bench:kernels [-- --json FILE] [--rounds 100]
- *   ENGRAM_PEERS=DIR   a folder with node_modules/onnxruntime-node, and perhaps a Python with PyTorch as venv/bin/python
+ *   npm run bench:kernels [-- --json FILE] [--rounds 7]
+ *   node scripts/peers.mjs           installs the peers in ENGRAM_PEERS, else .cache/peers; who is absent is "not run"
  */
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { cpus, loadavg } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { arena, kernels } from '../index.js';
-import { lstmModel } from './lstm-onnx.js';
+import { type Event, kernels, Lane, pipeline, remember } from '../index.js';
+import { engramLstm, floats } from './lstm-engram.js';
+import { onnxLstm } from './lstm-onnx.js';
+import { Peer } from './peer.js';
 import { plainDiagonal, plainLstm } from './plain.js';
 
 const { values: options } = parseArgs({ options: { json: { type: 'string' }, rounds: { type: 'string' } } });
-const rounds = Number(options.rounds ?? 100);
-const peers = process.env['ENGRAM_PEERS'];
-const inputs = 8;
-const steps = 16;
+const rounds = Number(options.rounds ?? 7);
+const folder = resolve(process.env.ENGRAM_PEERS ?? '.cache/peers');
+const [inputs, steps, batch] = [8, 16, 32];
+/** A contender is measured for so long in each round. */
+const roundMs = 25;
 
-/** Numbers in the kernels' memory: a wave of a size, so that nothing is zero by chance. */
-function floats(count: number, size = 0): Float32Array {
-  const at = arena.take(4 * count);
-  const view = new Float32Array(arena.buffer, at, count);
-  for (let i = 0; i < count; i++) view[i] = size * Math.sin(i * 12.9898);
-  return view;
+/** Microseconds of one round: of a call, divided by how many series it is for. */
+type Contender = () => Promise<number>;
+
+/** Work of this process, called for a round's time. */
+function timed(work: () => unknown, series = 1): Contender {
+  return async () => {
+    const started = process.hrtime.bigint();
+    let calls = 0;
+    let passed = 0;
+    while (passed < roundMs * 1000) {
+      // The clock is asked now and then: it costs as much as a small step.
+      for (let i = 0; i < 8; i++) {
+        const waits = work();
+        if (waits instanceof Promise) await waits;
+      }
+      calls += 8;
+      passed = Number(process.hrtime.bigint() - started) / 1000;
+    }
+    return passed / calls / series;
+  };
 }
 
-type Work = () => void | Promise<unknown>;
+interface Figure {
+  readonly least: number;
+  readonly median: number;
+}
 
-/** Microseconds per call of each contender, the least over rounds in which they take turns. */
-async function race(contenders: Readonly<Record<string, Work | undefined>>): Promise<Record<string, number>> {
-  const least: Record<string, number> = {};
-  const calls: Record<string, number> = {};
+/** One round to warm up, then rounds in which all take turns. */
+async function race(contenders: Readonly<Record<string, Contender | undefined>>): Promise<Record<string, Figure>> {
+  const found: Record<string, number[]> = {};
   for (let round = 0; round <= rounds; round++) {
     for (const [name, work] of Object.entries(contenders)) {
       if (!work) continue;
-      const count = calls[name] ?? 50;
-      const started = process.hrtime.bigint();
-      for (let i = 0; i < count; i++) {
-        const waits = work();
-        if (waits) await waits;
-      }
-      const micros = Number(process.hrtime.bigint() - started) / 1000 / count;
-      // The first round only warms up and says how many calls take some 2 ms, so that a round may pass undisturbed.
-      if (round === 0) calls[name] = Math.max(1, Math.round(2000 / micros));
-      else least[name] = Math.min(least[name] ?? Number.POSITIVE_INFINITY, micros);
+      const micros = await work();
+      if (round > 0) found[name] = [...(found[name] ?? []), micros];
     }
   }
-  return least;
+  return Object.fromEntries(
+    Object.entries(found).map(([name, all]) => {
+      const sorted = all.sort((a, b) => a - b);
+      return [name, { least: sorted[0], median: sorted[sorted.length >> 1] }];
+    }),
+  );
 }
 
-/** An LSTM in the kernels' memory: one step, and a learning step over sixteen. */
-function engramLstm(d: number) {
-  const m = inputs;
-  const n = m + d;
-  const stride = n + 6 * d;
-  const count = 4 * d * n;
-  const at = (view: Float32Array) => view.byteOffset;
-  const w = floats(count, 0.1);
-  const [c, h, ring] = [floats(d), floats(d), floats(steps * stride, 0.1)];
-  const [blame, delta] = [floats(d, 0.1), floats(steps * 4 * d)];
-  const [gradient, first, second] = [floats(count), floats(count), floats(count)];
-  const forward = (slot: number) => kernels.lstmStep(at(w), at(c), at(h), at(ring) + 4 * slot * stride, m, d);
-  const learn = (): void => {
-    kernels.lstmBack(at(w), at(ring), at(blame), at(delta), steps - 1, steps, steps, 1, m, d);
-    kernels.lstmGradient(at(ring), at(delta), at(gradient), steps - 1, steps, steps, m, d);
-    kernels.squares(at(gradient), count);
-    kernels.adam(at(w), at(first), at(second), at(gradient), count, 1, 1e-7, 1e-6);
-  };
-  return {
-    step: () => forward(0),
-    /** What a library does: sixteen steps forward, all of them back, Adam. */
-    window: () => {
-      for (let slot = 0; slot < steps; slot++) forward(slot);
-      learn();
-    },
-    /** What a memory does at an event: one step forward, sixteen back, Adam. */
-    event: () => {
-      forward(steps - 1);
-      learn();
-    },
-  };
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const torch = await Peer.start('PyTorch', join(folder, 'venv/bin/python'), [here('../../bench/kernels-torch.py')]);
+const tfjs: Record<string, Peer | undefined> = {};
+for (const backend of ['wasm', 'cpu', 'native']) {
+  tfjs[`TensorFlow.js ${backend}`] = await Peer.start(`TensorFlow.js ${backend}`, process.execPath, [
+    here('kernels-tfjs.js'),
+    backend,
+    folder,
+  ]);
+}
+const apart = { PyTorch: torch, ...tfjs };
+/** What peers in processes of their own do, each if it is there. */
+const asked = (what: string, d: number): Record<string, Contender | undefined> =>
+  Object.fromEntries(
+    Object.entries(apart).map(([name, peer]) => [
+      name,
+      peer && (async () => (await peer.ask(what, d, roundMs)).micros),
+    ]),
+  );
+
+async function onnx(d: number, count: number) {
+  try {
+    return await onnxLstm(folder, inputs, d, count);
+  } catch (error) {
+    process.stderr.write(`onnxruntime-node: not run (${(error as Error).message.split('\n')[0]})\n`);
+    return undefined;
+  }
 }
 
-/** Two layers of 64 channels with 16 complex states. */
-function engramDiagonal(channels: number, states: number): Work {
-  const layers = [0, 1].map(() => ({ p: floats(6 * channels * states, 0.5), x: floats(2 * channels * states) }));
-  const [u, y] = [floats(channels, 1), floats(channels)];
+/** All must make the same of the same: the largest difference in h after one step. */
+async function checkSame(
+  d: number,
+  own: ArrayLike<number>,
+  others: Record<string, ArrayLike<number> | undefined>,
+): Promise<number> {
+  let most = 0;
+  for (const [name, peer] of Object.entries(apart)) if (peer) others[name] = (await peer.ask('step', d, 1)).h;
+  for (const [name, h] of Object.entries(others)) {
+    if (!h) continue;
+    const difference = Math.max(...Array.from(own, (x, j) => Math.abs(x - h[j])));
+    if (!(difference < 1e-4))
+      throw new Error(`${name} makes something else of the same weights and inputs: h differs by ${difference}`);
+    most = Math.max(most, difference);
+  }
+  return most;
+}
+
+/** Two layers of channels with complex states. */
+function engramDiagonal(channels: number, states: number): () => void {
+  const wave = (i: number) => 0.5 * Math.sin(i * 12.9898);
+  const layers = [0, 1].map(() => ({ p: floats(6 * channels * states, wave), x: floats(2 * channels * states) }));
+  const [u, y] = [floats(channels, (i) => Math.sin(i * 12.9898)), floats(channels)];
   return () => {
     for (const { p, x } of layers) {
       kernels.diagonalLayer(p.byteOffset, x.byteOffset, u.byteOffset, y.byteOffset, channels, states);
@@ -99,68 +129,80 @@ function engramDiagonal(channels: number, states: number): Work {
   };
 }
 
-/** A step of onnxruntime's LSTM, or nothing where the package is not found. */
-async function onnxLstm(d: number): Promise<Work | undefined> {
-  if (!peers) return undefined;
-  try {
-    const ort = createRequire(join(peers, 'package.json'))('onnxruntime-node');
-    const session = await ort.InferenceSession.create(lstmModel(inputs, d), { intraOpNumThreads: 1 });
-    const tensor = (count: number, dims: number[]) =>
-      new ort.Tensor('float32', new Float32Array(count).fill(0.1), dims);
-    const feeds = { x: tensor(inputs, [1, 1, inputs]), h: tensor(d, [1, 1, d]), c: tensor(d, [1, 1, d]) };
-    return () => session.run(feeds);
-  } catch (error) {
-    process.stderr.write(`onnxruntime-node: not run (${(error as Error).message.split('\n')[0]})\n`);
-    return undefined;
-  }
-}
-
-/** What bench/kernels-torch.py measures: "lstm 64" and "tbptt 64" to microseconds; nothing without PyTorch. */
-function torch(): Readonly<Record<string, number>> {
-  if (!peers) return {};
-  try {
-    const script = fileURLToPath(new URL('../../bench/kernels-torch.py', import.meta.url));
-    return JSON.parse(execFileSync(join(peers, 'venv/bin/python'), [script], { encoding: 'utf8' }));
-  } catch (error) {
-    process.stderr.write(`PyTorch: not run (${(error as Error).message.split('\n')[0]})\n`);
-    return {};
-  }
+/** The whole step `remember` on 32 keys, LSTM 32 with shared weights, in batches of a size. */
+function engine(size: number): () => void {
+  const { stages } = pipeline('bench').through(remember({ memory: 'lstm', horizons: [1], weights: 'shared' }));
+  const lane = new Lane(stages, { name: 'bench', channels: ['value'] });
+  let offset = 0;
+  const row = (): Event => {
+    const t = Math.floor(offset / batch);
+    return { key: `k${offset % batch}`, timeMs: t * 60_000, values: [Math.sin((t + offset) / 7)], offset: offset++ };
+  };
+  return () => {
+    for (let done = 0; done < batch; done += size) {
+      const rows = Array.from({ length: size }, row);
+      lane.push({ shard: 'bench', rows, rejects: [], next: offset });
+    }
+  };
 }
 
 interface Line {
   readonly kernel: string;
-  readonly micros: Readonly<Record<string, number>>;
+  readonly micros: Readonly<Record<string, Figure>>;
 }
-
 const lines: Line[] = [];
-const python = torch();
-const withTorch = (micros: Record<string, number>, key: string): Record<string, number> =>
-  key in python ? { ...micros, PyTorch: python[key] as number } : micros;
 for (const d of [64, 128, 256]) {
-  const mine = engramLstm(d);
+  const mine = engramLstm(inputs, d);
   const plain = plainLstm(inputs, d, steps);
-  const step = await race({ Engram: mine.step, 'plain JS': plain.step, 'onnxruntime-node': await onnxLstm(d) });
-  lines.push({ kernel: `LSTM step, h=${d}`, micros: withTorch(step, `lstm ${d}`) });
-  const window = await race({ Engram: mine.window, 'plain JS': plain.window });
-  lines.push({ kernel: `TBPTT-16 + Adam, h=${d}`, micros: withTorch(window, `tbptt ${d}`) });
-  lines.push({ kernel: `  the same per event, ring kept, h=${d}`, micros: await race({ Engram: mine.event }) });
+  const [one, many] = [await onnx(d, 1), await onnx(d, batch)];
+  const difference = await checkSame(d, mine.h, { 'onnxruntime-node': one?.h });
+  process.stderr.write(
+    `h=${d}: all make the same of the same weights and inputs, within ${difference.toExponential(1)}\n`,
+  );
+  const step = { Engram: timed(mine.step), 'plain JS': timed(plain.step), 'onnxruntime-node': one && timed(one.step) };
+  lines.push({ kernel: `LSTM step, h=${d}`, micros: await race({ ...step, ...asked('step', d) }) });
+  const at = {
+    Engram: timed(mine.many, batch),
+    'Engram one by one': timed(mine.oneByOne, batch),
+    'onnxruntime-node': many && timed(many.step, batch),
+  };
+  lines.push({ kernel: `LSTM step, h=${d}, per key of ${batch}`, micros: await race({ ...at, ...asked('many', d) }) });
+  const window = { Engram: timed(mine.window), 'plain JS': timed(plain.window) };
+  lines.push({ kernel: `TBPTT-16 + Adam, h=${d}`, micros: await race({ ...window, ...asked('window', d) }) });
+  const event = await race({ Engram: timed(mine.event) });
+  lines.push({ kernel: `TBPTT-16 + Adam per event, ring kept, h=${d}`, micros: event });
 }
 lines.push({
   kernel: 'diagonal SSM, 64 x 16, 2 layers',
-  micros: await race({ Engram: engramDiagonal(64, 16), 'plain JS': plainDiagonal(64, 16) }),
+  micros: await race({ Engram: timed(engramDiagonal(64, 16)), 'plain JS': timed(plainDiagonal(64, 16)) }),
 });
+lines.push({
+  kernel: `remember, LSTM 32 shared, per key of ${batch}`,
+  micros: await race({ Engram: timed(engine(batch), batch), 'Engram one by one': timed(engine(1), batch) }),
+});
+for (const peer of Object.values(apart)) peer?.end();
 
-const names = ['Engram', 'plain JS', 'onnxruntime-node', 'PyTorch'];
-console.log(`µs per step, the least of ${rounds} rounds, ${inputs} inputs, Node ${process.versions.node}\n`);
-console.log(['kernel'.padEnd(42), ...names.map((name) => name.padStart(18))].join(''));
+const versions = {
+  node: process.versions.node,
+  processor: cpus()[0]?.model ?? 'unknown',
+  load: loadavg().map((x) => Number(x.toFixed(1))),
+  'onnxruntime-node': '1.30.0',
+  ...Object.fromEntries(Object.entries(apart).map(([name, peer]) => [name, peer?.version ?? 'not run'])),
+};
+const names = ['Engram', 'Engram one by one', 'plain JS', 'onnxruntime-node', ...Object.keys(apart)];
+console.log(
+  `µs per step, least (median) of ${rounds} rounds and times Engram's least; ${inputs} inputs\n${JSON.stringify(versions)}\n`,
+);
 for (const { kernel, micros } of lines) {
-  const cell = (name: string): string => {
-    const own = micros[name];
-    if (own === undefined) return 'not run';
-    return name === 'Engram'
-      ? own.toFixed(2)
-      : `${own.toFixed(1)} (${(own / (micros['Engram'] as number)).toFixed(1)}x)`;
-  };
-  console.log([kernel.padEnd(42), ...names.map((name) => cell(name).padStart(18))].join(''));
+  const own = micros.Engram.least;
+  // Who has no such work is not in the list; who is absent is "not run" above.
+  const cells = names.flatMap((name) => {
+    const figure = micros[name];
+    if (!figure) return [];
+    return [
+      `  ${name.padEnd(20)} ${figure.least.toFixed(2)} (${figure.median.toFixed(2)}), ${(figure.least / own).toFixed(2)}x`,
+    ];
+  });
+  console.log(`${kernel}\n${cells.join('\n')}`);
 }
-if (options.json) writeFileSync(options.json, `${JSON.stringify(lines, null, 1)}\n`);
+if (options.json) writeFileSync(options.json, `${JSON.stringify({ versions, lines }, null, 1)}\n`);

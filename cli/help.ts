@@ -23,11 +23,22 @@ Examples:
   engram replay flow.parquet --pipeline traffic-forecast --horizons 3,6,12 --out forecasts.parquet
   zcat log.csv.gz | engram replay - --out - | jq -c 'select(.alarm)'
   engram replay log.csv --speed 600x        (an hour passes in six seconds)
+  engram replay 'kafka://127.0.0.1:9092/traffic?from=2024-05-01T00:00:00Z&to=2024-05-02T00:00:00Z' --run traffic.json \
+      --out kafka://127.0.0.1:9092/traffic.may.forecasts --out anomalies.ndjson --state state
 
 Input: CSV (also ; or tab), NDJSON, Arrow and Parquet, by the ending of its name (.csv .tsv .txt .ndjson .jsonl .arrow
   .feather .parquet); .gz may follow those of text. "-" is standard input, CSV unless --format says otherwise.
   Without --time the column called timestamp, datetime, time or date is taken; without --values all numeric ones;
   without --key all rows are one series. An empty field, NaN, NA or null is a missing value, and is data as well.
+
+A Kafka topic: kafka://host:port[,host:port]/topic?from=…&to=…, in quotes for the shell. from is the first record, to the one
+  behind the last: earliest, latest, an offset, one for each partition (0:500,1:720), an RFC 3339 time (2024-05-01T00:00:00Z) or
+  milliseconds since 1970 (13 digits); times are those of the records. Without them all there is, up to its end when the
+  replay begins. All partitions are read, one after another, each as a shard of its own (TOPIC-PARTITION). No group commits.
+  --run FILE takes cluster (TLS, login with secrets from the environment or files), decoding and pipeline from a file of
+  engram run; --format (json csv avro protobuf json-schema cloudevents arrow), --values, --time, --time-format, --zone, --key and
+  --pipeline go before it. No user and no password belongs into the address. Keys, values and ids are those of engram run, byte for
+  byte; as in a run that never ends, the end of the range closes nothing: what waits there keeps waiting.
 
 Rows that cannot be used are never dropped in silence: they go to the rejects, with file line, reason and text.
   Not a number, not a time, too few or too many fields, no JSON, cut off: rejected when read. Out of order beyond what
@@ -43,7 +54,10 @@ Output: one row per event, in the order of events, and after a crash and restart
              "changes"}} also one when it begins and when it gets worse, with the same id.
   rejects    {shard, offset, stage, reason, message, raw, line}
   shadow     forecasts of the side of a challenge that is not in charge
-  The kind follows from the file name (anomalies…, rejects…, shadow…, all else forecasts) or is put before it: anomalies:run1.ndjson.
+  The kind follows from the name of the file (anomalies…, rejects…, shadow…, all else forecasts) or topic (….anomalies, ….dlq) or is
+  put before it: anomalies:run1.ndjson. A topic takes every row once, in transactions, in the partition of its input (of a file: by
+  key); how far it was written is kept in the group engram-replay-HASH of that cluster. The same replay again, after kill -9 or by
+  mistake, with --state or without, writes only what is missing; --fresh writes all again. Read it with isolation.level=read_committed.
 
 State: with --state a checkpoint is written as the log is read, three generations are kept, and Ctrl-C finishes the rows
   at hand and writes one more. The same command goes on there; --fresh begins again. engram inspect shows what is in it.
@@ -62,7 +76,7 @@ Writes <input>.forecasts, <input>.anomalies and <input>.dlq ("topics" names othe
   Records, results and the place in the log are committed together: nothing is lost, doubled or changed.
 
 Fields: kafka {brokers, tls, login {mechanism, username, password: {"env": NAME} or {"file": PATH}}}; decode {format: json,
-  csv, avro, protobuf, json-schema or cloudevents; registry {url}; values, time, timeFormat, zone, key}; pipeline (a name, a
+  csv, avro, protobuf, json-schema, cloudevents or arrow; registry {url}; values, time, timeFormat, zone, key}; pipeline (a name, a
   file or the pipeline itself); state ({"folder": PATH} or {"topic": NAME}); mode (exactly-once, at-least-once,
   effectively-once); begin (earliest, latest); onTruncated (fail, coldStart); commitMs, checkpointMs; compression; http.
 
@@ -89,6 +103,18 @@ The mark takes effect at its place in the log: in every replay the same. A run t
 
   silence: `
 A pattern may hold * and ?; several for one label stand in several --match. Times are event time.`,
+
+  pretrain: `
+Examples:
+  engram pretrain data/nyc_taxi.csv --until 2014-12-01 --horizons 1,5 --out taxi.engram
+  engram replay data/nyc_taxi.csv --memory lstm --weights taxi.engram --horizons 1,5
+      Begins with weights that were fitted to the first months, and goes on learning from every event.
+
+The net is that of "weights": "shared": one for all keys. The newest fifth of the rows is judged by and not learned from, and the
+  weights that are best there are written, as an ordinary checkpoint (engram inspect shows it). They fit a pipeline with the same
+  memory, horizons and number of channels; a state folder that was begun with them asks for the same file again.
+TensorFlow.js runs on its native library where it was built (node scripts/tfjs-native.mjs; looked for in ENGRAM_PEERS, else
+  .cache/peers), else on WebAssembly, else in plain JavaScript. Ctrl-C writes the best weights so far.`,
 
   pipelines: `
 Examples:

@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
-import { endings, type FileFormat } from '../connectors/file.js';
+import { endings } from '../connectors/file.js';
 import { timeFormats } from '../connectors/times.js';
 import { verdicts } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
+import { recordFormats } from '../pipelines/record-formats.js';
 import { addSilence, type MarkOptions, markAnomaly, type SilenceOptions } from './alert-hand.js';
 import { type PreviewOptions, previewAlerts } from './alert-preview.js';
 import * as parse from './arguments.js';
@@ -16,6 +17,7 @@ import { type InspectOptions, inspect } from './inspect.js';
 import type { Io } from './io.js';
 import { parseOut } from './outputs.js';
 import { showPipelines } from './pipelines.js';
+import { pretrainCommand } from './pretrain-command.js';
 import { type ReplayOptions, replay } from './replay.js';
 import { type RunFileOptions, runFile } from './run.js';
 import { version } from './version.js';
@@ -48,6 +50,7 @@ export function commands(io: Io, done: (code: number) => void): Command {
   program.addCommand(replayCommand(io, done));
   program.addCommand(runCommand(io, done));
   program.addCommand(inspectCommand(io, done));
+  program.addCommand(pretrainCommand(io, done));
   program.addCommand(compareCommand(io, done));
   program.addCommand(evaluateCommand(io, done));
   program.addCommand(pipelinesCommand(io));
@@ -110,7 +113,7 @@ const withLog = (command: Command): Command =>
     .option(
       '--format <name>',
       'what the input is, where its name does not tell',
-      parse.parseChoice('--format', [...new Set(Object.values(endings))] as FileFormat[]),
+      parse.parseChoice('--format', [...new Set([...Object.values(endings), ...recordFormats])]),
     )
     .option(
       '--time-format <name>',
@@ -124,12 +127,15 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
   const command = new Command('replay')
     .summary('read a log through a pipeline: forecasts, anomalies, a report')
     .description('Reads a log of events through a pipeline and writes forecasts and anomalies.')
-    .argument('<input>', 'a file (CSV, NDJSON, Arrow, Parquet; .gz too), or - for standard input')
+    .argument(
+      '<input>',
+      'a file (CSV, NDJSON, Arrow, Parquet; .gz too), - for standard input, or kafka://host:port/topic?from=…&to=…',
+    )
     .option(
       '--pipeline <name|file>',
-      'a shipped pipeline (see engram pipelines), a .json file or a module',
-      'sensor-anomaly',
-    );
+      'a shipped pipeline (see engram pipelines), a .json file or a module (default: sensor-anomaly, or that of --run)',
+    )
+    .option('--run <file>', 'a file of engram run: cluster, login, decoding and pipeline of a topic are taken from it');
   return withLog(command)
     .option(
       '--memory <name>',
@@ -137,15 +143,14 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
       parse.parseChoice('--memory', Object.keys(memories) as MemoryName[]),
     )
     .option(
-      '--weights <own|shared>',
-      'shared: one net for all keys, some kB each (lstm, mingru, minlstm, ssm)',
-      parse.parseChoice('--weights', ['own', 'shared']),
+      '--weights <own|shared|file>',
+      'shared: one net for all keys, some kB each (lstm, mingru, minlstm, ssm); a file of engram pretrain: begin with its weights',
     )
     .option('--state-bytes <size>', 'memory for all keys, such as 3GiB (default: 2GiB)', parseBytes('--state-bytes'))
     .option('--key-bytes <size>', 'refuse to start where a key takes more, such as 64KiB', parseBytes('--key-bytes'))
     .option(
-      '--out <file>',
-      'where results go, any number of times (.ndjson .arrow .parquet, or -); see below',
+      '--out <place>',
+      'where results go, any number of times (.ndjson .arrow .parquet, -, or kafka://host:port/topic); see below',
       collect(parseOut),
     )
     .option('--state <dir>', 'folder for checkpoints: the same command goes on where it was', parse.parseState)

@@ -1,15 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Opening, Source } from '../connectors/source.js';
 import type { Result } from '../event.js';
 import { toldBy } from '../operators/chain.js';
-import { loadPipeline } from '../pipelines/load.js';
+import type { Score } from '../operators/scores.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { run, type Summary } from '../pipelines/run.js';
 import { addAlerts, marked, openDesk } from './alert-desk.js';
-import { budgetOf } from './budget.js';
 import { comparisonIn, comparisonTable } from './comparison.js';
 import { exitCodes, UsageError } from './failure.js';
+import { inputOf } from './input.js';
 import { coloured, type Io } from './io.js';
 import { count, plural } from './numbers.js';
 import { type Output, refuseClashes, withRejects } from './outputs.js';
@@ -17,18 +18,21 @@ import type { Grid } from './report/collect.js';
 import { ReportRows } from './report/rows.js';
 import { writeReport } from './report/write.js';
 import { rowCount } from './row-count.js';
-import { type ErrorLine, errorLines } from './scores.js';
+import { type ErrorLine, errorLines, scoresIn } from './scores.js';
 import { sinksFor } from './sinks.js';
-import { type LogOptions, sourceOf, usage } from './source.js';
+import { type LogOptions, usage } from './source.js';
 import { openState } from './state.js';
 import { anomalyTable, errorTable, placeOf, places, rejectLines } from './summary.js';
 import { Tally } from './tally.js';
+import { topicsFor } from './topics.js';
 import { Progress } from './view/progress.js';
 import { paint } from './view/text.js';
 
 /** The options of `engram replay`, parsed. */
 export interface ReplayOptions extends LogOptions {
-  readonly pipeline: string;
+  readonly pipeline?: string;
+  /** A file of `engram run`, for the cluster, the decoding and the pipeline of a topic. */
+  readonly run?: string;
   readonly checkpointRows?: number;
   readonly horizons?: readonly number[];
   readonly memory?: string;
@@ -49,11 +53,13 @@ export interface ReplayOptions extends LogOptions {
 /** Replays a log through a pipeline, shows what happens, and tells at the end what was found and where it is. */
 export async function replay(input: string, options: ReplayOptions, io: Io): Promise<number> {
   const named = options.out ?? [];
+  const given = await usage(async () => {
+    const found = await inputOf(input, options, io);
+    return { ...found, pipeline: await addAlerts(found.pipeline, options.alerts) };
+  });
+  const { pipeline, shown } = given;
+  const source = await usage(() => marked(given.source, options.marks));
   refuseClashes(named, input, options.report);
-  const pipeline = await usage(async () =>
-    addAlerts(await loadPipeline(options.pipeline, overridesOf(options)), options.alerts),
-  );
-  const source = await usage(async () => marked(sourceOf(input, options, io), options.marks));
   const opening = await usage(() => source.open());
   const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
   const contested = pipeline.stages.find(({ id }) => id === 'challenge');
@@ -64,7 +70,8 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     );
   }
   const outputs = withRejects(named, options.state);
-  const sinks = sinksFor(outputs, shape, io);
+  const topics = await usage(() => topicsFor(outputs, given, opening, options));
+  const sinks = sinksFor(outputs, shape, io, topics.sinks);
   const scratch = options.report ? (options.state ?? (await mkdtemp(join(tmpdir(), 'engram-')))) : undefined;
   const report = scratch ? new ReportRows(scratch) : undefined;
   try {
@@ -87,19 +94,20 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const progress = options.quiet
       ? undefined
       : new Progress({ terminal: stderr, colour: coloured(io, stderr), nowMs: () => io.nowMs() });
-    const tally = new Tally();
+    const tally = new Tally(opening.spans !== undefined);
+    const before = lengthsBefore(opening);
     const stop = new AbortController();
     const ignore = io.onInterrupt(() => stop.abort());
     const startMs = io.nowMs();
-    let from = 0;
-    let errors: ErrorLine[] = [];
+    let resumed: string | undefined;
+    const scores: Score[][] = [];
     let compared: ReturnType<typeof comparisonIn>;
     let summary: Summary;
     const desk = await openDesk(pipeline, options.state);
     try {
       summary = await run<Result>({
         pipeline,
-        source: { open: () => Promise.resolve(opening), read: (...given) => source.read(...given) },
+        source: opened(source, opening),
         sinks: {
           results: [...sinks.results, ...(report ? [report.results] : [])],
           anomalies: [...sinks.anomalies, ...(report ? [report.anomalies] : [])],
@@ -110,15 +118,18 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         ...(options.speed === undefined ? {} : { speed: options.speed }),
         ...(options.checkpointRows === undefined ? {} : { checkpointRows: options.checkpointRows }),
         stop: stop.signal,
-        onResume(_, next) {
-          from = next;
-          tally.next = next;
-          if (next > 0) say(`going on at row ${count(next)}, from the checkpoint in ${options.state}`);
-          progress?.begin(next, total);
+        onResume(shard, next) {
+          tally.begin(shard, next);
+          if (next > 0) {
+            resumed ??= tally.place;
+            say(`going on at ${tally.place}, from the checkpoint in ${options.state}`);
+          }
+          const first = opening.spans?.get(shard)?.from ?? 0;
+          progress?.begin(Math.max(next, first), total, (before.get(shard) ?? 0) - first);
         },
         // The tables are views of live state, so what is needed of them is taken at once.
         onEnd(_, state) {
-          errors = errorLines(state);
+          scores.push(scoresIn(state));
           compared = comparisonIn(state, contested?.settings);
         },
         onBatch(batch) {
@@ -133,22 +144,23 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       await desk.close();
     }
     const seconds = (io.nowMs() - startMs) / 1000;
+    const errors = errorLines(scores);
     if (report && options.report) {
       await writeReport(options.report, await report.collect(opening.channels, gridOf(pipeline)), {
-        input,
+        input: shown,
         pipeline,
         errors,
         stopped: summary.stopped,
       });
     }
-    if (!options.quiet) tell(tally, { errors, compared }, summary, { from, seconds, alerts: desk.tell() });
+    if (!options.quiet) tell(tally, { errors, compared }, summary, { resumed, seconds, alerts: desk.tell() });
     const lost = desk.lost();
     if (lost !== undefined) throw new Error(lost);
     if (!summary.stopped) return exitCodes.done;
     stderr.write(
       options.state
-        ? `engram: stopped at row ${count(tally.next)}: run the same command${options.fresh ? ' without --fresh' : ''} to go on\n`
-        : `engram: stopped at row ${count(tally.next)}: without --state nothing was kept to go on from\n`,
+        ? `engram: stopped at ${tally.place}: run the same command${options.fresh ? ' without --fresh' : ''} to go on\n`
+        : `engram: stopped at ${tally.place}: without --state nothing was kept to go on from\n`,
     );
     return exitCodes.interrupted;
   }
@@ -158,14 +170,14 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     tally: Tally,
     { errors, compared }: { errors: readonly ErrorLine[]; compared: ReturnType<typeof comparisonIn> },
     summary: Summary,
-    { from, seconds, alerts }: { from: number; seconds: number; alerts: readonly string[] },
+    { resumed, seconds, alerts }: { resumed: string | undefined; seconds: number; alerts: readonly string[] },
   ): void {
     const piped = named.some(({ path }) => path === '-');
     const stream = piped ? io.stderr : io.stdout;
     const width = Math.max(60, stream.columns ?? 120);
     const colours = paint(coloured(io, stream));
     const files = (kind: Output['kind']): Output[] => outputs.filter((out) => out.kind === kind && out.path !== '-');
-    const placed = (out: Output) => [out.kind, placeOf(out, summary.stopped)] as const;
+    const placed = (out: Output) => [out.kind, placeOf(out, summary.stopped, topics.found(out))] as const;
     const written = [
       ...files('forecasts').map(placed),
       ...files('shadow').map(placed),
@@ -174,7 +186,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       ...(options.state ? [['checkpoint', options.state] as const] : []),
       ...(options.report ? [['report', options.report] as const] : []),
     ];
-    const since = from > 0 ? `, from row ${count(from)} on` : '';
+    const since = resumed === undefined ? '' : `, from ${resumed} on`;
     const lines = [
       '',
       ...anomalyTable(
@@ -191,7 +203,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       ...block(rejectLines(tally.rejects, files('rejects')[0]?.path ?? 'standard output')),
       `${plural(tally.rows, 'row')}${since} in ${seconds.toFixed(1)} s: ${count(tally.rows / Math.max(seconds, 1e-3))} rows/s, ` +
         `${plural(summary.checkpoints, 'checkpoint')}`,
-      ...(from > 0 && tally.rows === 0
+      ...(resumed !== undefined && tally.rows === 0
         ? ['Nothing new since the checkpoint: --fresh begins again at the first row.']
         : []),
       ...(written.length > 0 ? ['', colours.bold('Written:'), ...places(written)] : []),
@@ -202,12 +214,24 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
 
 const block = (lines: readonly string[]): string[] => (lines.length > 0 ? [...lines, ''] : []);
 
-const overridesOf = ({ horizons, memory, weights, ...rest }: ReplayOptions) => ({
-  ...(horizons ? { horizons } : {}),
-  ...(memory === undefined ? {} : { memory }),
-  ...(weights === undefined ? {} : { weights }),
-  ...budgetOf(rest),
+/** The source, without being asked again what it holds. */
+const opened = (source: Source, opening: Opening): Source => ({
+  open: () => Promise.resolve(opening),
+  read: (...given) => source.read(...given),
+  starts: async (...given) => source.starts?.(...given),
+  close: async () => source.close?.(),
 });
+
+/** How much of the log lies in earlier shards, for each shard of those that know. */
+function lengthsBefore({ spans = new Map() }: Opening): ReadonlyMap<string, number> {
+  let sum = 0;
+  const before = new Map<string, number>();
+  for (const [shard, { from, to }] of spans) {
+    before.set(shard, sum);
+    sum += to - from;
+  }
+  return before;
+}
 
 /** The grid of a pipeline that leaves out the rows it filled in. */
 function gridOf({ stages }: Pipeline<Result>): Grid | undefined {

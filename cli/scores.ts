@@ -20,10 +20,8 @@ const floors: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The errors that the evaluate step kept: per horizon the forecasts first, then the simple ones they must beat. */
-export function errorLines(state: Readonly<Record<string, Bundle>>): ErrorLine[] {
-  const bundle = state.evaluate;
-  if (!bundle) return [];
-  const scores = scoresOf(bundle);
+export function errorLines(shards: readonly (readonly Score[])[]): ErrorLine[] {
+  const scores = together(shards);
   return [...new Set(scores.map(({ horizon }) => horizon))].flatMap((horizon) => {
     const [ours, ...parts] = scores.filter((score) => score.horizon === horizon);
     const beside = Object.entries(floors).flatMap(([name, members]) => {
@@ -31,6 +29,42 @@ export function errorLines(state: Readonly<Record<string, Bundle>>): ErrorLine[]
       return best ? [lineOf(best, name)] : [];
     });
     return [lineOf(ours, ours.memory), ...beside];
+  });
+}
+
+/** What the evaluate step of a shard has kept; nothing where there is no such step. */
+export const scoresIn = ({ evaluate }: Readonly<Record<string, Bundle>>): Score[] =>
+  evaluate ? scoresOf(evaluate) : [];
+
+/** The scores of several shards as those of all their rows; bands and ranked scores are weighed by rows as well. */
+function together(shards: readonly (readonly Score[])[]): Score[] {
+  const groups = new Map<string, Score[]>();
+  for (const score of shards.flat()) {
+    const name = `${score.memory} ${score.horizon}`;
+    groups.set(name, [...(groups.get(name) ?? []), score]);
+  }
+  return [...groups.values()].map((parts) => {
+    if (parts.length === 1) return parts[0];
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    const mean = (of: (part: Score) => number): number =>
+      parts.reduce((sum, part) => sum + of(part) * part.rows, 0) / rows;
+    const [{ crps, coverage }] = parts;
+    return {
+      ...parts[0],
+      rows,
+      mae: mean(({ mae }) => mae),
+      rmse: Math.sqrt(mean(({ rmse }) => rmse * rmse)),
+      // Sums of what was true, which each part's ratio tells.
+      wape: mean(({ mae }) => mae) / mean(({ mae, wape }) => (wape > 0 ? mae / wape : 0)),
+      ...(crps === undefined ? {} : { crps: mean((part) => part.crps ?? part.mae) }),
+      ...(coverage === undefined
+        ? {}
+        : {
+            coverage: Object.fromEntries(
+              Object.keys(coverage).map((band) => [band, mean((part) => part.coverage?.[band] ?? Number.NaN)]),
+            ),
+          }),
+    };
   });
 }
 

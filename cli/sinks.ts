@@ -8,7 +8,7 @@ import { partOf } from '../connectors/table-sink.js';
 import type { Anomaly, Reject, Result } from '../event.js';
 import type { Challenged } from '../operators/challenge.js';
 import type { Io } from './io.js';
-import type { Output } from './outputs.js';
+import { isTopic, type Output, type TopicOutput } from './outputs.js';
 
 /** The sinks of a run, by what they take. */
 export interface ReplaySinks {
@@ -17,9 +17,19 @@ export interface ReplaySinks {
   readonly rejects: Sink<Reject>[];
 }
 
-export function sinksFor(outputs: readonly Output[], shape: ResultShape, { stdout }: Io): ReplaySinks {
-  const sink = <T>({ path, format }: Output, columns: Columns<T>): Sink<T> =>
-    path === '-' ? streamSink(columns.encode, stdout) : sinks[format](path, columns);
+/** Makes the sink of a topic; only asked for where one is named. */
+export type TopicSinks = <T>(output: TopicOutput) => Sink<T>;
+
+export function sinksFor(
+  outputs: readonly Output[],
+  shape: ResultShape,
+  { stdout }: Io,
+  topics: TopicSinks,
+): ReplaySinks {
+  const sink = <T>(output: Output, columns: Columns<T>): Sink<T> => {
+    if (isTopic(output)) return topics<T>(output);
+    return output.path === '-' ? streamSink(columns.encode, stdout) : sinks[output.format](output.path, columns);
+  };
   const of = (kind: Output['kind']): Output[] => outputs.filter((output) => output.kind === kind);
   return {
     results: [
@@ -27,16 +37,20 @@ export function sinksFor(outputs: readonly Output[], shape: ResultShape, { stdou
       ...of('shadow').map((out) => shadowOf(sink(out, kinds.results(shape)))),
     ],
     anomalies: of('anomalies').map((out) => sink(out, kinds.anomalies())),
-    rejects: of('rejects').map((out) => onDemand(sink(out, kinds.rejects()), out.path)),
+    rejects: of('rejects').map((out) => (isTopic(out) ? topics(out) : onDemand(sink(out, kinds.rejects()), out.path))),
   };
 }
 
 /** Writes what the configuration that is not in charge says of each event (`challenge`). */
 const shadowOf = (sink: Sink<Result>): Sink<Result> => ({
   name: sink.name,
-  open: (mark) => sink.open(mark),
-  write: (rows) => sink.write(rows.flatMap((row) => (row as Partial<Challenged<Result>>).shadow ?? [])),
-  flush: () => sink.flush(),
+  open: (...marks) => sink.open(...marks),
+  write: (rows, origin) =>
+    sink.write(
+      rows.flatMap((row) => (row as Partial<Challenged<Result>>).shadow ?? []),
+      origin,
+    ),
+  flush: (shard) => sink.flush(shard),
   close: (complete) => sink.close(complete),
 });
 
@@ -51,11 +65,11 @@ function onDemand<T>(sink: Sink<T>, path: string): Sink<T> {
       if (opened) await sink.open(mark);
       else for (const left of [path, partOf(path)]) if (existsSync(left)) await rm(left);
     },
-    async write(rows) {
+    async write(rows, origin) {
       if (rows.length === 0) return;
       if (!opened) await sink.open(undefined);
       opened = true;
-      await sink.write(rows);
+      await sink.write(rows, origin);
     },
     flush: async () => (opened ? await sink.flush() : 0),
     close: async (complete) => {

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { CutInput } from '../connectors/bytes.js';
-import { type FileFormat, type FileOptions, fileSource, streamSource } from '../connectors/file.js';
+import { endings, type FileFormat, type FileOptions, fileSource, streamSource } from '../connectors/file.js';
 import { hint } from '../connectors/nearest.js';
 import type { Source } from '../connectors/source.js';
 import type { TimeFormat } from '../connectors/times.js';
+import type { RecordFormat } from '../pipelines/record-formats.js';
 import { SpecError } from '../pipelines/spec-error.js';
 import { UsageError } from './failure.js';
 import type { Io } from './io.js';
@@ -14,7 +15,7 @@ export interface LogOptions {
   readonly time?: string;
   readonly values?: readonly string[];
   readonly key?: string;
-  readonly format?: FileFormat;
+  readonly format?: FileFormat | RecordFormat;
   readonly timeFormat?: TimeFormat;
   readonly zone?: string;
   readonly step?: number;
@@ -28,6 +29,10 @@ export function sourceOf(input: string, options: LogOptions, { stdin }: Io): Sou
     throw new UsageError(`${input}: expected a file, there is none${hint(basename(input), names)}`);
   }
   const { time, values, key, format, timeFormat, zone, step } = options;
+  const known = [...new Set(Object.values(endings))];
+  if (format !== undefined && !known.includes(format as FileFormat)) {
+    throw new UsageError(`--format: expected one of ${known.join(', ')} for a file, got ${format}, which topics have`);
+  }
   const given = Object.entries({ time, values, key, format, timeFormat, zone, step }).filter(
     ([, value]) => value !== undefined,
   );

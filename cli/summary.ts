@@ -101,8 +101,12 @@ export function rejectLines(rejects: ReadonlyMap<string, number>, file: string):
 }
 
 /** Where an output is: those that are only made when the log ends lie beside their place until then. */
-export const placeOf = ({ path, format }: Output, stopped: boolean): string =>
-  stopped && format !== 'ndjson' ? `${partOf(path)} (takes its final form as ${path} when the log ends)` : path;
+export const placeOf = ({ path, format }: Output, stopped: boolean, found = 0): string =>
+  format === 'kafka'
+    ? `${path}${found > 0 ? ` (${plural(found, 'row')} were there already; --fresh writes all again)` : ''}`
+    : stopped && format !== 'ndjson'
+      ? `${partOf(path)} (takes its final form as ${path} when the log ends)`
+      : path;
 
 /** Names and places in two columns. */
 export function places(entries: readonly (readonly [string, string])[]): string[] {

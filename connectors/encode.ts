@@ -1,11 +1,13 @@
-import type { Anomaly, Forecast, Reject, Result } from '../event.js';
+import { type Anomaly, type Forecast, placeOf, type Reject, type Result, recordOf } from '../event.js';
 
-/** Turns a row into one line of JSON, without the line end. */
-export type Encode<T> = (row: T) => string;
+/** Turns a row into one line of JSON, without the line end; `shard` is the log it is of, where there are several. */
+export type Encode<T> = (row: T, shard?: string) => string;
 
 /** A result as one line, its id `shard@offset`; what is missing or infinite is null. */
 export function encodeResult(shard: string): Encode<Result> {
-  const prefix = `{"id":${JSON.stringify(`${shard}@`).slice(0, -1)}`;
+  const prefixOf = (name: string): string => `{"id":${JSON.stringify(`${name}@`).slice(0, -1)}`;
+  let current = shard;
+  let prefix = prefixOf(shard);
   const keys = new Map<string, string>();
   const quoted = (key: string): string => {
     let text = keys.get(key);
@@ -16,16 +18,27 @@ export function encodeResult(shard: string): Encode<Result> {
     }
     return text;
   };
-  return ({ offset, key, timeMs, values, surprise, score, alarm, warmup = 0, forecast }) =>
-    `${prefix}${offset}","key":${quoted(key)},"timeMs":${timeMs},"offset":${offset},"values":${list(values)},` +
-    `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},${warmup > 0 ? `"warmup":${warmup},` : ''}"forecast":${encodeForecast(forecast)}}`;
+  return ({ offset, key, timeMs, values, surprise, score, alarm, warmup = 0, forecast }, of = shard) => {
+    if (of !== current) {
+      current = of;
+      prefix = prefixOf(of);
+    }
+    return (
+      `${prefix}${placeOf(offset)}","key":${quoted(key)},"timeMs":${timeMs},"offset":${recordOf(offset)},"values":${list(values)},` +
+      `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},${warmup > 0 ? `"warmup":${warmup},` : ''}"forecast":${encodeForecast(forecast)}}`
+    );
+  };
 }
 
 /** Every field of an anomaly; the id says which lines belong to the same one. */
-export const encodeAnomaly: Encode<Anomaly> = (anomaly) => JSON.stringify(anomaly);
+export const encodeAnomaly: Encode<Anomaly> = (anomaly) => JSON.stringify(anomaly, wholeOffsets);
 
 /** Every field of a reject. */
-export const encodeReject: Encode<Reject> = (reject) => JSON.stringify(reject);
+export const encodeReject: Encode<Reject> = (reject) => JSON.stringify(reject, wholeOffsets);
+
+/** Rows of one record lie between two offsets; what is written is that of the record. */
+const wholeOffsets = (name: string, value: unknown): unknown =>
+  typeof value === 'number' && (name === 'offset' || name.endsWith('Offset')) ? recordOf(value) : value;
 
 /** Means as `[channel][horizon]`, quantiles as `[channel][horizon][level]`. */
 function encodeForecast({ horizons, levels, mean, quantiles }: Forecast): string {

@@ -1,15 +1,17 @@
-import type { Anomaly, Reject, Result } from '../event.js';
+import { type Anomaly, placeOf, type Reject, type Result, recordOf } from '../event.js';
 import type { ColumnType } from './codecs/cells.js';
 
 /** One column of a flat file, and how a row fills it. */
 export interface FlatColumn<T> {
   readonly name: string;
   readonly type: ColumnType;
-  of(row: T): string | number | boolean;
+  /** `shard` is the log the row is of, where there are several. */
+  of(row: T, shard?: string): string | number | boolean;
 }
 
 /** What must be known of a pipeline before its first result, to name the columns. */
 export interface ResultShape {
+  /** The log, where there is only one. */
   readonly shard: string;
   readonly channels: readonly string[];
   /** Rows ahead of each forecast. */
@@ -28,10 +30,10 @@ export const resultVerdict = ['surprise', 'score', 'alarm'] as const;
  */
 export function resultColumns({ shard, channels, horizons, levels }: ResultShape): FlatColumn<Result>[] {
   const front: FlatColumn<Result>[] = [
-    { name: 'id', type: 'text', of: ({ offset }) => `${shard}@${offset}` },
+    { name: 'id', type: 'text', of: ({ offset }, of = shard) => `${of}@${placeOf(offset)}` },
     { name: 'key', type: 'text', of: ({ key }) => key },
     { name: 'time', type: 'time', of: ({ timeMs }) => timeMs },
-    { name: 'offset', type: 'whole', of: ({ offset }) => offset },
+    { name: 'offset', type: 'whole', of: ({ offset }) => recordOf(offset) },
   ];
   const verdict: FlatColumn<Result>[] = [
     { name: 'surprise', type: 'real', of: ({ surprise }) => surprise },
@@ -70,10 +72,10 @@ export const anomalyColumns: readonly FlatColumn<Anomaly>[] = [
   { name: 'status', type: 'text', of: ({ status }) => status },
   { name: 'start', type: 'time', of: ({ startMs }) => startMs },
   { name: 'end', type: 'time', of: ({ endMs }) => endMs },
-  { name: 'startOffset', type: 'whole', of: ({ startOffset }) => startOffset },
-  { name: 'endOffset', type: 'whole', of: ({ endOffset }) => endOffset },
+  { name: 'startOffset', type: 'whole', of: ({ startOffset }) => recordOf(startOffset) },
+  { name: 'endOffset', type: 'whole', of: ({ endOffset }) => recordOf(endOffset) },
   { name: 'peak', type: 'time', of: ({ peakMs }) => peakMs },
-  { name: 'peakOffset', type: 'whole', of: ({ peakOffset }) => peakOffset },
+  { name: 'peakOffset', type: 'whole', of: ({ peakOffset }) => recordOf(peakOffset) },
   { name: 'alarms', type: 'whole', of: ({ alarms }) => alarms },
   { name: 'severity', type: 'text', of: ({ severity }) => severity },
   { name: 'score', type: 'real', of: ({ score }) => score },
@@ -88,7 +90,7 @@ export const anomalyColumns: readonly FlatColumn<Anomaly>[] = [
 /** All fields of a reject; where the input is not text, `line` is null. */
 export const rejectColumns: readonly FlatColumn<Reject>[] = [
   { name: 'shard', type: 'text', of: ({ shard }) => shard },
-  { name: 'offset', type: 'whole', of: ({ offset }) => offset },
+  { name: 'offset', type: 'whole', of: ({ offset }) => recordOf(offset) },
   { name: 'stage', type: 'text', of: ({ stage }) => stage },
   { name: 'reason', type: 'text', of: ({ reason }) => reason },
   { name: 'message', type: 'text', of: ({ message }) => message },

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type Batch, type Event, type Mark, verdicts } from '../event.js';
+import { type Mark, verdicts } from '../event.js';
+import { cutBatch } from './cut.js';
 import { hint } from './nearest.js';
 import { shown } from './rejects.js';
 import type { Source } from './source.js';
@@ -11,6 +12,8 @@ import type { Source } from './source.js';
 export function withMarks(source: Source, marksOf: () => Promise<readonly Mark[]>): Source {
   return {
     open: () => source.open(),
+    starts: async (...given) => source.starts?.(...given),
+    close: async () => source.close?.(),
     async *read(shard, from, stop) {
       const marks = [...(await marksOf())].filter(({ offset }) => offset >= from).sort((a, b) => a.offset - b.offset);
       let next = 0;
@@ -23,7 +26,7 @@ export function withMarks(source: Source, marksOf: () => Promise<readonly Mark[]
           const said: Mark[] = [];
           while (next < marks.length && marks[next].offset <= offset) said.push(marks[next++]);
           if (at > 0 || rest.marks) {
-            const [before, after] = cut(rest, at, offset);
+            const [before, after] = cutBatch(rest, at, offset);
             yield before;
             rest = after;
           }
@@ -33,23 +36,6 @@ export function withMarks(source: Source, marksOf: () => Promise<readonly Mark[]
       }
     },
   };
-}
-
-/** A batch in two, cut before a row; what ends the log or a key stays with the second. */
-function cut(batch: Batch<Event>, at: number, offset: number): [Batch<Event>, Batch<Event>] {
-  const { shard, rows, rejects, marks } = batch;
-  const before = {
-    shard,
-    rows: rows.slice(0, at),
-    rejects: rejects.filter((reject) => reject.offset < offset),
-    next: offset,
-  };
-  const { marks: _, ...after } = {
-    ...batch,
-    rows: rows.slice(at),
-    rejects: rejects.filter((reject) => reject.offset >= offset),
-  };
-  return [marks ? { ...before, marks } : before, after];
 }
 
 /** Marks of a file, one JSON object a line; throws an error that names the line. */

@@ -8,7 +8,8 @@ export function ndjsonSink<T>(path: string, encode: Encode<T>): Sink<T> {
   return {
     name: path,
     open: (mark) => file.open(mark ?? 0),
-    write: (rows) => (rows.length === 0 ? Promise.resolve() : file.append(linesOf(rows, encode))),
+    write: (rows, origin) =>
+      rows.length === 0 ? Promise.resolve() : file.append(linesOf(rows, encode, origin?.shard)),
     flush: () => file.sync(),
     async close() {
       await file.sync();
@@ -33,9 +34,9 @@ export function streamSink<T>(
     async open(mark) {
       bytes = mark ?? 0;
     },
-    async write(rows) {
+    async write(rows, origin) {
       if (rows.length === 0) return;
-      const text = linesOf(rows, encode);
+      const text = linesOf(rows, encode, origin?.shard);
       await write(text);
       bytes += Buffer.byteLength(text);
     },
@@ -44,8 +45,8 @@ export function streamSink<T>(
   };
 }
 
-function linesOf<T>(rows: readonly T[], encode: Encode<T>): string {
+function linesOf<T>(rows: readonly T[], encode: Encode<T>, shard: string | undefined): string {
   let text = '';
-  for (const row of rows) text += `${encode(row)}\n`;
+  for (const row of rows) text += `${encode(row, shard)}\n`;
   return text;
 }

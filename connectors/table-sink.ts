@@ -43,9 +43,9 @@ function tableSink<T>(path: string, columns: readonly FlatColumn<T>[], form: For
         await unfinish(path, part, columns, form, mark);
       await spool.open(mark);
     },
-    async write(rows) {
+    async write(rows, origin) {
       for (const row of rows) {
-        spool.add(columns.map((column) => column.of(row)));
+        spool.add(columns.map((column) => column.of(row, origin?.shard)));
         if (spool.full) await spool.settle();
       }
     },

@@ -90,9 +90,11 @@ export class TableSource implements Source {
     const columns = this.#columns as Columns;
     let rows: Event[] = [];
     let rejects: Reject[] = [];
+    let lines: number[] = [];
     let offset = 0;
     const batch = (): Batch<Event> => {
-      const made = { shard, rows, rejects, next: offset };
+      const made = { shard, rows, rejects, next: offset, ...(lines.length > 0 ? { lines } : {}) };
+      lines = [];
       rows = [];
       rejects = [];
       return made;
@@ -103,8 +105,10 @@ export class TableSource implements Source {
         while (page.next()) {
           if (offset >= from) {
             const event = page.fault ? undefined : columns.decode(page.cells, offset);
-            if (event) rows.push(event);
-            else rejects.push(refused(shard, offset, page, columns));
+            if (event) {
+              rows.push(event);
+              if (page.line !== undefined) lines.push(page.line);
+            } else rejects.push(refused(shard, offset, page, columns));
           }
           offset++;
           if (rows.length + rejects.length === this.#batchRows) {

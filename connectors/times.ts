@@ -33,12 +33,15 @@ export function timeReader(format: Exclude<TimeFormat, 'auto'>, zoneMs: number):
   }
 }
 
-/** `+02:00`, `-0530` or `Z` as milliseconds; undefined where it is none of these. */
+/** `+02:00`, `-0530` or `Z` as milliseconds; undefined where it is none of these, or further off than any place. */
 export function zoneOf(text: string): number | undefined {
   if (/^(Z|UTC)$/i.test(text)) return 0;
   const parts = /^([+-])(\d\d)(?::?(\d\d))?$/.exec(text);
   if (!parts) return undefined;
-  const minutes = Number(parts[2]) * 60 + Number(parts[3] ?? 0);
+  const [hours, rest] = [Number(parts[2]), Number(parts[3] ?? 0)];
+  // No place was ever further off than this.
+  if (hours > 15 || rest > 59) return undefined;
+  const minutes = hours * 60 + rest;
   return (parts[1] === '-' ? -minutes : minutes) * 60_000;
 }
 

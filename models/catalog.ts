@@ -46,9 +46,6 @@ export const memories = {
 
 export type MemoryName = keyof typeof memories;
 
-/** Memories whose weights all keys of a shard may share. */
-export const netNames: readonly MemoryName[] = ['lstm', 'mingru', 'minlstm', 'ssm'];
-
 /** The model of a name. */
 export function memoryOf(name: MemoryName, options: MemoryOptions): Model {
   return memories[name](options) as unknown as Model;

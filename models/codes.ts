@@ -69,7 +69,7 @@ export function codeMemory(options: CodeOptions = codeDefaults) {
         for (let column = 0; column < columns; column++) if (taken[column]) own.columns[at++] = column;
       }
     },
-    /** Takes in the next code; returns its surprise, −ln of the share of its columns that were predicted. */
+    /** Takes in the next code; returns the share of its columns that were predicted. */
     step(own: Own, code: number, learn = true): number {
       for (let j = 0; j < width; j++) own.active[j] = own.columns[code * width + j];
       own.share[0] = memory.step(own.temporal, own.active, width, learn) / width;

@@ -3,10 +3,10 @@ import { adamOf } from './adam.js';
 import type { Cell } from './cell.js';
 import { kernels } from './kernels/index.js';
 import { scratch } from './kernels/scratch.js';
-import { holdPoles, lruNet, startLru } from './lru-net.js';
+import { holdPoles, startLru } from './lru-net.js';
 import type { MemoryOptions } from './model.js';
 import { net } from './net.js';
-import { inputs as told } from './net-past.js';
+import { cellOf, netShapes } from './net-shapes.js';
 import { inputs, recurrent } from './recurrent.js';
 
 export interface LruOptions {
@@ -86,6 +86,6 @@ export function lruCell({ inputs: n, units: d, rate }: LruOptions) {
  * Cost: 13 us per event and 260 kB per key and channel.
  */
 export function ssm(options: MemoryOptions) {
-  if (options.weights === 'shared') return net('ssm', 1, options, lruNet(told, 24));
+  if (options.weights === 'shared') return net('ssm', 1, options, cellOf(netShapes.ssm));
   return recurrent('ssm', 1, options, lruCell({ inputs, units: 24, rate: 1e-3 }));
 }

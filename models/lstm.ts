@@ -3,10 +3,10 @@ import { adamOf } from './adam.js';
 import type { Cell } from './cell.js';
 import { kernels } from './kernels/index.js';
 import { scratch } from './kernels/scratch.js';
-import { lstmNet, startLstm } from './lstm-net.js';
+import { startLstm } from './lstm-net.js';
 import type { MemoryOptions } from './model.js';
 import { net } from './net.js';
-import { inputs as told } from './net-past.js';
+import { cellOf, netShapes } from './net-shapes.js';
 import { inputs, recurrent } from './recurrent.js';
 
 export interface LstmOptions {
@@ -83,7 +83,7 @@ export function lstmCell({ inputs: m, units: d, steps, reach, rate }: LstmOption
  * 200 kB are the base's.
  */
 export function lstm(options: MemoryOptions) {
-  if (options.weights === 'shared') return net('lstm', 1, options, lstmNet(told, 32));
+  if (options.weights === 'shared') return net('lstm', 1, options, cellOf(netShapes.lstm));
   const cell = lstmCell({ inputs, units: 32, steps: 16, reach: 8, rate: 1e-3 });
   return recurrent('lstm', 1, options, cell);
 }

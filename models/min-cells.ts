@@ -3,10 +3,10 @@ import { adamOf } from './adam.js';
 import type { Cell } from './cell.js';
 import { kernels } from './kernels/index.js';
 import { scratch } from './kernels/scratch.js';
-import { minNet, startMin } from './min-net.js';
+import { startMin } from './min-net.js';
 import type { MemoryOptions } from './model.js';
 import { net } from './net.js';
-import { inputs as told } from './net-past.js';
+import { cellOf, netShapes } from './net-shapes.js';
 import { inputs, recurrent } from './recurrent.js';
 
 export interface MinCellOptions {
@@ -62,12 +62,12 @@ export function minCell({ kind, inputs: n, units: d, rate }: MinCellOptions) {
  * event and 270 kB per key and channel.
  */
 export function minGru(options: MemoryOptions) {
-  if (options.weights === 'shared') return net('mingru', 1, options, minNet('gru', told, 48));
+  if (options.weights === 'shared') return net('mingru', 1, options, cellOf(netShapes.mingru));
   return recurrent('mingru', 1, options, minCell({ kind: 'gru', inputs, units: 48, rate: 1e-3 }));
 }
 
 /** minLSTM, whose forget and input gates are apart; else as minGRU. Cost: 14 us per event and 280 kB. */
 export function minLstm(options: MemoryOptions) {
-  if (options.weights === 'shared') return net('minlstm', 1, options, minNet('lstm', told, 48));
+  if (options.weights === 'shared') return net('minlstm', 1, options, cellOf(netShapes.minlstm));
   return recurrent('minlstm', 1, options, minCell({ kind: 'lstm', inputs, units: 48, rate: 1e-3 }));
 }

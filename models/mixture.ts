@@ -2,45 +2,30 @@ import { f64, type Row } from '../state/layout.js';
 import { expertWeights } from './expert-weights.js';
 import { kernels } from './kernels/index.js';
 import { neighbours, pastWindows } from './knn.js';
+import { firstOf, members, sharpAt, ways, youngAt } from './mixture-members.js';
 import type { MemoryOptions, Model, Prediction } from './model.js';
+import { readout } from './readout.js';
 import { resonatorBank } from './resonator.js';
-import { autoregression } from './rls.js';
+import { autoregression, lagFeatures } from './rls.js';
 import { season } from './seasonal-rls.js';
 import { append, isValue, modulo, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
 import { clear, replayRowsMax } from './univariate.js';
 
-/**
- * The parts in the order of their forecasts: the last value; for each of three seasonal profiles (short period, long
- * period, long period over more cycles) autoregression, median, level and last cycle; lags; resonators; neighbours of the
- * values and of the standardised residuals.
- */
-const members = [
-  'last',
-  ...['sar-short', 'median-short', 'level-short', 'naive-short'],
-  ...['sar-long', 'median-long', 'level-long', 'sar-fast', 'sar-swift', 'naive-long'],
-  ...['sar-wide', 'median-wide', 'level-wide'],
-  ...['lags', 'resonator'],
-  ...['knn-level', 'knn', 'residual-knn-level', 'residual-knn', 'knn-residual'],
-] as const;
 /** The parts that start anew with new periods. */
 const seasonal = ['short', 'long', 'wide', 'resonator'] as const;
-const shortAt = members.indexOf('sar-short');
-const longAt = members.indexOf('sar-long');
-const wideAt = members.indexOf('sar-wide');
-const lagsAt = members.indexOf('lags');
-const resonatorAt = members.indexOf('resonator');
-const knnAt = members.indexOf('knn-level');
-const residualAt = members.indexOf('residual-knn-level');
 
 /** Rows of values and of residuals that are searched for neighbours, powers of two. */
 const valueRows = 16_384;
 const residualRows = 8192;
 /** Residuals that a profile needs for its lags alone. */
 const lagRows = 4096;
-/** Weights by regret alone, times recent accuracy, and times its square. */
-const sharpnesses = 3;
 /** Rows that the seasonal parts go through again in one event, while they catch up after new periods: some 2 ms. */
 const catchUpRows = (horizons: number): number => Math.max(16, Math.floor(72 / (1 + horizons / 24)));
+/** A second autoregression on the values, of few lags, that forgets in some 70 rows. */
+const swiftLags = 8;
+const swiftForget = 0.985;
+/** Rows before there is a past worth forgetting, twice the memory of those that forget slowly: then the swift ones join. */
+const grownRows = 2000;
 /** Weight of the newest size in the mean of the sizes that the long profile expects. */
 const typicalRate = 0.002;
 
@@ -51,11 +36,12 @@ function partsOf(options: MemoryOptions) {
     long: season({ ...options, period: 'long', cycles: 4, forget: [0.999, 0.997, 0.98], residuals: residualRows }),
     wide: season({ ...options, period: 'long', cycles: 8, forget: [0.999], residuals: lagRows }),
     lags: autoregression(options),
+    swift: readout(lagFeatures(swiftLags), { ...options, forget: swiftForget }),
     resonator: resonatorBank({ ...options, shortPoles: 16, longPoles: 24 }),
     near: pastWindows({ ...options, width: 48, capacity: valueRows }),
     residualNear: neighbours({ ...options, width: 24, capacity: residualRows }),
     experts: expertWeights(members.length, options.horizons),
-    blend: expertWeights(sharpnesses, options.horizons),
+    blend: expertWeights(ways.length, options.horizons, false),
   };
 }
 type Parts = ReturnType<typeof partsOf>;
@@ -67,6 +53,7 @@ function channelLayout({ horizons }: MemoryOptions, parts: Parts) {
     long: parts.long.layout,
     wide: parts.wide.layout,
     lags: parts.lags.layout,
+    swift: parts.swift.layout,
     resonator: parts.resonator.layout,
     near: parts.near.layout,
     residualNear: parts.residualNear.layout,
@@ -83,7 +70,7 @@ function channelLayout({ horizons }: MemoryOptions, parts: Parts) {
 type Channel = Row<ReturnType<typeof channelLayout>>;
 
 /**
- * The default memory: twenty small forecasters of every horizon and an online mixture of them that needs no tuning
+ * The default memory: twenty-two small forecasters of every horizon and an online mixture of them that needs no tuning
  * (MODELS 4.1). Labels that mature are judged first, then the parts learn, take in the row and forecast, then they are
  * mixed by regret, by regret times recent accuracy and by regret times its square, and the three are mixed by regret.
  * Good on anything with seasons, level and repeats. Costs 45 us per event and 530 kB per key and channel with one horizon,
@@ -99,9 +86,11 @@ export function mixture(options: MemoryOptions) {
   const names = Array.from({ length: channels }, (_, c) => `c${c}`);
   const keyed: Record<string, typeof channel> = Object.fromEntries(names.map((name) => [name, channel]));
   const shared = {};
-  // Both are written before they are read, in every step: no state.
+  // All are written before they are read, in every step: no state.
   const forecasts = new Float64Array((members.length + 1) * count);
-  const mixed = new Float64Array(sharpnesses);
+  const mixed = new Float64Array(ways.length);
+  const portions = new Float64Array(ways.length * members.length);
+  const trust = new Float64Array(ways.length);
 
   /** Surprise of a value under what was expected of it at the shortest horizon; then all forecasts for it are judged. */
   function judge(own: Channel, t: number, value: number): number {
@@ -131,11 +120,11 @@ export function mixture(options: MemoryOptions) {
   /** The seasonal parts learn a row and forecast from it. */
   function learnSeasons(own: Channel, t: number): void {
     const { series } = own;
-    parts.short.step(own.short, series, t, forecasts, shortAt * count, count);
-    parts.long.step(own.long, series, t, forecasts, longAt * count, count);
+    parts.short.step(own.short, series, t, forecasts, firstOf.short * count, count);
+    parts.long.step(own.long, series, t, forecasts, firstOf.long * count, count);
     // Its last cycle is that of the profile before, so its place is the next one's and written over.
-    parts.wide.step(own.wide, series, t, forecasts, wideAt * count, count);
-    parts.resonator.step(own.resonator, series, t, forecasts, resonatorAt * count);
+    parts.wide.step(own.wide, series, t, forecasts, firstOf.wide * count, count);
+    parts.resonator.step(own.resonator, series, t, forecasts, firstOf.resonator * count);
     own.learned[0] = t + 1;
   }
 
@@ -149,15 +138,20 @@ export function mixture(options: MemoryOptions) {
     forecasts.fill(valueAt(series, t), 0, members.length * count);
     if (own.learned[0] === t) learnSeasons(own, t);
     else {
-      parts.short.outline(series, t, forecasts, shortAt * count, count);
-      parts.long.outline(series, t, forecasts, longAt * count, count);
-      parts.wide.outline(series, t, forecasts, wideAt * count, count);
+      parts.short.outline(series, t, forecasts, firstOf.short * count, count);
+      parts.long.outline(series, t, forecasts, firstOf.long * count, count);
+      parts.wide.outline(series, t, forecasts, firstOf.wide * count, count);
     }
-    parts.lags.step(own.lags, series, t, forecasts, lagsAt * count);
-    parts.near.step(own.near, series, t, forecasts, knnAt * count, count);
+    parts.lags.step(own.lags, series, t, forecasts, firstOf.lags * count);
+    parts.swift.step(own.swift, series, t, forecasts, firstOf.lagsSwift * count);
+    parts.near.step(own.near, series, t, forecasts, firstOf.knn * count, count);
     askResiduals(own, t);
     for (let j = 0; j < members.length * count; j++) {
       if (!isValue(forecasts[j])) forecasts[j] = valueAt(series, t);
+    }
+    if (t < grownRows) {
+      forecasts.fill(Number.NaN, firstOf.swift * count, (firstOf.swift + 1) * count);
+      forecasts.fill(Number.NaN, firstOf.lagsSwift * count, (firstOf.lagsSwift + 1) * count);
     }
   }
 
@@ -172,7 +166,7 @@ export function mixture(options: MemoryOptions) {
     const found = residualNear.found[0] > 0;
     const shift = known && found ? 0.5 * (now - parts.residualNear.read(residualNear, ring, t, 0)) : 0;
     for (let i = 0; i < count; i++) {
-      const at = residualAt * count + i;
+      const at = firstOf.residual * count + i;
       const place = parts.long.place(t, i);
       const middle = known ? long.expected[place] : valueAt(series, t);
       const size = known ? long.size[place] : 0;
@@ -191,49 +185,59 @@ export function mixture(options: MemoryOptions) {
   /** Mixes the forecasts of the i-th horizon into `out` and says how far they may miss. */
   function mix(own: Channel, t: number, i: number, out: Prediction, at: number): void {
     const { experts, blend } = own;
-    const { weight } = experts;
-    const first = i * members.length;
-    let sum1 = 0;
-    let sum2 = 0;
-    mixed.fill(0);
-    for (let k = 0; k < members.length; k++) {
-      if (!(weight[first + k] > 0)) continue;
-      const forecast = forecasts[k * count + i];
-      const recency = parts.experts.recency(experts, i, k);
-      const once = weight[first + k] * recency;
-      const twice = once * recency;
-      sum1 += once;
-      sum2 += twice;
-      mixed[0] += weight[first + k] * forecast;
-      mixed[1] += once * forecast;
-      mixed[2] += twice * forecast;
+    weighWays(own, i);
+    // The ways that forget abstain as long as the members that do.
+    const awake = t < grownRows ? youngAt : ways.length;
+    mixed.fill(Number.NaN);
+    let all = 0;
+    let mean = 0;
+    for (let w = 0; w < awake; w++) {
+      let sum = 0;
+      let said = 0;
+      for (let k = 0; k < members.length; k++) {
+        const portion = portions[w * members.length + k];
+        sum += portion;
+        if (portion > 0) said += portion * forecasts[k * count + i];
+      }
+      const weight = blend.weight[i * ways.length + w];
+      mixed[w] = said / sum;
+      mean += weight * mixed[w];
+      all += weight;
+      trust[w] = weight / sum;
     }
-    mixed[1] /= sum1;
-    mixed[2] /= sum2;
+    mean /= all;
     parts.experts.keep(experts, t, i, forecasts, i, count);
-    parts.experts.keepMixed(experts, t, i, mixed[1]);
+    parts.experts.keepMixed(experts, t, i, mixed[sharpAt]);
     parts.blend.keep(blend, t, i, mixed, 0, 1);
-    const shares = i * sharpnesses;
-    const mean =
-      blend.weight[shares] * mixed[0] + blend.weight[shares + 1] * mixed[1] + blend.weight[shares + 2] * mixed[2];
     parts.blend.keepMixed(blend, t, i, mean);
     out.mean[at + i] = mean;
 
     let apart = 0;
     for (let k = 0; k < members.length; k++) {
-      const recency = parts.experts.recency(experts, i, k);
-      const share =
-        weight[first + k] *
-        (blend.weight[shares] +
-          (blend.weight[shares + 1] * recency) / sum1 +
-          (blend.weight[shares + 2] * recency * recency) / sum2);
-      const gap = forecasts[k * count + i] - mean;
-      apart += share * gap * gap;
+      let share = 0;
+      for (let w = 0; w < awake; w++) share += trust[w] * portions[w * members.length + k];
+      const gap = share > 0 ? forecasts[k * count + i] - mean : 0;
+      apart += (share / all) * gap * gap;
     }
     out.spread[at + i] = spreadOf(own, t, i);
     if (out.gauges) {
       out.gauges[2 * (at + i)] = Math.sqrt(apart);
       out.gauges[2 * (at + i) + 1] = own.near.found[0] > 0 ? own.near.novelty[0] : 0;
+    }
+  }
+
+  /** What each way of weighing gives each member, not yet summing to 1. */
+  function weighWays({ experts }: Channel, i: number): void {
+    const first = i * members.length;
+    for (let k = 0; k < members.length; k++) {
+      const here = Number.isNaN(forecasts[k * count + i]) ? 0 : 1;
+      const recency = parts.experts.recency(experts, i, k);
+      const weight = here * experts.weight[first + k];
+      portions[k] = weight;
+      portions[members.length + k] = weight * recency;
+      portions[2 * members.length + k] = weight * recency * recency;
+      portions[3 * members.length + k] = here * experts.young.weight[first + k] * recency;
+      portions[4 * members.length + k] = here * experts.shared[first + k];
     }
   }
 
@@ -259,7 +263,7 @@ export function mixture(options: MemoryOptions) {
     initKey(_, row) {
       for (const name of names) {
         const own = row[name];
-        for (const part of ['short', 'long', 'wide', 'lags', 'resonator', 'near'] as const) {
+        for (const part of ['short', 'long', 'wide', 'lags', 'swift', 'resonator', 'near'] as const) {
           parts[part].start(own[part] as never, own.series);
         }
         parts.residualNear.start(own.residualNear);

@@ -63,6 +63,11 @@ export interface Model<S extends Layout = Layout, K extends Layout = Layout> ext
   stepMany?(shared: Row<S>, owns: readonly Row<K>[], inputs: readonly Input[], outs: readonly Prediction[]): void;
 }
 
+/** What a checkpoint must agree with beside the layout; weights that keys share are those of certain horizons. */
+export function versionOf({ name, version, weights, horizons }: Model): string {
+  return `${name} ${version}${weights === 'shared' ? `, shared weights for ${horizons.join(', ')} ahead` : ''}`;
+}
+
 /** A prediction without an opinion, of the size that the model writes. */
 export function predictionOf(model: Pick<Model, 'channels' | 'horizons' | 'gauges' | 'members'>): Prediction {
   const { channels, horizons, gauges, members } = model;

@@ -40,7 +40,8 @@ export function netPast(horizons: readonly number[]) {
   const slotOf = (row: number): number => modulo(row, slots);
   return {
     layout,
-    slots,
+    /** Where a row that is held stands in every ring. */
+    slotOf,
     /** Takes in a row and writes what is told of it; false while there was no value yet. */
     append(own: Own, value: number, scale: number, timeMs: number): boolean {
       const row = own.rows[0];

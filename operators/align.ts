@@ -3,7 +3,7 @@ import type { Event } from '../event.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
-import { keyed, type Nothing, type Out, type Stage } from './stage.js';
+import { extended, keyed, type Nothing, type Out, type Stage } from './stage.js';
 
 export interface AlignOptions {
   /** Time between the points of the grid; `auto` finds it from the first 32 gaps of each key. Default `auto`. */
@@ -85,7 +85,7 @@ export function align(options: AlignOptions = {}): Stage<Event, Aligned> {
     /** An event at the point that the grid has reached. */
     const arrive = (own: Own, row: Event, gap: boolean, out: Out<Aligned>): void => {
       if (collide === 'last' || collide === 'mean') take(own, row, gap, collide);
-      else out.emit(gap ? { ...row, gap } : row);
+      else out.emit(gap ? extended(row, { gap }) : row);
       keep(own, row);
     };
     return {
@@ -186,5 +186,5 @@ function letGo(own: Own, key: string, out: Out<Aligned>): void {
   const values = Array.from(own.sum, (sum, c) => (own.count[c] > 0 ? sum / own.count[c] : Number.NaN));
   const row = { key, timeMs: own.heldMs[0], values, offset: own.heldOffset[0] };
   own.held[0] = 0;
-  out.emit(own.heldGap[0] > 0 ? { ...row, gap: true } : row);
+  out.emit(own.heldGap[0] > 0 ? extended(row, { gap: true }) : row);
 }

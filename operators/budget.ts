@@ -5,7 +5,7 @@ import { checkNames, checkNumber, checkWord, shown } from './options.js';
  * or in so many of its rows. `per: 'all'`: the keys of a shard together. `falseDiscoveries`: of all alarms of a shard at
  * most this share is false, however many keys there are.
  */
-export type Budget =
+export type AlarmBudget =
   | { readonly alarms: number; readonly per: 'key' | 'all'; readonly every: Every }
   | { readonly alarms: number; readonly per: 'key' | 'all'; readonly rows: number }
   | { readonly falseDiscoveries: number };
@@ -16,7 +16,7 @@ export type Every = `${number}${keyof typeof unitsMs}`;
 const unitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
 /** One in 2,000 rows: a week of rows that are five minutes apart. */
-export const budgetDefault: Budget = { alarms: 1, per: 'key', rows: 2000 };
+export const budgetDefault: AlarmBudget = { alarms: 1, per: 'key', rows: 2000 };
 
 /** More than one row in ten is no alarm any more. */
 const rateMax = 0.1;
@@ -29,12 +29,12 @@ export function everyMs(every: string): number | undefined {
 }
 
 /** Share of rows that may alarm where rows come every `stepMs`; 0 while a budget by time has no clock yet. */
-export function rateOf(budget: Exclude<Budget, { falseDiscoveries: number }>, stepMs: number): number {
+export function rateOf(budget: Exclude<AlarmBudget, { falseDiscoveries: number }>, stepMs: number): number {
   if ('rows' in budget) return budget.alarms / budget.rows;
   return Math.min(rateMax, (budget.alarms * stepMs) / (everyMs(budget.every) as number));
 }
 
-export function checkBudget(name: string, budget: Budget): void {
+export function checkBudget(name: string, budget: AlarmBudget): void {
   if (typeof budget !== 'object' || budget === null) {
     throw new RangeError(
       `${name}: expected { alarms: 1, per: "key", every: "7d" } or { falseDiscoveries: 0.1 }, got ${shown(budget)}`,

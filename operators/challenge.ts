@@ -9,7 +9,7 @@ import { type AnyStage, Chain, toldBy } from './chain.js';
 import { type Contestant, contestLayouts, contestOf, type Standing, type Totals } from './contest.js';
 import { checkNames, checkNumber, shown } from './options.js';
 import { scoredHorizons } from './scores.js';
-import { keyed, type Opened, type Shard, type Stage } from './stage.js';
+import { extended, keyed, type Opened, type Shard, type Stage } from './stage.js';
 import { checkSwaps, pass, type Role, refuseOtherPast, roles, type Swap, swapsOf } from './swaps.js';
 
 /** One configuration: a pipeline of steps that answer every row with one row. `B` is what they make of an event. */
@@ -166,7 +166,7 @@ function judgeOf<A extends Event, B extends Contestant>(
         tally(totals, both, role);
         const answer = answers[role];
         if ('reason' in answer) out.reject(row, answer.reason, `${roles[role]}: ${answer.message}`);
-        else out.emit({ ...(answer as A & B), by: roles[role], shadow: both[1 - role] });
+        else out.emit(extended(answer as A & B, { by: roles[role], shadow: both[1 - role] }));
       },
     };
   });
@@ -247,11 +247,11 @@ function answered<A extends Event, B extends Event>(
   chains: readonly Chain[],
 ): Observable<Batch<Pair<B>>> {
   const answer = (batch: Batch<A>): Batch<Pair<B>> => {
-    const { rejects: _, anomalies: __, causes: ___, ...events } = batch;
+    const { rejects: _, anomalies: __, causes: ___, changes: ____, alerts: _____, ...events } = batch;
     const [first, second] = chains.map((chain, i) =>
       answersOf<B>(batch.rows, chain.push({ ...events, rejects: [] }) as Batch<B>, roles[i]),
     );
-    const rows = batch.rows.map((row, i): Pair<B> => ({ ...row, answers: [first[i], second[i]] }));
+    const rows = batch.rows.map((row, i): Pair<B> => extended(row, { answers: [first[i], second[i]] as const }));
     return { ...batch, rows };
   };
   return new Observable((subscriber) =>

@@ -1,7 +1,7 @@
 import type { Event } from '../event.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Layout, type Row, u32 } from '../state/layout.js';
-import { type Budget, budgetDefault, checkBudget } from './budget.js';
+import { type AlarmBudget, budgetDefault, checkBudget } from './budget.js';
 import { BarOf, barLayout, barSharedLayout } from './evidence/bar.js';
 import {
   anySaid,
@@ -16,14 +16,14 @@ import {
 import { evidenceKinds, JudgeOf, judgeLayout, type Reasons } from './evidence/judge.js';
 import { SurpriseOf, surpriseLayout } from './evidence/surprise.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
-import { keyed, type Stage } from './stage.js';
+import { extended, keyed, type Stage } from './stage.js';
 
 export interface DetectOptions {
   /**
    * How many false alarms are all right: `{ alarms: 1, per: 'key', every: '7d' }`, `{ alarms: 50, per: 'all', every: '1d' }`
    * over all keys of a shard, `{ falseDiscoveries: 0.1 }` as a share of alarms; default 1 in 2,000 rows of each key.
    */
-  readonly budget?: Budget;
+  readonly budget?: AlarmBudget;
   /** First rows of a key, which are learnt from but not judged; default 100. */
   readonly warmupRows?: number;
   /** Rows after which what was normal is forgotten; default 10,000. */
@@ -136,7 +136,8 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
         if (alarm) noteAlarm(own.feedback, row.timeMs, sort);
         const score = judged ? surprise.score : 1;
         const warmup = Math.max(0, warmupRows - own.rows[0]);
-        out.emit({ ...row, score, alarm, abnormal: alarm, onset: alarm ? surprise.evidence : 0, warmup });
+        const onset = alarm ? surprise.evidence : 0;
+        out.emit(extended(row, { score, alarm, abnormal: alarm, onset, warmup }));
       },
       mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
     };
@@ -164,12 +165,12 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
         if (known) own.rows[0]++;
         const warmup = Math.max(0, warmupRows - own.rows[0]);
         if (!known && missing === 'ignore') {
-          return out.emit({ ...row, score: 1, alarm: false, abnormal: false, onset: 0, warmup });
+          return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
         }
         if (known) judges.judge(own.judge, row, own.rows[0] > warmupRows);
         else judges.judgeMissing(own.judge);
         if (own.rows[0] <= warmupRows) {
-          return out.emit({ ...row, score: 1, alarm: false, abnormal: false, onset: 0, warmup });
+          return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
         }
         const { rarity, newness, abnormal, onset } = judges;
         fade(own.feedback);
@@ -177,11 +178,11 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
         const worth = wanted ? excused(rarity, excuseOf(own.feedback, sortOf(wanted))) : rarity;
         const alarm = (known || newness > 0) && bar.passes(shared, own.bar, own.stepMs[0], worth, newness);
         const score = judges.score(own.judge, bar.price, alarm);
-        const told = { ...row, score, alarm, abnormal, onset, warmup };
+        const told = extended(row, { score, alarm, abnormal, onset, warmup });
         if (!alarm) return out.emit(told);
         const reasons = wanted ?? judges.reasons();
         noteAlarm(own.feedback, row.timeMs, sortOf(reasons));
-        out.emit({ ...told, reasons });
+        out.emit(extended(told, { reasons }));
       },
       mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
     };

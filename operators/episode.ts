@@ -1,4 +1,4 @@
-import { type Anomaly, type Event, type Severity, severities } from '../event.js';
+import { type Anomaly, type Event, placeOf, type Severity, severities } from '../event.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
 import { cardLayout, cardOf, type Likeness, noteEpisode, noteReasons, noteStep } from './card.js';
@@ -145,7 +145,7 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
   const channel = shard.channels[own.channel[0]] ?? `channel ${own.channel[0]}`;
   const card = cardOf(own.card, likenessOf(own));
   return {
-    id: `${shard.name}@${own.startOffset[0]}`,
+    id: `${shard.name}@${placeOf(own.startOffset[0])}`,
     key,
     status,
     startMs: own.startMs[0],

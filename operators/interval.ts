@@ -16,7 +16,7 @@ import {
 } from './distribution.js';
 import { checkNames, checkNumber } from './options.js';
 import type { Remembered } from './remember.js';
-import { keyed, type Nothing, type Stage } from './stage.js';
+import { extended, keyed, type Nothing, type Stage } from './stage.js';
 
 export interface IntervalOptions {
   /** Probability levels of the quantiles, ascending, between 0 and 1. */
@@ -89,7 +89,7 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
         learn(own, row, horizons, firsts, levels);
         const forecast = forecastOf(own, row, horizons, firsts, levels);
         own.row[0]++;
-        out.emit({ ...row, surprise, tail, expected, low, high, forecast });
+        out.emit(extended(row, { surprise, tail, expected, low, high, forecast }));
       },
     };
   });

@@ -3,7 +3,7 @@ import { isValue } from '../models/series.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
 import { checkNames, checkNumber } from './options.js';
-import { keyed, type Shard, type Stage } from './stage.js';
+import { extended, keyed, type Shard, type Stage } from './stage.js';
 
 export interface NormalizeOptions {
   /** Rows over which the running deviation forgets; default 512. */
@@ -82,7 +82,7 @@ export function normalize<A extends Event>(options: NormalizeOptions = {}): Stag
           scale = own.scale.slice();
           given.set(own, scale);
         }
-        out.emit({ ...row, scale });
+        out.emit(extended(row, { scale }));
       },
     };
   });

@@ -1,13 +1,23 @@
 import type { Event } from '../event.js';
-import { type MemoryName, memoryOf, netNames } from '../models/catalog.js';
-import { type Prediction, predictionOf } from '../models/model.js';
+import { type MemoryName, memoryOf } from '../models/catalog.js';
+import { type Prediction, predictionOf, versionOf } from '../models/model.js';
+import { netNames } from '../models/net-shapes.js';
+import type { Bundle } from '../state/arrow.js';
 import type { KeyLimit } from '../state/keys.js';
 import type { Layout } from '../state/layout.js';
 import { checkNames, checkNumber } from './options.js';
-import { keyed, type Stage } from './stage.js';
+import { extended, keyed, type Stage } from './stage.js';
 
 /** Memories keep what they said for as many rows. */
 const horizonMax = 1024;
+
+/** Weights out of a checkpoint. */
+export interface Pretrained {
+  /** What its step `remember` saved. */
+  readonly saved: Bundle;
+  /** Of the whole checkpoint: part of what a state must agree with. */
+  readonly digest: string;
+}
 
 export interface RememberOptions {
   /** Which memory; `default` is the mixture that needs no tuning. */
@@ -18,9 +28,9 @@ export interface RememberOptions {
   readonly seed?: number;
   /**
    * `own`: every key has weights of its own, the default. `shared`: all keys of a shard teach one net, and a key costs some
-   * kilobytes; for memories that are nets (lstm, mingru, minlstm, ssm).
+   * kilobytes; for memories that are nets (lstm, mingru, minlstm, ssm). Or the same, and a new shard begins with these weights.
    */
-  readonly weights?: 'own' | 'shared';
+  readonly weights?: 'own' | 'shared' | Pretrained;
   readonly keys?: KeyLimit;
 }
 
@@ -52,14 +62,15 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
   const horizons = ascending([1, ...options.horizons]);
   if (seed !== undefined) checkNumber('remember.seed', seed, { min: 0, max: 4_294_967_295, whole: true });
   if (weights !== undefined) checkWeights(memory, weights);
+  const start = typeof weights === 'object' ? weights : undefined;
   const begin = {
     ...(seed === undefined ? {} : { seed }),
-    ...(weights === undefined ? {} : { weights }),
+    ...(weights === undefined ? {} : { weights: start ? ('shared' as const) : (weights as 'own' | 'shared') }),
   };
   const { members = [], version } = memoryOf(memory, { channels: 1, horizons });
   const stage = keyed<Layout, Layout, A, A & Remembered>(
     'remember',
-    { memory, horizons, ...begin, keys },
+    { memory, horizons, ...begin, ...(start ? { start: start.digest } : {}), keys },
     ({ channels }) => {
       const model = memoryOf(memory, { channels: channels.length, horizons, ...begin });
       const ones = channels.map(() => 1);
@@ -69,18 +80,15 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
         scale,
         periods,
       });
-      const remembered = (row: A, prediction: Prediction): A & Remembered => ({
-        ...row,
-        horizons,
-        prediction,
-        members,
-      });
+      const remembered = (row: A, prediction: Prediction): A & Remembered =>
+        extended(row, { horizons, prediction, members });
       const { stepMany } = model;
       return {
         id: 'remember',
-        version: `${model.name} ${model.version}`,
+        version: versionOf(model),
         keys,
         shared: model.shared,
+        start: start?.saved,
         layout: model.keyed,
         init: (shared) => model.init(shared),
         initKey: (shared, own) => model.initKey(shared, own),
@@ -102,11 +110,14 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
   return { ...stage, tells: { horizons, members, memory: { name: memory, version: String(version) } } };
 }
 
-function checkWeights(memory: MemoryName, weights: string): void {
-  if (weights !== 'own' && weights !== 'shared') {
-    throw new RangeError(`remember.weights: expected own or shared, got ${JSON.stringify(weights)}`);
+function checkWeights(memory: MemoryName, weights: unknown): void {
+  const pretrained = typeof (weights as Pretrained | undefined)?.digest === 'string';
+  if (weights !== 'own' && weights !== 'shared' && !pretrained) {
+    throw new RangeError(
+      `remember.weights: expected own, shared or what engram pretrain made, got ${JSON.stringify(weights)}`,
+    );
   }
-  if (weights === 'shared' && !netNames.includes(memory)) {
+  if (weights !== 'own' && !(netNames as readonly string[]).includes(memory)) {
     throw new RangeError(
       `remember.weights: expected a memory that is a net (${netNames.join(', ')}) for shared weights, got ${memory}`,
     );

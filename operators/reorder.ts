@@ -1,4 +1,4 @@
-import type { Event } from '../event.js';
+import { type Event, placeOf } from '../event.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
@@ -66,7 +66,7 @@ export function reorder(options: ReorderOptions = {}): Stage<Event, Event> {
         return ['far', `expected a time ${near}, got ${shown(row.timeMs)}: mend it, or raise reorder.leapMs`];
       }
       if (repeats(own, row, duplicates === 'reject')) {
-        return ['duplicate', `expected one row for ${shown(row.timeMs)}, got offset ${row.offset} as another`];
+        return ['duplicate', `expected one row for ${shown(row.timeMs)}, got offset ${placeOf(row.offset)} as another`];
       }
       if (own.released[0] > 0 && row.timeMs < own.releasedMs[0]) {
         const from = `from ${shown(own.releasedMs[0])} on`;

@@ -4,7 +4,7 @@ import type { KeyLimit } from '../state/keys.js';
 import { f64, i32, type Row, u32 } from '../state/layout.js';
 import { checkNames, checkNumber } from './options.js';
 import { findPeriods } from './periods.js';
-import { keyed, type Nothing, type Stage } from './stage.js';
+import { extended, keyed, type Nothing, type Stage } from './stage.js';
 
 export interface SeasonsOptions {
   /** Rows of the past that are searched; a period must fit into it two and a half times. */
@@ -67,7 +67,7 @@ export function seasons<A extends Event>(options: SeasonsOptions = {}): Stage<A,
           periods = own.periods.filter((period) => period > 0);
           given.set(own, periods);
         }
-        out.emit({ ...row, periods });
+        out.emit(extended(row, { periods }));
       },
     };
   });

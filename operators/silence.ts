@@ -1,4 +1,4 @@
-import type { Anomaly, Event } from '../event.js';
+import { type Anomaly, type Event, placeOf } from '../event.js';
 import { kernels } from '../models/kernels/index.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
@@ -153,7 +153,7 @@ function anomalyOf(
   const waitedMs = nowMs - own.lastMs[0];
   const text = `no row for ${span(waitedMs)} where one came every ${span(own.meanMs[0])}`;
   return {
-    id: `${name}@${own.lastOffset[0]}-silence`,
+    id: `${name}@${placeOf(own.lastOffset[0])}-silence`,
     kind: 'silence',
     key,
     status,

@@ -86,6 +86,8 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   /** What the meaning of the state depends on besides its layout: another version or setting is refused. */
   readonly version: string;
   readonly keys?: KeyLimit | undefined;
+  /** A checkpoint whose shared row a new shard begins with, in the place of `init`. */
+  readonly start?: Bundle | undefined;
   /** Prepares the zeroed shared row of a new shard. */
   init?(shared: Row<S>): void;
   /** Prepares the zeroed row of a new key. */
@@ -104,6 +106,12 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   /** Lets go what waits; the key may go on after `ends` if the log grows, after `evicted` its row is wiped. */
   finish?(shared: Row<S>, own: Row<L>, key: string, out: Out<B>, why: Farewell): void;
 }
+
+/**
+ * A row with more fields; the row itself is left as it is. Not `{ ...row, … }`: an object literal that begins with a spread
+ * gets a hidden class of its own from V8 each time, and every step behind it is slow from then on (up to 10 us a row).
+ */
+export const extended = <A extends object, M extends object>(row: A, more: M): A & M => Object.assign({}, row, more);
 
 /** Makes a stage of what `build` returns for a shard. */
 export function keyed<S extends Layout, L extends Layout, A extends Event, B>(
@@ -132,6 +140,8 @@ export function keyed<S extends Layout, L extends Layout, A extends Event, B>(
         if (saved) {
           keys = openSlab(own, saved, 'rows', step, policy);
           openSlab(shared, saved, 'shared', step, policy);
+        } else if (step.start) {
+          openSlab(shared, step.start, 'shared', step, policy);
         } else {
           shared.add();
           step.init?.(shared.row(0));

@@ -1,6 +1,6 @@
 import { type Encode, encodeAnomaly } from '../connectors/encode.js';
 import type { KafkaRecord, Outgoing } from '../connectors/kafka/record.js';
-import type { Anomaly, Batch, Event, Reject } from '../event.js';
+import { type Anomaly, type Batch, type Event, placeOf, type Reject, recordOf } from '../event.js';
 import { addTo, type Digest } from './kafka-digest.js';
 
 /** Where the rows of a pipeline go, and how they are written. */
@@ -53,8 +53,8 @@ export class OutputWriter<B extends Event> {
       for (const row of batch.rows) {
         index = row.offset === before ? index + 1 : 0;
         before = row.offset;
-        const id = `${this.input.shard}-${row.offset}-${index}`;
-        const trace = known.get(row.offset)?.headers.traceparent;
+        const id = `${this.input.shard}-${placeOf(row.offset)}-${index}`;
+        const trace = known.get(recordOf(row.offset))?.headers.traceparent;
         const headers = { 'engram-id': id, ...(trace === undefined ? {} : { traceparent: trace }) };
         out.push(this.#row('results', results.topic, row.key, this.#encode(row), headers));
       }
@@ -69,7 +69,7 @@ export class OutputWriter<B extends Event> {
     if (rejects) {
       // Rows refused by the decoder and by later steps are told in one order, however the log was cut.
       const sorted = [...batch.rejects].sort((a, b) => a.offset - b.offset);
-      for (const reject of sorted) out.push(this.#letter(rejects.topic, reject, known.get(reject.offset)));
+      for (const reject of sorted) out.push(this.#letter(rejects.topic, reject, known.get(recordOf(reject.offset))));
     }
     return out;
   }
@@ -79,13 +79,13 @@ export class OutputWriter<B extends Event> {
       ...record?.headers,
       'x-error-topic': this.input.topic,
       'x-error-partition': String(this.input.partition),
-      'x-error-offset': String(reject.offset),
+      'x-error-offset': String(recordOf(reject.offset)),
       'x-error-timestamp': String(record?.timestampMs ?? ''),
       'x-error-stage': reject.stage,
       'x-error-class': reject.reason,
       'x-error-message': reject.message.slice(0, 1000),
       'x-error-app': this.input.app,
-      'engram-id': `${this.input.shard}-${reject.offset}-${reject.stage}`,
+      'engram-id': `${this.input.shard}-${placeOf(reject.offset)}-${reject.stage}`,
     };
     const value = record ? record.value : (reject.raw ?? null);
     return this.#row('rejects', topic, record?.key ?? null, value, headers);

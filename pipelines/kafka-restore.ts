@@ -123,10 +123,7 @@ export async function restore(options: RestoreOptions): Promise<Beginning> {
   const mine = checkpoint && (note === undefined || checkpoint.sinks.begin === note.begin) ? checkpoint : undefined;
   if (mine) {
     if (mine.sinks.partitions !== options.partitions) {
-      throw new StateMismatch(
-        `${shard}: the checkpoint was taken when the topic had ${mine.sinks.partitions} partitions, it has ${options.partitions}: ` +
-          'keys have moved to other partitions. Begin afresh under another group',
-      );
+      throw partitionsChanged(`${shard}, by its checkpoint`, mine.sinks.partitions, options.partitions);
     }
     if (mine.pipeline !== identity) throw otherPipeline(shard, mine, identity);
     if (mine.next >= bounds.low) return from(mine, `checkpoint at ${mine.next}`);
@@ -164,6 +161,14 @@ export async function restore(options: RestoreOptions): Promise<Beginning> {
 const advice =
   'The state cannot be rebuilt. Bring back the checkpoints, or set onTruncated to coldStart to go on with empty memories, ' +
   'or begin afresh under another group; keep the retention of the input longer than the age of checkpoints';
+
+/** Keys are in other partitions than before, and their memories are not. */
+export function partitionsChanged(what: string, before: number, now: number): StateMismatch {
+  return new StateMismatch(
+    `${what}: the topic had ${before} partitions, it has ${now}: keys have moved to other partitions, away from their memories. ` +
+      'Begin afresh under another group',
+  );
+}
 
 function otherPipeline(shard: string, { next, pipeline }: Checkpoint, identity: string): StateMismatch {
   return new StateMismatch(

@@ -109,7 +109,7 @@ function outputsOf(input: string, given: NonNullable<KafkaRunOptions['topics']>)
 }
 
 function storeOf({ state, kafka }: KafkaRunOptions): { store: CheckpointStore; close(): Promise<void> } {
-  if ('folder' in state) return { store: new FileStore(state.folder), close: async () => {} };
+  if ('folder' in state) return { store: new FileStore(state.folder, { shared: true }), close: async () => {} };
   const { topic, partitions } = state;
   const table = new KafkaTable(kafkaClient(kafka), topic, partitions === undefined ? {} : { partitions });
   return { store: new KafkaStore(table), close: () => table.close() };

@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { arrowRecordCodec } from '../connectors/codecs/arrow-record.js';
 import { avroCodec } from '../connectors/codecs/avro.js';
 import { cloudEventsCodec } from '../connectors/codecs/cloud-events.js';
 import { csvLineCodec } from '../connectors/codecs/csv-line.js';
 import { jsonCodec } from '../connectors/codecs/json.js';
 import { jsonSchemaCodec } from '../connectors/codecs/json-schema.js';
 import { protobufCodec } from '../connectors/codecs/protobuf.js';
-import type { KafkaLogin } from '../connectors/kafka/client.js';
-import { compressions } from '../connectors/kafka/compression.js';
-import type { PayloadCodec } from '../connectors/kafka/decode.js';
+import type { KafkaLogin, KafkaOptions } from '../connectors/kafka/client.js';
+import { type Compression, compressions } from '../connectors/kafka/compression.js';
+import type { Mapping, PayloadCodec } from '../connectors/kafka/decode.js';
 import { SchemaRegistry } from '../connectors/kafka/registry.js';
 import { readSecret } from '../connectors/kafka/secret.js';
 import { timeFormats } from '../connectors/times.js';
@@ -16,13 +17,14 @@ import { kafkaModes } from './kafka-options.js';
 import type { KafkaRunOptions } from './kafka-run.js';
 import { loadPipeline } from './load.js';
 import type { Pipeline } from './pipeline.js';
+import { recordFormats } from './record-formats.js';
 import { parseSpec, pipelineOf } from './spec.js';
 import { explain, type Issue, SpecError } from './spec-error.js';
+import { withWeights } from './weights.js';
 
 const text = z.string().min(1);
 const whole = z.int().min(1).exactOptional();
 const place = z.union([z.strictObject({ env: text }), z.strictObject({ file: text })]);
-const formats = ['json', 'csv', 'avro', 'protobuf', 'json-schema', 'cloudevents'] as const;
 
 const schema = z.strictObject({
   kafka: z.strictObject({
@@ -56,7 +58,7 @@ const schema = z.strictObject({
   input: text,
   group: text,
   decode: z.strictObject({
-    format: z.enum(formats).exactOptional(),
+    format: z.enum(recordFormats).exactOptional(),
     values: z.array(text).min(1),
     time: text.exactOptional(),
     timeFormat: z.enum(timeFormats.filter((name) => name !== 'auto')).exactOptional(),
@@ -101,6 +103,51 @@ const schema = z.strictObject({
 
 type Spec = z.infer<typeof schema>;
 
+/** What a replay takes from the same file: how a topic is read, and who reads it. All else in it is checked and left. */
+const inputSchema = schema.partial().extend({
+  kafka: schema.shape.kafka.extend({ brokers: z.array(text).min(1).exactOptional() }).exactOptional(),
+});
+
+/** How a replay reads a topic. */
+export interface KafkaInput {
+  readonly kafka: Omit<KafkaOptions, 'brokers'>;
+  readonly codec: PayloadCodec;
+  readonly mapping: Mapping;
+  /** A name, a file, or the pipeline itself. */
+  readonly pipeline?: string | Pipeline<Result>;
+  readonly group?: string;
+  readonly compression?: Compression;
+}
+
+/** Reads the part of a run's description that says how records are read; what it lacks, such as brokers, is told elsewhere. */
+export function parseKafkaInput(value: unknown, from: string): KafkaInput {
+  const found = inputSchema.safeParse(value);
+  if (!found.success) {
+    const issues = found.error.issues as unknown as readonly Issue[];
+    throw new SpecError(`${from}: ${explain(issues, value, '', Object.keys(schema.shape))}`);
+  }
+  const { kafka = {}, decode, pipeline, group, compression } = found.data;
+  if (!decode) throw new SpecError(`${from}: decode.values: expected the fields to learn, it is missing`);
+  const { login, brokers: _, ...cluster } = kafka;
+  const given = (value as { pipeline?: unknown }).pipeline;
+  return {
+    kafka: { ...cluster, ...(login ? { login: loginOf(login) } : {}) },
+    codec: codecOf(decode, from),
+    mapping: mappingOf(decode),
+    ...(given === undefined
+      ? {}
+      : {
+          pipeline: isPipeline(given)
+            ? given
+            : typeof pipeline === 'string'
+              ? pipeline
+              : pipelineOf(parseSpec(pipeline, `${from}: pipeline`)),
+        }),
+    ...(group === undefined ? {} : { group }),
+    ...(compression === undefined ? {} : { compression }),
+  };
+}
+
 /** A run on Kafka as plain JSON: what it reads, how, with which pipeline, and where memories and results go. */
 export async function parseKafkaRun(value: unknown, from = 'run'): Promise<KafkaRunOptions> {
   const found = schema.safeParse(value);
@@ -111,27 +158,28 @@ export async function parseKafkaRun(value: unknown, from = 'run'): Promise<Kafka
   const { group, decode, pipeline, kafka, ...rest } = found.data;
   // A module may give a pipeline made by code, which is no JSON.
   const given = (value as { pipeline?: unknown }).pipeline;
-  const { values, time, timeFormat, zone, key } = decode;
   const { login, ...cluster } = kafka;
   return {
     ...rest,
     kafka: { ...cluster, ...(login ? { login: loginOf(login) } : {}) },
     groupId: group,
     codec: codecOf(decode, from),
-    mapping: {
-      values,
-      ...(time === undefined ? {} : { time }),
-      ...(timeFormat === undefined ? {} : { timeFormat }),
-      ...(zone === undefined ? {} : { zone }),
-      ...(key === undefined ? {} : { key }),
-    },
+    mapping: mappingOf(decode),
     pipeline: isPipeline(given)
       ? given
       : typeof pipeline === 'string'
         ? await loadPipeline(pipeline)
-        : pipelineOf(parseSpec(pipeline, `${from}: pipeline`)),
+        : pipelineOf(parseSpec(await withWeights(pipeline), `${from}: pipeline`)),
   };
 }
+
+const mappingOf = ({ values, time, timeFormat, zone, key }: Spec['decode']): Mapping => ({
+  values,
+  ...(time === undefined ? {} : { time }),
+  ...(timeFormat === undefined ? {} : { timeFormat }),
+  ...(zone === undefined ? {} : { zone }),
+  ...(key === undefined ? {} : { key }),
+});
 
 const isPipeline = (value: unknown): value is Pipeline<Result> =>
   typeof (value as Partial<Pipeline> | undefined)?.through === 'function';
@@ -152,6 +200,8 @@ function codecOf(decode: Spec['decode'], from: string): PayloadCodec {
   switch (format) {
     case 'json':
       return jsonCodec();
+    case 'arrow':
+      return arrowRecordCodec();
     case 'cloudevents':
       return cloudEventsCodec();
     case 'csv':

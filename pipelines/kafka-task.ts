@@ -226,12 +226,12 @@ export class KafkaTask<B extends Event> {
     const rejects: Reject[] = [];
     const forget: string[] = [];
     for (const record of records) {
-      const decoded = this.options.decoder.decode(record);
-      if ('forget' in decoded) {
-        forget.push(decoded.forget);
-        this.world.onEvent({ type: 'tombstone', key: decoded.forget, offset: record.offset });
-      } else if ('reason' in decoded) rejects.push(this.#reject(record, decoded));
-      else rows.push(decoded);
+      const other = this.options.decoder.decodeInto(rows, record);
+      if (other === undefined) continue;
+      if ('forget' in other) {
+        forget.push(other.forget);
+        this.world.onEvent({ type: 'tombstone', key: other.forget, offset: record.offset });
+      } else rejects.push(this.#reject(record, other));
     }
     return { shard: this.shard, rows, rejects, next, ...(forget.length > 0 ? { forget } : {}) };
   }

@@ -8,7 +8,7 @@ import type { Event } from '../event.js';
 import { StateMismatch } from '../state/arrow.js';
 import { DamagedCheckpoint } from '../state/checkpoint.js';
 import type { WorkerEvent, WorkerOptions } from './kafka-options.js';
-import { Hopeless } from './kafka-restore.js';
+import { Hopeless, partitionsChanged } from './kafka-restore.js';
 import { KafkaTask } from './kafka-task.js';
 import { prepareTopics, refuseOldBrokers } from './kafka-topics.js';
 
@@ -131,6 +131,7 @@ export class KafkaWorker<B extends Event> {
       );
       return;
     }
+    void this.#recount();
     const shards = owned.map(({ topic, partition }) => `${topic}-${partition}`);
     this.#emit({ type: 'assigned', shards });
     for (const [shard, slot] of this.#slots) {
@@ -145,6 +146,14 @@ export class KafkaWorker<B extends Event> {
       const shard = `${at.topic}-${at.partition}`;
       if (!this.#slots.has(shard) && !this.#stopping) this.#slots.set(shard, this.#slot(at, shard));
     }
+  }
+
+  /** Partitions that were added meanwhile have taken keys away from their memories: nothing may go on as if they had not. */
+  async #recount(): Promise<void> {
+    const { input } = this.options;
+    const count = (await this.#admin.partitions([input]).catch(() => undefined))?.get(input);
+    if (count !== undefined && count !== this.#partitions)
+      this.#fail(partitionsChanged(input, this.#partitions, count));
   }
 
   #release(slot: Slot): void {

@@ -9,11 +9,13 @@ import { shipped } from './shipped.js';
 import { parseSpec, pipelineOf } from './spec.js';
 import { SpecError } from './spec-error.js';
 import type { PipelineSpec } from './stages.js';
+import { readWeights, withWeights } from './weights.js';
 
 /** What a run may set otherwise than the pipeline says. */
 export interface Overrides {
   readonly horizons?: readonly number[];
   readonly memory?: string;
+  /** `own`, `shared`, or the path of a checkpoint to begin from. */
   readonly weights?: string;
   readonly budget?: Budget;
 }
@@ -48,17 +50,26 @@ async function described(nameOrFile: string): Promise<unknown> {
 /** The pipeline of a shipped name, a JSON file, or a module whose default export is its JSON, as JSON. */
 export async function loadSpec(nameOrFile: string, overrides: Overrides = {}): Promise<PipelineSpec> {
   const value = await described(nameOrFile);
-  if (!isPipeline(value)) return withOverrides(parseSpec(value, nameOrFile), overrides, nameOrFile);
+  if (!isPipeline(value)) return specOf(value, nameOrFile, overrides);
   throw new SpecError(
     `${nameOrFile}: expected a pipeline as JSON, which can be compared step by step, got one made by code`,
   );
 }
 
-function built(value: unknown, from: string, overrides: Overrides): Pipeline<Result> {
-  return pipelineOf(withOverrides(parseSpec(value, from), overrides, from));
+const built = async (value: unknown, from: string, overrides: Overrides): Promise<Pipeline<Result>> =>
+  pipelineOf(await specOf(value, from, overrides));
+
+async function specOf(value: unknown, from: string, { weights, ...overrides }: Overrides): Promise<PipelineSpec> {
+  const read = weights === undefined || ['own', 'shared'].includes(weights) ? weights : await readWeights(weights);
+  const given = { ...overrides, ...(read === undefined ? {} : { weights: read }) };
+  return withOverrides(parseSpec(await withWeights(value), from), given, from);
 }
 
-function withOverrides(spec: PipelineSpec, overrides: Overrides, from: string): PipelineSpec {
+function withOverrides(
+  spec: PipelineSpec,
+  overrides: Omit<Overrides, 'weights'> & { readonly weights?: unknown },
+  from: string,
+): PipelineSpec {
   if (Object.keys(overrides).length === 0) return spec;
   const { budget, ...memory } = overrides;
   if (overrides.memory !== undefined && spec.stages.some((stage) => 'challenge' in stage)) {

@@ -1,4 +1,5 @@
-import type { Batch, Event } from '../event.js';
+import { cutBatch } from '../connectors/cut.js';
+import { type Batch, type Event, recordOf } from '../event.js';
 
 /** Real time, or a hand-turned one in tests. */
 export interface Clock {
@@ -32,18 +33,21 @@ export async function* pace(
   let start: { eventMs: number; clockMs: number } | undefined;
   for await (const batch of batches) {
     let from = 0;
+    let rest = batch;
     for (let i = 0; i < batch.rows.length && !stop.aborted; i++) {
       const { timeMs, offset } = batch.rows[i];
       start ??= { eventMs: timeMs, clockMs: clock.nowMs() };
       const waitMs = (timeMs - start.eventMs) / speed - (clock.nowMs() - start.clockMs);
       if (waitMs <= 0) continue;
-      if (i > from) {
-        yield { shard: batch.shard, rows: batch.rows.slice(from, i), rejects: [], next: offset };
-        from = i;
+      // Rows of one record stay together.
+      if (i > from && recordOf(offset) > recordOf(batch.rows[i - 1].offset)) {
+        const [first, second] = cutBatch(rest, i - from, recordOf(offset));
+        yield first;
+        [rest, from] = [second, i];
       }
       await clock.sleep(waitMs, stop);
     }
     if (stop.aborted) return;
-    yield { ...batch, rows: batch.rows.slice(from) };
+    yield rest;
   }
 }

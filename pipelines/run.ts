@@ -63,8 +63,8 @@ const neverStop = new AbortController().signal;
  */
 export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   const { pipeline, source, sinks = {}, store, stop = neverStop } = options;
-  claim(pipeline.budget);
-  const { shards, channels, rows, identity: log } = await source.open();
+  const stateBytes = claim(pipeline.budget);
+  const { shards, channels, rows, identity: log, goesOn, partitions = 1 } = await source.open();
   const identity = identityOf(pipeline, channels, log);
   const locks: (() => Promise<void>)[] = [];
   const unlock = async (): Promise<void> => void (await Promise.all(locks.map((give) => give())));
@@ -78,6 +78,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
       if (store?.lock) locks.push(await store.lock(shard));
       const checkpoint = await store?.load(shard);
       if (checkpoint) saved.set(shard, fits(checkpoint, identity));
+      await source.starts?.(shard, checkpoint?.next ?? 0);
     }
     await outputs.open([...saved.values()]);
     for (const shard of shards) {
@@ -91,6 +92,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
     await outputs.close(false).catch(() => {});
     throw error;
   } finally {
+    await source.close?.().catch(() => {});
     await unlock();
   }
   return { ...counts, stopped: stop.aborted };
@@ -98,13 +100,14 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   async function runShard(shard: string): Promise<boolean> {
     const { checkpointRows = 20_000, speed, clock = wallClock } = options;
     const from = saved.get(shard);
-    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages, pipeline.budget);
+    const budget = { ...pipeline.budget, stateBytes: stateBytes / partitions };
+    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages, budget);
     let next = from?.next ?? 0;
     let ended = from?.ended ?? false;
     let unsaved = 0;
     const checkpoint = async (): Promise<void> => {
       if (!store || unsaved === 0) return;
-      const marks = await outputs.flush();
+      const marks = await outputs.flush(shard);
       await store.save({ shard, next, pipeline: identity, stages: lane.save(), sinks: marks, ended });
       counts.checkpoints++;
       unsaved = 0;
@@ -114,7 +117,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
       for await (const batch of speed === undefined ? batches : pace(batches, speed, clock, stop)) {
         // The end of a log that had already ended says nothing new: what was let go must not be let go again.
         if (!(batch.ends && ended && batch.next === next)) {
-          const made = lane.push(batch as Batch<Event>);
+          const made = withLines(lane.push(goesOn ? { ...batch, ends: false } : batch), batch);
           await outputs.write(made);
           counts.rows += batch.rows.length;
           counts.rejects += made.rejects.length;
@@ -135,6 +138,16 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
       lane.close();
     }
   }
+}
+
+/** Rejects of steps with the lines of their rows, which only the source knows; a row refused in a later batch has none. */
+function withLines<B>(made: Batch<B>, { rows, lines }: Batch<Event>): Batch<B> {
+  if (!lines || made.rejects.length === 0) return made;
+  const rejects = made.rejects.map((reject) => {
+    const at = reject.line === undefined ? rows.findIndex(({ offset }) => offset === reject.offset) : -1;
+    return at < 0 ? reject : { ...reject, line: lines[at] };
+  });
+  return { ...made, rejects };
 }
 
 /** The checkpoint, if it was taken by this pipeline on these channels. */
@@ -171,7 +184,8 @@ class Outputs<B> {
             'so this one would lack all earlier rows. Name the same outputs, or begin afresh (--fresh).',
         );
       }
-      await sink.open(marks.length > 0 ? Math.max(...marks) : undefined);
+      const each = new Map(checkpoints.map(({ shard, sinks }) => [shard, sinks[sink.name] as number]));
+      await sink.open(marks.length > 0 ? Math.max(...marks) : undefined, each);
     }
     for (const sink of this.sinks.alerts ?? []) await sink.open(undefined);
   }
@@ -187,10 +201,11 @@ class Outputs<B> {
     );
   }
 
-  async write({ rows, rejects, anomalies = [], alerts = [] }: Batch<B>): Promise<void> {
-    if (rows.length > 0) for (const sink of this.sinks.results ?? []) await sink.write(rows);
-    if (anomalies.length > 0) for (const sink of this.sinks.anomalies ?? []) await sink.write(anomalies);
-    if (rejects.length > 0) for (const sink of this.sinks.rejects ?? []) await sink.write(rejects);
+  async write({ shard, records, rows, rejects, anomalies = [], alerts = [] }: Batch<B>): Promise<void> {
+    const origin = { shard, ...(records ? { records } : {}) };
+    if (rows.length > 0) for (const sink of this.sinks.results ?? []) await sink.write(rows, origin);
+    if (anomalies.length > 0) for (const sink of this.sinks.anomalies ?? []) await sink.write(anomalies, origin);
+    if (rejects.length > 0) for (const sink of this.sinks.rejects ?? []) await sink.write(rejects, origin);
     const last = rows.at(-1) as Partial<Event> | undefined;
     for (const sink of this.sinks.alerts ?? []) {
       if (alerts.length > 0) await sink.write(alerts);
@@ -198,9 +213,9 @@ class Outputs<B> {
     }
   }
 
-  async flush(): Promise<Record<string, number>> {
+  async flush(shard: string): Promise<Record<string, number>> {
     const marks: Record<string, number> = {};
-    for (const sink of this.#all) marks[sink.name] = await sink.flush();
+    for (const sink of this.#all) marks[sink.name] = await sink.flush(shard);
     // Before the checkpoint that counts them as told.
     for (const sink of this.sinks.alerts ?? []) await sink.flush();
     return marks;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { hint } from '../connectors/nearest.js';
 import type { Result } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
+import type { Pretrained } from '../operators/remember.js';
 import { roles } from '../operators/swaps.js';
 import { parseAlerts, withAlerts } from './alert-spec.js';
 import type { AnyStage } from './lane.js';
@@ -24,6 +25,8 @@ const keys = z
   .strictObject({ limit: z.int().min(1).max(100_000_000), whenFull: z.enum(['reject', 'evict']) })
   .exactOptional();
 const levels = z.array(z.number().gt(0).lt(1)).min(1);
+/** `withWeights` puts what it read in the place of a path. */
+const isPretrained = (value: unknown): boolean => typeof (value as Partial<Pretrained> | null)?.digest === 'string';
 const count = z.number().min(0);
 const per = z.enum(['key', 'all']);
 const bytes = z.int().min(1).exactOptional();
@@ -58,7 +61,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     memory: z.enum(Object.keys(memories) as [MemoryName, ...MemoryName[]]),
     horizons: z.array(z.int().min(1)).min(1),
     seed: z.int().min(0).exactOptional(),
-    weights: z.enum(['own', 'shared']).exactOptional(),
+    weights: z.union([z.enum(['own', 'shared']), z.custom<Pretrained>(isPretrained)]).exactOptional(),
     keys,
   }),
   interval: z.strictObject({ levels: levels.exactOptional(), keys }),

@@ -23,10 +23,13 @@ export class Progress {
   readonly #paint: Paint;
   readonly #startMs: number;
   #shownMs: number;
-  #first = 0;
   #total: number | undefined;
   #rows = 0;
+  /** Offset behind the last batch, and what must be added to it for all that was read before it in other shards. */
   #next = 0;
+  #shift = 0;
+  /** What this run has read. */
+  #read = 0;
   #timeMs = Number.NaN;
   /** Few are kept: they are only counted. */
   readonly #anomalies = new WorstAnomalies(64);
@@ -43,16 +46,17 @@ export class Progress {
     this.#shownMs = options.terminal.isTTY ? Number.NEGATIVE_INFINITY : this.#startMs;
   }
 
-  /** A shard begins at row `next` of `total`, if that is known. */
-  begin(next: number, total: number | undefined): void {
-    this.#first = next;
+  /** A shard goes on at `next` of `total`, if that is known; `shift` rows more, or less, count as read than its offsets say. */
+  begin(next: number, total: number | undefined, shift = 0): void {
     this.#next = next;
+    this.#shift = shift;
     this.#total = total;
   }
 
   batch(batch: Batch<Result>): void {
     this.#rows += batch.rows.length;
-    this.#next = batch.next;
+    this.#read += Math.max(0, batch.next - this.#next);
+    this.#next = Math.max(this.#next, batch.next);
     this.#rejects += batch.rejects.length;
     for (const row of batch.rows) this.#row(row);
     for (const anomaly of batch.anomalies ?? []) this.#anomaly(anomaly);
@@ -115,7 +119,7 @@ export class Progress {
   }
 
   #share(): number | undefined {
-    return this.#total ? Math.min(1, this.#next / this.#total) : undefined;
+    return this.#total ? Math.min(1, (this.#next + this.#shift) / this.#total) : undefined;
   }
 
   #bar(width: number): string {
@@ -130,8 +134,8 @@ export class Progress {
     const seconds = (nowMs - this.#startMs) / 1000;
     const rate = seconds > 0 ? this.#rows / seconds : 0;
     const share = this.#share();
-    const pace = seconds > 0 ? (this.#next - this.#first) / seconds : 0;
-    const left = this.#total !== undefined && pace > 0 ? (this.#total - this.#next) / pace : undefined;
+    const pace = seconds > 0 ? this.#read / seconds : 0;
+    const left = this.#total !== undefined && pace > 0 ? (this.#total - this.#next - this.#shift) / pace : undefined;
     return [
       ...(share === undefined ? [] : [`${Math.floor(share * 100)} %`]),
       `${count(this.#rows)} rows`,

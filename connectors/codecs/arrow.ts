@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import {
   Bool,
   CompressionType,
@@ -20,10 +19,13 @@ import {
   Type,
   Utf8,
 } from 'apache-arrow';
-import { decompressZstd } from 'hyparquet-compressors';
+import { unpackLz4, unpackZstd } from './arrow-packing.js';
+import { verify } from './arrow-verify.js';
 import { flagBits, realBuffers, textBuffers, wholes } from './buffers.js';
 import type { ArrowRows, Cells, ColumnType, TypedColumn } from './cells.js';
-import { type ArrowMessage, Damage, type Measure, messagesOf } from './messages.js';
+import { type ArrowMessage, checkMessages, Damage, type Measure, messagesOf } from './messages.js';
+import { checkMetadata } from './metadata.js';
+import { MissingPackage } from './package.js';
 
 export { type ArrowMessage, Damage };
 
@@ -40,8 +42,25 @@ export function* arrowFileBatches(bytes: Uint8Array): Generator<ArrowRows> {
     const columns = namesOf(reader.schema);
     for (const batch of reader) yield rowsOf(batch, columns);
   } catch (error) {
-    if (error instanceof Damage) throw error;
+    if (error instanceof Damage || error instanceof MissingPackage) throw error;
     throw new Damage(`expected an Arrow file: ${(error as Error).message}`);
+  }
+}
+
+/** The record batches of a small IPC stream that lies in memory; throws `Damage` where it is none, or holds more rows. */
+export function arrowRowsIn(stream: Uint8Array, rowsMax: number): ArrowRows[] {
+  useCompressions();
+  // Copied, so that columns begin where typed arrays may.
+  const bytes = new Uint8Array(stream);
+  const rows = checkMessages(bytes, measured);
+  if (rows > rowsMax) throw new Damage(`expected at most ${rowsMax} rows, the stream says it has ${rows}`);
+  try {
+    const reader = RecordBatchReader.from(bytes).open({ autoDestroy: false });
+    const columns = namesOf(reader.schema);
+    return [...reader].map((batch) => rowsOf(batch, columns));
+  } catch (error) {
+    if (error instanceof Damage || error instanceof MissingPackage) throw error;
+    throw new Damage(`expected an Arrow IPC stream: ${(error as Error).message}`);
   }
 }
 
@@ -76,7 +95,7 @@ export async function* arrowBatches(bytes: AsyncIterable<Uint8Array>): AsyncGene
     if (batches === 0) yield { columns, rows: 0, get: () => null };
   } catch (error) {
     if (fault) throw fault;
-    if (error instanceof Damage) throw error;
+    if (error instanceof Damage || error instanceof MissingPackage) throw error;
     throw new Damage(`expected Arrow data, it is damaged before byte ${at}: ${(error as Error).message}`);
   }
   if (fault) throw fault;
@@ -85,14 +104,8 @@ export async function* arrowBatches(bytes: AsyncIterable<Uint8Array>): AsyncGene
 /** Gives the library, which brings none, the two compressions that Arrow has. */
 function useCompressions(): void {
   if (compressionRegistry.get(CompressionType.ZSTD)) return;
-  compressionRegistry.set(CompressionType.ZSTD, { decode: (packed) => decompressZstd(packed) });
-  compressionRegistry.set(CompressionType.LZ4_FRAME, {
-    decode(packed) {
-      // Loaded when needed, because it is native code, which not every machine has.
-      const lz4 = createRequire(import.meta.url)('lz4-napi') as { decompressFrameSync(bytes: Buffer): Buffer };
-      return lz4.decompressFrameSync(Buffer.from(packed));
-    },
-  });
+  compressionRegistry.set(CompressionType.ZSTD, { decode: unpackZstd });
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: unpackLz4 });
 }
 
 function namesOf({ fields }: Schema): string[] {
@@ -108,6 +121,7 @@ export const arrowMessages = (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<
 
 /** Reads what a message says of its lengths, and refuses what does not fit. */
 function measured(metadata: Uint8Array, at: number): Measure {
+  checkMetadata(metadata);
   let message: Message;
   try {
     message = Message.decode(metadata);
@@ -158,34 +172,6 @@ function rowsOf(batch: RecordBatch, columns: readonly string[]): ArrowRows {
       }
     },
   };
-}
-
-/** Refuses a column whose buffers are too short for its rows, or whose offsets lead outside. */
-function verify(data: Data, rows: number, name: string): void {
-  const wrong = (what: string): never => {
-    throw new Damage(`column "${name}": expected ${what} for ${rows} rows: the data is damaged`);
-  };
-  const { type, length, values, valueOffsets, nullBitmap } = data;
-  if (length < rows) wrong('as many values');
-  if (data.nullCount > 0 && nullBitmap && nullBitmap.length * 8 < length) wrong('a bit of validity');
-  if (type.typeId === Type.Utf8 || type.typeId === Type.LargeUtf8) {
-    const offsets = valueOffsets as ArrayLike<number | bigint>;
-    if (length > 0 && offsets.length < length + 1) wrong('an offset');
-    for (let i = 0; i < length; i++) if (offsets[i] > offsets[i + 1]) wrong('ascending offsets');
-    if (length > 0 && (offsets[0] < 0 || offsets[length] > values.length)) wrong('offsets inside the text');
-  } else if (type.typeId === Type.Bool) {
-    if (values.length * 8 < length) wrong('a bit');
-  } else if (ArrayBuffer.isView(values) && 'length' in values) {
-    const stride = (values as Uint8Array).length / Math.max(1, length);
-    if (length > 0 && stride < 1) wrong('a value');
-    const entries = data.dictionary?.length;
-    if (entries !== undefined) {
-      const indices = values as unknown as ArrayLike<number | bigint>;
-      for (let i = 0; i < length; i++) {
-        if (data.getValid(i) && !(indices[i] >= 0 && indices[i] < entries)) wrong('indices inside the dictionary');
-      }
-    }
-  }
 }
 
 const types: Record<ColumnType, () => DataType> = {

@@ -23,6 +23,38 @@ export interface Measure {
   readonly schema: boolean;
 }
 
+/** Walks through a stream that lies in memory, without reading its columns; gives the rows it says it has. */
+export function checkMessages(bytes: Uint8Array, measure: (metadata: Uint8Array, at: number) => Measure): number {
+  const must = (from: number, size: number, what: string): Uint8Array => {
+    if (from + size > bytes.length) {
+      throw new Damage(`expected ${size} bytes of ${what} at byte ${from}, the stream ends at ${bytes.length}`);
+    }
+    return bytes.subarray(from, from + size);
+  };
+  if (Buffer.from(bytes.subarray(0, 6)).toString('latin1') === magic) {
+    throw new Damage('expected an Arrow stream, came an Arrow file: write a stream');
+  }
+  let rows = 0;
+  let begun = false;
+  for (let at = 0; at < bytes.length; ) {
+    const marked = int32(must(at, 4, 'message')) === -1;
+    const size = marked ? int32(must(at + 4, 4, 'message length')) : int32(bytes.subarray(at));
+    at += marked ? 8 : 4;
+    if (size === 0) break;
+    if (size < 0 || size > metadataBytesMax) {
+      throw new Damage(`expected a message of 1 to ${metadataBytesMax} bytes at byte ${at}, its length says ${size}`);
+    }
+    const measured = measure(must(at, size, 'metadata'), at + size);
+    if (!begun && !measured.schema) throw new Damage('expected the schema before the first batch of rows');
+    begun = true;
+    must(at + size, measured.bodyLength, 'data');
+    rows += measured.rows;
+    at += size + measured.bodyLength;
+  }
+  if (!begun) throw new Damage('expected an Arrow IPC stream, the value is empty');
+  return rows;
+}
+
 /** Cuts an Arrow IPC stream or file into its messages; lengths are trusted only up to what the input holds. */
 export async function* messagesOf(
   input: AsyncIterable<Uint8Array>,

@@ -102,6 +102,21 @@ export class KafkaAdmin {
     return { low: offsetOf(found.low), high: offsetOf(found.high) };
   }
 
+  /** First and next offset of every partition, in order; records of transactions that are still open lie behind the end. */
+  async ends(topic: string): Promise<Map<number, Bounds>> {
+    const all = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
+    const sorted = [...all].sort((a, b) => a.partition - b.partition);
+    return new Map(sorted.map(({ partition, low, high }) => [partition, { low: offsetOf(low), high: offsetOf(high) }]));
+  }
+
+  /** Deletes what a group has committed; one that never has is fine. */
+  async forget(groupId: string): Promise<void> {
+    await this.#ask((admin) => admin.deleteGroups([groupId])).catch((error: Error) => {
+      const groups = (error as { groups?: { error?: { type?: string } }[] }).groups ?? [];
+      if (groups.some((one) => one.error?.type !== 'GROUP_ID_NOT_FOUND') || groups.length === 0) throw error;
+    });
+  }
+
   /** The first offset of each partition whose record is not older than the time; the end where there is none. */
   async offsetsAt(topic: string, timeMs: number): Promise<Map<number, number>> {
     const found = await this.#ask((admin) => admin.fetchTopicOffsetsByTimestamp(topic, timeMs));

@@ -1,4 +1,4 @@
-import type { Event } from '../../event.js';
+import { type Event, recordRowsMax } from '../../event.js';
 import { Columns } from '../columns.js';
 import { type TimeFormat, zoneOf } from '../times.js';
 import type { KafkaRecord } from './record.js';
@@ -16,6 +16,11 @@ export interface PayloadCodec {
   readonly settings?: unknown;
   /** Undefined where a field is missing. */
   fields(value: Buffer, paths: readonly string[], record: KafkaRecord): readonly unknown[] | Refusal;
+  /**
+   * Instead of `fields` where a record holds several rows: the fields of each, at least one and at most `recordRowsMax`.
+   * A record is used whole or not at all.
+   */
+  rows?(value: Buffer, paths: readonly string[], record: KafkaRecord): readonly (readonly unknown[])[] | Refusal;
   /** Called before records are decoded that may need something from elsewhere, such as a schema. */
   prepare?(records: readonly KafkaRecord[]): Promise<void>;
 }
@@ -70,19 +75,42 @@ export class RecordDecoder {
 
   readonly #own: { readonly time: boolean; readonly key: boolean };
 
-  /** The event of a record, the key to be forgotten where the value is null, or why it is neither. */
+  /** Adds the events of a record to `rows`, or says why there are none: a key to be forgotten, or a refusal. */
+  decodeInto(rows: Event[], record: KafkaRecord): Refusal | { readonly forget: string } | undefined {
+    if (!this.codec.rows || record.value === null) {
+      const decoded = this.decode(record);
+      if ('forget' in decoded || 'reason' in decoded) return decoded;
+      rows.push(decoded);
+      return undefined;
+    }
+    const found = this.codec.rows(record.value, this.#paths, record);
+    if (!Array.isArray(found)) return found as Refusal;
+    const made: Event[] = [];
+    for (let row = 0; row < found.length; row++) {
+      const event = this.#eventOf(found[row], record, record.offset + row / recordRowsMax);
+      if (!('reason' in event)) made.push(event);
+      else return { reason: event.reason, message: `row ${row} of ${found.length}: ${event.message}` };
+    }
+    for (const event of made) rows.push(event);
+    return undefined;
+  }
+
+  /** The event of a record of one row, the key to be forgotten where the value is null, or why it is neither. */
   decode(record: KafkaRecord): Event | Refusal | { readonly forget: string } {
     if (record.value === null) {
       if (record.key) return { forget: textOf(record.key) };
       return { reason: 'empty', message: 'expected a value, or a key whose memory shall be deleted; both are null' };
     }
     const fields = this.codec.fields(record.value, this.#paths, record);
-    if (!Array.isArray(fields)) return fields as Refusal;
+    return Array.isArray(fields) ? this.#eventOf(fields, record, record.offset) : (fields as Refusal);
+  }
+
+  #eventOf(fields: readonly unknown[], record: KafkaRecord, offset: number): Event | Refusal {
     const cells = fields.slice(0, this.channels.length);
     let at = cells.length;
     cells.push(this.#own.time ? record.timestampMs : fields[at++]);
     cells.push(this.#own.key ? textOf(record.key) : fields[at]);
-    return this.#columns.decode(cells, record.offset) ?? this.#columns.fault;
+    return this.#columns.decode(cells, offset) ?? this.#columns.fault;
   }
 }
 

@@ -1,15 +1,8 @@
-/** Headers as they came: one value, or several under the same name. */
-export type Headers = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+import type { LogRecord } from '../../event.js';
 
 /** One record of a partition that belongs to the log for good: not aborted, not a marker. */
-export interface KafkaRecord {
-  readonly offset: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Headers;
-  /** When it was made or appended, by the topic's setting. */
-  readonly timestampMs: number;
-}
+export type KafkaRecord = LogRecord;
+export type Headers = LogRecord['headers'];
 
 /** A record to be written; the partition is always named, so a retry cannot move it. */
 export interface Outgoing {

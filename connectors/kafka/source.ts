@@ -1,14 +1,16 @@
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Batch, Event, Reject } from '../../event.js';
+import { hint } from '../nearest.js';
 import type { Opening, Source } from '../source.js';
-import { formatOf, timeReader } from '../times.js';
-import { type Bounds, KafkaAdmin } from './admin.js';
+import { KafkaAdmin } from './admin.js';
 import { type KafkaOptions, kafkaClient } from './client.js';
 import { type Mapping, type PayloadCodec, RecordDecoder } from './decode.js';
 import type { Chunk } from './feed.js';
-import { GroupReader } from './group.js';
+import { GroupReader, OutOfRange } from './group.js';
+import { type KafkaPlace, type Stretch, stretchesOf } from './places.js';
+import type { KafkaRecord } from './record.js';
 
-/** Where a replay begins or ends in each partition: an offset, a time (ISO 8601), or an end of the log. */
-export type KafkaPlace = number | string;
+export type { KafkaPlace } from './places.js';
 
 export interface KafkaSourceOptions {
   readonly kafka: KafkaOptions;
@@ -21,137 +23,228 @@ export interface KafkaSourceOptions {
   readonly to?: KafkaPlace;
 }
 
-/** A stretch of a topic to be read again: it commits nothing, and every partition is a log that ends. */
+/** Records per batch: as many as a live run folds at once. */
+const sliceRows = 256;
+/** Without a record for so long a reader is replaced by another, and after so many in vain the replay ends. */
+const silenceMs = 20_000;
+const readersMax = 6;
+
+/**
+ * A stretch of a topic to be read again: it commits nothing, and every partition is a shard. All are read through one
+ * membership in a group nobody else is in; `close` leaves it, unless the last shard was read to its end.
+ */
 export class KafkaSource implements Source {
   readonly #kafka: ReturnType<typeof kafkaClient>;
-  readonly #admin: KafkaAdmin;
-  readonly #ranges = new Map<string, Bounds & { readonly partition: number }>();
-  #reads = 0;
+  #stretches: Promise<ReadonlyMap<string, Stretch>> | undefined;
+  #reader: Promise<GroupReader> | undefined;
+  #readers = 0;
 
   constructor(readonly options: KafkaSourceOptions) {
     this.#kafka = kafkaClient(options.kafka);
-    this.#admin = new KafkaAdmin(this.#kafka);
   }
 
   async open(): Promise<Opening> {
-    const { topic, mapping, from = 'earliest', to = 'latest' } = this.options;
-    try {
-      const count = (await this.#admin.partitions([topic])).get(topic);
-      if (!count) throw new Error(`expected a topic ${topic}, the cluster has none of that name`);
-      const [first, last] = [await this.#places(from, 'from'), await this.#places(to, 'to')];
-      for (let partition = 0; partition < count; partition++) {
-        const { low, high } = await this.#admin.bounds(topic, partition);
-        const begin = first(partition, { low, high });
-        if (typeof from === 'number' && begin < low) {
-          throw new RangeError(
-            `from: expected an offset from ${low} on in partition ${partition} of ${topic}, got ${from}: older records are gone`,
-          );
-        }
-        const end = Math.min(high, Math.max(begin, last(partition, { low, high })));
-        this.#ranges.set(`${topic}-${partition}`, { partition, low: begin, high: end });
-      }
-    } finally {
-      await this.#admin.close();
-    }
-    const ranges = [...this.#ranges.values()];
+    const { topic, mapping, codec, from = 'earliest' } = this.options;
+    const stretches = await this.#opened();
+    const { settings } = new RecordDecoder(codec, mapping, topic);
+    const spans = new Map([...stretches].map(([shard, { from, to }]) => [shard, { from, to: Math.max(from, to) }]));
     return {
-      shards: [...this.#ranges.keys()],
+      shards: [...stretches.keys()],
       channels: mapping.values,
-      rows: ranges.reduce((sum, { low, high }) => sum + Math.max(0, high - low), 0),
+      rows: [...spans.values()].reduce((sum, { from, to }) => sum + to - from, 0),
+      spans,
+      goesOn: true,
+      partitions: stretches.size,
+      // Where it ends may move on from one run to the next.
+      identity: JSON.stringify({ topic, from, partitions: stretches.size, decoder: settings }),
     };
   }
 
-  async #places(place: KafkaPlace, what: string): Promise<(partition: number, bounds: Bounds) => number> {
-    if (place === 'earliest') return (_, { low }) => low;
-    if (place === 'latest') return (_, { high }) => high;
-    const offset = typeof place === 'number' ? place : /^\d{1,10}$/.test(place) ? Number(place) : undefined;
-    if (offset !== undefined) return () => offset;
-    const format = formatOf(place);
-    const timeMs = format === undefined || format === 'either' ? Number.NaN : timeReader(format, 0)(place);
-    if (Number.isNaN(timeMs)) {
-      throw new TypeError(
-        `${what}: expected earliest, latest, an offset or a time such as 2024-05-01T00:00:00Z, got ${place}`,
+  #opened(): Promise<ReadonlyMap<string, Stretch>> {
+    this.#stretches ??= this.#ask();
+    return this.#stretches;
+  }
+
+  async #ask(): Promise<ReadonlyMap<string, Stretch>> {
+    const { topic, from, to, kafka } = this.options;
+    const admin = new KafkaAdmin(this.#kafka, 2000);
+    try {
+      const count = (await admin.partitions([topic]).catch(unreachable(kafka))).get(topic);
+      if (!count) {
+        const known = hint(topic, await admin.topics());
+        throw new Error(`expected a topic, the cluster has none called ${JSON.stringify(topic)}${known}`);
+      }
+      const found = await stretchesOf(admin, topic, from, to);
+      return new Map(found.map((stretch) => [`${topic}-${stretch.partition}`, stretch]));
+    } catch (error) {
+      this.#stretches = undefined;
+      throw error;
+    } finally {
+      await admin.close();
+    }
+  }
+
+  async #stretch(shard: string): Promise<Stretch> {
+    const stretches = await this.#opened();
+    const found = stretches.get(shard);
+    if (found) return found;
+    throw new Error(`expected one of the shards ${[...stretches.keys()].join(', ')}, got ${shard}`);
+  }
+
+  /** A fresh start needs its first record, a resumed one the record behind the checkpoint. */
+  async starts(shard: string, from: number): Promise<void> {
+    const { asked, partition, bounds } = await this.#stretch(shard);
+    const { low, high } = bounds;
+    const place = `partition ${partition} of ${this.options.topic}`;
+    if (from === 0 && asked !== undefined && asked < low) {
+      throw new RangeError(
+        `from: expected an offset from ${low} on in ${place}, got ${asked}: older records are gone by retention. ` +
+          'from=earliest begins with the first that is left',
       );
     }
-    const found = await this.#admin.offsetsAt(this.options.topic, timeMs);
-    return (partition, { high }) => found.get(partition) ?? high;
+    if (from > 0 && from < low) {
+      throw new RangeError(
+        `${place} was read up to offset ${from} and now begins at ${low}: what lies between is gone by retention, so the ` +
+          'run cannot go on. --fresh begins again with what is left',
+      );
+    }
+    if (from > high) {
+      throw new RangeError(
+        `${place} was read up to offset ${from} and now ends at ${high}: it is not the log the checkpoint was made with. ` +
+          'Name that one, or begin again with --fresh',
+      );
+    }
   }
 
   async *read(shard: string, from: number, stop: AbortSignal): AsyncGenerator<Batch<Event>> {
-    if (this.#ranges.size === 0) await this.open();
-    const range = this.#ranges.get(shard);
-    if (!range) throw new Error(`expected one of the shards ${[...this.#ranges.keys()].join(', ')}, got ${shard}`);
-    const start = Math.max(from, range.low);
-    if (start >= range.high) {
-      yield { shard, rows: [], rejects: [], next: Math.max(from, range.high), ends: true };
-      return;
-    }
-    const decoder = new RecordDecoder(this.options.codec, this.options.mapping, shard);
-    for await (const chunk of this.#chunks(range.partition, start, stop)) {
-      const records = chunk.records.filter(({ offset }) => offset < range.high);
-      await decoder.codec.prepare?.(records);
-      let rows: Event[] = [];
-      let rejects: Reject[] = [];
-      for (const record of records) {
-        const decoded = decoder.decode(record);
-        if ('forget' in decoded) {
-          // Forgetting comes after the rows of its batch, so the batch ends here.
-          yield { shard, rows, rejects, next: record.offset + 1, forget: [decoded.forget] };
-          [rows, rejects] = [[], []];
-        } else if ('reason' in decoded) {
-          const raw = record.value?.toString('utf8').slice(0, 4096) ?? '';
-          rejects.push({ shard, offset: record.offset, stage: 'decode', ...decoded, raw });
-        } else rows.push(decoded);
+    const stretch = await this.#stretch(shard);
+    const begin = Math.max(from, stretch.from);
+    if (begin >= stretch.to) {
+      yield { shard, rows: [], rejects: [], next: begin, ends: true };
+    } else {
+      let whole = false;
+      try {
+        const decoder = new RecordDecoder(this.options.codec, this.options.mapping, shard);
+        for await (const { records, next } of this.#chunks(stretch, begin, stop)) {
+          await decoder.codec.prepare?.(records);
+          const within = records.filter(({ offset }) => offset < stretch.to);
+          whole = next >= stretch.to;
+          for (const batch of batchesOf(decoder, shard, within, Math.min(next, stretch.to))) {
+            yield whole && batch.next === stretch.to ? { ...batch, ends: true } : batch;
+            if (stop.aborted) return;
+            // Fetching and heartbeats have their turn.
+            await turn();
+          }
+          if (whole) break;
+        }
+      } finally {
+        if (!whole || stop.aborted) await this.close();
       }
-      const ends = chunk.next >= range.high;
-      yield { shard, rows, rejects, next: Math.min(chunk.next, range.high), ...(ends ? { ends } : {}) };
-      if (ends || stop.aborted) return;
+    }
+    const shards = [...(await this.#opened()).keys()];
+    if (shard === shards.at(-1)) await this.close();
+  }
+
+  /** The records of a stretch; over another membership where one breaks off, from where it did. */
+  async *#chunks({ partition, to }: Stretch, from: number, stop: AbortSignal): AsyncGenerator<Chunk> {
+    const { topic } = this.options;
+    const place = `partition ${partition} of ${topic}`;
+    let next = from;
+    for (let failures = 0; next < to && !stop.aborted; ) {
+      try {
+        this.#reader ??= this.#join();
+        const reader = await this.#reader;
+        const feed = reader.open(topic, partition, next);
+        for (let silentMs = 0; next < to && !stop.aborted; ) {
+          const began = performance.now();
+          const chunk = await feed.take(500);
+          if (chunk === 'closed') throw new Error(`${place}: reading broke off at offset ${next}`);
+          if (chunk === 'idle') {
+            silentMs += performance.now() - began;
+            if (silentMs > silenceMs) throw new Error(`${place}: no records came between offsets ${next} and ${to}`);
+            continue;
+          }
+          [silentMs, failures] = [0, 0];
+          next = chunk.next;
+          yield chunk;
+        }
+        reader.drop(feed);
+      } catch (error) {
+        await this.close();
+        if (error instanceof OutOfRange) {
+          throw new Error(`${place}: offset ${next} is gone by retention while it was being read`, { cause: error });
+        }
+        if (++failures >= readersMax) throw error;
+        await sleep(Math.min(100 * 2 ** failures, 5000));
+      }
     }
   }
 
-  /** The records of a partition through a membership of its own, in a group nobody else is in. */
-  async *#chunks(partition: number, from: number, stop: AbortSignal): AsyncGenerator<Chunk> {
-    const { topic } = this.options;
-    const groupId = `engram-replay-${process.pid}-${process.hrtime.bigint()}-${this.#reads++}`;
+  async #join(): Promise<GroupReader> {
+    const groupId = `engram-replay-${process.pid}-${process.hrtime.bigint()}-${this.#readers++}`;
     let told: (error?: Error) => void = () => {};
     const joined = new Promise<Error | undefined>((resolve) => {
       told = resolve;
     });
     const reader = new GroupReader(
       this.#kafka,
-      { groupId, topics: [topic] },
+      { groupId, topics: [this.options.topic] },
       { assigned: () => told(), rebalancing() {}, heartbeat() {}, failed: told },
     );
     try {
       await reader.start();
       const error = await joined;
       if (error) throw error;
-      const feed = reader.open(topic, partition, from);
-      while (!stop.aborted) {
-        const chunk = await feed.take(500);
-        if (chunk === 'closed') throw new Error(`${topic}/${partition}: reading broke off at offset ${feed.seen}`);
-        if (chunk !== 'idle') yield chunk;
-      }
-    } finally {
+      return reader;
+    } catch (error) {
       await reader.stop().catch(() => {});
+      throw error;
     }
+  }
+
+  async close(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    await reader?.then((one) => one.stop()).catch(() => {});
   }
 }
 
-/** `kafka://host:port,host:port/topic?from=…&to=…` as its parts. */
-export function parseKafkaUrl(url: string): { brokers: string[]; topic: string; from?: string; to?: string } {
-  const parts = /^kafka:\/\/([^/?]+)\/([^/?]+)(?:\?(.*))?$/.exec(url);
-  if (!parts) throw new TypeError(`expected kafka://host:port/topic?from=…&to=…, got ${url}`);
-  const query = new URLSearchParams(parts[3] ?? '');
-  for (const name of query.keys()) {
-    if (name !== 'from' && name !== 'to')
-      throw new TypeError(`${url}: expected from and to after the topic, got ${name}`);
+/** What a decoder makes of records, in batches; a key is forgotten after the rows of its batch, so that ends there. */
+function* batchesOf(
+  decoder: RecordDecoder,
+  shard: string,
+  all: readonly KafkaRecord[],
+  next: number,
+): Generator<Batch<Event>> {
+  let rows: Event[] = [];
+  let rejects: Reject[] = [];
+  let begin = 0;
+  const cut = (end: number, upTo: number, forget?: string): Batch<Event> => {
+    const records = all.slice(begin, end);
+    const batch = { shard, rows, rejects, records, next: upTo, ...(forget === undefined ? {} : { forget: [forget] }) };
+    [rows, rejects, begin] = [[], [], end];
+    return batch;
+  };
+  for (let at = 0; at < all.length; at++) {
+    const record = all[at];
+    const other = decoder.decodeInto(rows, record);
+    if (other && 'forget' in other) yield cut(at + 1, record.offset + 1, other.forget);
+    else if (other) {
+      const raw = record.value?.toString('utf8').slice(0, 4096) ?? '';
+      rejects.push({ shard, offset: record.offset, stage: 'decode', ...other, raw });
+    }
+    if (at + 1 - begin >= sliceRows || rows.length >= 4 * sliceRows) yield cut(at + 1, record.offset + 1);
   }
-  const [from, to] = [query.get('from'), query.get('to')];
-  return {
-    brokers: parts[1].split(','),
-    topic: decodeURIComponent(parts[2]),
-    ...(from === null ? {} : { from }),
-    ...(to === null ? {} : { to }),
+  if (begin < all.length || all.length === 0 || all[all.length - 1].offset + 1 < next) yield cut(all.length, next);
+}
+
+function unreachable({ brokers, login, tls }: KafkaOptions): (error: Error) => never {
+  return (error) => {
+    const how = `${tls ? 'with' : 'without'} TLS, ${login ? `login ${login.mechanism}` : 'without login'}`;
+    throw new Error(
+      `the cluster at ${brokers.join(',')} cannot be asked (${how}): ${error.message}. ` +
+        'Check address and port; TLS and login stand in the file for --run',
+      { cause: error },
+    );
   };
 }

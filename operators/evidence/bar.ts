@@ -1,5 +1,5 @@
 import { f64, type Row } from '../../state/layout.js';
-import { type Budget, rateOf } from '../budget.js';
+import { type AlarmBudget, rateOf } from '../budget.js';
 import { discover, discoveriesLayout, levelOf } from './discoveries.js';
 import { charge, type Gate, gateLayout, payRow, priceOf, told } from './gate.js';
 
@@ -31,7 +31,7 @@ export class BarOf {
   readonly #debt: number;
 
   constructor(
-    readonly budget: Budget,
+    readonly budget: AlarmBudget,
     readonly each = false,
   ) {
     this.#debt = each ? 0.1 : 0.6;

@@ -60,6 +60,11 @@ interface Line {
 export interface FileStoreOptions {
   /** Complete generations kept; at least 3. */
   readonly generations?: number;
+  /**
+   * Somebody else sees to it that each shard has one owner at a time, as a consumer group does, and that no owner is ahead of
+   * the next: generations that another one left at or below what is saved are then as good as one's own.
+   */
+  readonly shared?: boolean;
   readonly disk?: Disk;
   /** Told of every damaged file; it stays beside the others with the ending `.damaged`. A process warning if absent. */
   readonly onDamaged?: (path: string, error: DamagedCheckpoint) => void;
@@ -76,6 +81,7 @@ export class FileStore implements CheckpointStore {
   readonly #lines = new Map<string, Line>();
   readonly #disk: Disk;
   readonly #generationsKept: number;
+  readonly #shared: boolean;
   readonly #warn: (message: string) => void;
   readonly #onDamaged: (path: string, error: DamagedCheckpoint) => void;
 
@@ -88,6 +94,7 @@ export class FileStore implements CheckpointStore {
       throw new RangeError(`generations: expected a whole number of at least 3, got ${generations}`);
     }
     this.#generationsKept = generations;
+    this.#shared = options.shared ?? false;
     this.#disk = disk;
     this.#warn = options.onWarning ?? ((message) => process.emitWarning(message, 'EngramWarning'));
     this.#onDamaged =
@@ -152,7 +159,9 @@ export class FileStore implements CheckpointStore {
     const before = offsetsOf(await this.#names(folder));
     const line: Line = this.#lines.get(shard) ?? { newest: before.at(-1) ?? 0, passed: new Map() };
     this.#lines.set(shard, line);
-    const stranger = before.findLast((at) => at > line.newest && !line.passed.has(at) && at !== line.attempted);
+    const stranger = before.findLast(
+      (at) => at > (this.#shared ? next : line.newest) && !line.passed.has(at) && at !== line.attempted,
+    );
     if (stranger !== undefined || next < line.newest) {
       throw new RangeError(
         `shard ${shard}: expected to go on from offset ${line.newest}, the newest this run knows, got ` +

@@ -149,8 +149,39 @@ class Feeder {
     readonly random: () => number,
   ) {}
 
+  /** Writes on while one of three brokers is away, which no transaction of kafkajs would survive: without any. */
+  async writeThrough(upTo: number): Promise<void> {
+    const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    for (; this.#made < upTo; await sleep(20)) {
+      const { messages, poison } = this.#messages(Math.min(upTo - this.#made, 100));
+      await producer.send({ topic: this.topic, messages });
+      this.#made += messages.length;
+      this.visible += messages.length;
+      this.poison += poison;
+    }
+    await producer.disconnect();
+  }
+
+  #messages(size: number) {
+    const { plan, random } = this;
+    let poison = 0;
+    const messages = Array.from({ length: size }, (_, i) => {
+      const n = this.#made + i;
+      const key = Math.floor(random() * plan.keys);
+      const bad = random() < 0.01;
+      if (bad) poison++;
+      const value = bad
+        ? ['{', '{"value":"x"}', '{"value":2000000}', '[]'][n % 4]
+        : JSON.stringify({ value: Math.floor(random() * 1e6), n });
+      return { key: `sensor-${key}`, value, partition: key % plan.partitions };
+    });
+    return { messages, poison };
+  }
+
   async write(upTo: number): Promise<void> {
     const { kafka, plan, random } = this;
+    if (plan.cluster?.brokers === 3) return this.writeThrough(upTo);
     const producer = kafka.producer({
       transactionalId: `${this.topic}-feeder-${this.#batch}`,
       transactionTimeout: 5000,
@@ -160,17 +191,7 @@ class Feeder {
     while (this.#made < upTo) {
       const size = Math.min(upTo - this.#made, 200 + Math.floor(random() * 800));
       const aborted = random() < 0.1;
-      let poison = 0;
-      const messages = Array.from({ length: size }, (_, i) => {
-        const n = this.#made + i;
-        const key = Math.floor(random() * plan.keys);
-        const bad = random() < 0.01;
-        if (bad) poison++;
-        const value = bad
-          ? ['{', '{"value":"x"}', '{"value":2000000}', '[]'][n % 4]
-          : JSON.stringify({ value: Math.floor(random() * 1e6), n });
-        return { key: `sensor-${key}`, value, partition: key % plan.partitions };
-      });
+      const { messages, poison } = this.#messages(size);
       const transaction = await producer.transaction();
       await transaction.send({ topic: this.topic, messages });
       if (aborted) await transaction.abort();
@@ -224,8 +245,9 @@ export async function chaos(plan: ChaosPlan): Promise<ChaosReport> {
         `${Math.round((performance.now() - began) / 1000)} s: fault ${step + 1} of ${faults.length}: ${fault}, ${crew.members.length} workers`,
       );
       const upTo = Math.floor((plan.events * (step + 2)) / (faults.length + 1));
-      // While a broker is away nothing can be written; otherwise writing goes on during the fault.
-      const writing = fault === 'broker' ? undefined : feeder.write(upTo);
+      // While the only broker is away nothing can be written; otherwise writing goes on during the fault.
+      const away = fault === 'broker' && cluster.brokerIds.length === 1;
+      const writing = away ? undefined : feeder.write(upTo);
       await strike(fault, crew, cluster, random);
       await (writing ?? feeder.write(upTo));
       await sleep(random() * 1500);
@@ -298,7 +320,8 @@ async function strike(fault: Fault, crew: Crew, cluster: Cluster, random: () => 
       const ids = cluster.brokerIds;
       const id = ids[Math.floor(random() * ids.length)];
       await cluster.kill(id, random() < 0.5 ? 'SIGKILL' : 'SIGTERM');
-      await sleep(random() * 2000);
+      // Of three the other two go on: long enough for leaders and coordinators to move.
+      await sleep(random() * 2000 + (ids.length > 1 ? 4000 : 0));
       await cluster.launch(id);
     }
   }

@@ -58,7 +58,7 @@ const worker = new KafkaWorker({
   mapping: { values: ['value'] },
   pipeline: work.pipeline,
   outputs: { results: { topic: `${output}.forecasts`, encode: work.encode }, rejects: { topic: `${output}.dlq` } },
-  store: new FileStore(folder),
+  store: new FileStore(folder, { shared: true }),
   commitMs: 100,
   checkpointMs: 1000,
   sessionTimeoutMs: sessionMs,

@@ -230,6 +230,12 @@ describe('inspect --diff', () => {
     expect([code, text.split('\n').at(-2)]).toEqual([0, 'The same, number by number.']);
   });
 
+  test('outputs of other names are no difference', async () => {
+    const made = checkpoint(300, names);
+    const other = await saved('renamed', { ...made, sinks: { 'elsewhere/f.ndjson': 9 } });
+    expect((await run({ path: folder, diff: other })).code).toBe(0);
+  });
+
   test('lists what differs, the largest first, and the code is 1', async () => {
     const other = await saved(
       'other',

@@ -47,15 +47,15 @@ describe('a mistake in each option gets one line that says what to do', () => {
     ],
     [
       'replay LOG --out HERE/x.arow',
-      '2 engram: --out HERE/x.arow: expected a name that ends with .ndjson, .jsonl, .arrow or .parquet, or - for standard output, got .arow (did you mean "arrow"?)',
+      '2 engram: --out HERE/x.arow: expected a name that ends with .ndjson, .jsonl, .arrow or .parquet, kafka://host:port/topic, or - for standard output, got .arow (did you mean "arrow"?)',
     ],
     [
       'replay LOG --out anomaly:x.arrow',
-      '2 engram: --out anomaly:x.arrow: expected forecasts:, anomalies:, rejects: or shadow: before the file, got "anomaly" (did you mean "anomalies"?)',
+      '2 engram: --out anomaly:x.arrow: expected a file, kafka://host:port/topic, or forecasts:, anomalies:, rejects: or shadow: before one, got "anomaly" (did you mean "anomalies"?)',
     ],
     [
       'replay LOG --out',
-      '2 engram: --out: expected <file> after it, got nothing: engram replay --help tells what there is',
+      '2 engram: --out: expected <place> after it, got nothing: engram replay --help tells what there is',
     ],
     [
       'replay LOG --out HERE/a.arrow --out anomalies:HERE/a.arrow',
@@ -73,7 +73,7 @@ describe('a mistake in each option gets one line that says what to do', () => {
     ],
     [
       'replay LOG --format cvs',
-      '2 engram: --format: expected one of csv, ndjson, arrow, parquet, got "cvs" (did you mean "csv"?)',
+      '2 engram: --format: expected one of csv, ndjson, arrow, parquet, json, avro, protobuf, json-schema, cloudevents, got "cvs" (did you mean "csv"?)',
     ],
     [
       'replay LOG --time-format dym',

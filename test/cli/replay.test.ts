@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Result } from '../../event.js';
+import type { Reject, Result } from '../../event.js';
 import { dailyCsv, engram, folder } from './command.js';
 
 let here: string;
@@ -186,6 +186,40 @@ describe('engram replay', () => {
     expect(err).toContain('expected:');
     expect(err).toContain('found:');
     expect(err).toContain('--fresh');
+  });
+
+  test('a row that a step refuses is told with its line, as one that could not be read', async () => {
+    const [head, first, ...rest] = dailyCsv(20).split('\n');
+    writeFileSync(at('late.csv'), [head, '', ...rest.slice(0, 5), first, 'x,y', ...rest.slice(5)].join('\n'));
+    await engram(['replay', at('late.csv'), ...light, '--out', at('f.ndjson'), '--quiet']);
+    const told = lines('rejects.ndjson').map((line) => JSON.parse(line) as Reject);
+    expect(told.map(({ stage, reason, line }) => [stage, reason, line])).toEqual([
+      ['reorder', 'late', 8],
+      ['decode', 'not-a-time', 9],
+    ]);
+  });
+
+  test.each([
+    [['--fresh'], '--fresh: has no effect without --state'],
+    [['--checkpoint-rows', '5'], '--checkpoint-rows: has no effect without --state'],
+    [['--step', '5min', '--zone', '+01:00'], '--zone: has no effect with --step'],
+    [['--step', '5min', '--time-format', 'iso'], '--time-format: has no effect with --step'],
+    [['--zone', '+25:00'], 'zone: expected an offset such as +02:00 or Z, got "+25:00"'],
+    [['--run', 'x.json'], 'x.json: expected a file, there is none'],
+    [['--format', 'avro'], '--format: expected one of csv, ndjson, arrow, parquet for a file'],
+  ])('%s does nothing here, and is refused', async (options, why) => {
+    const called = await engram(['replay', at('log.csv'), ...options]);
+    expect([called.code, called.err]).toEqual([2, expect.stringContaining(why)]);
+  });
+
+  test('an address nobody can read is refused without what may be a password in it', async () => {
+    for (const url of ['kafak://me:canary@h:1/t', 'kafka://me:canary@h:1/t', 's3://me:canary@bucket/x.csv']) {
+      const called = await engram(['replay', url, '--verbose']);
+      expect(called.code).toBe(2);
+      expect(called.err).not.toContain('canary');
+      const out = await engram(['replay', at('log.csv'), '--out', url]);
+      expect([out.code, out.err.includes('canary')]).toEqual([2, false]);
+    }
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorLines } from '../../cli/scores.js';
+import { errorLines, scoresIn } from '../../cli/scores.js';
 import { evaluate } from '../../operators/evaluate.js';
 import { Lane } from '../../pipelines/lane.js';
 import { resultOf } from './results.js';
@@ -23,7 +23,7 @@ test('the forecasts first, then the best of each kind of simple forecaster', () 
     };
   });
   lane.push({ shard: 'log', rows, rejects: [], next: 20 });
-  const lines = errorLines(lane.save());
+  const lines = errorLines([scoresIn(lane.save())]);
   expect(lines.map(({ horizon, forecaster, mae }) => [horizon, forecaster, mae])).toEqual([
     [1, 'default', 1],
     [1, 'persistence', 5],
@@ -39,4 +39,4 @@ test('the forecasts first, then the best of each kind of simple forecaster', () 
   expect(lines[1]).toMatchObject({ crps: 5, coverage: null });
   lane.close();
 });
-test('a pipeline without an evaluate step has none', () => expect(errorLines({})).toEqual([]));
+test('a pipeline without an evaluate step has none', () => expect(errorLines([scoresIn({})])).toEqual([]));

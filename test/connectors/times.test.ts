@@ -105,4 +105,6 @@ test('zones are offsets', () => {
   expect(zoneOf('+02:00')).toBe(7_200_000);
   expect(zoneOf('-0530')).toBe(-19_800_000);
   expect(zoneOf('Europe/Rome')).toBeUndefined();
+  expect(['+25:00', '+16:00', '-02:60', '+99'].map(zoneOf)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(timeReader('iso', 0)('2024-05-01T00:00:00+25:00')).toBeNaN();
 });

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Event } from '../../event.js';
-import { type MemoryName, memories, netNames } from '../../models/catalog.js';
+import { type MemoryName, memories } from '../../models/catalog.js';
+import { netNames } from '../../models/net-shapes.js';
 import { alert } from '../../operators/alert.js';
 import { align, dropFilled } from '../../operators/align.js';
 import { challenge } from '../../operators/challenge.js';

@@ -82,4 +82,45 @@ describe('expert weights', () => {
     const { squares } = run(horizons, truth, (t, i) => [truth[t + horizons[i]] ?? 0, 9]);
     horizons.forEach((_, i) => void expect(squares[i][0]).toBe(0));
   });
+
+  describe('in a world that changes', () => {
+    const rows = 6000;
+    const [a, b, walk] = [noise(rows, 21), noise(rows, 22), noise(rows, 23)];
+    const labels = walk.map((u, t) => Math.sin(t / 7) + 0.1 * u);
+    /** Two experts, of which the first is right until row 4,000 and the second from then on. */
+    const said = (t: number): number[] => {
+      const [good, bad] = [(labels[t + 1] ?? 0) + 0.1 * a[t], (labels[t + 1] ?? 0) + b[t]];
+      return t < 4000 ? [good, bad] : [bad, good];
+    };
+    /** Rows after the change until the second expert has more weight. */
+    const recovery = (of: (own: ReturnType<typeof run>['own']) => number): number => {
+      for (let after = 1; after < 1900; after += 10) {
+        if (of(run([1], labels.slice(0, 4000 + after), said).own) > 0.5) return after;
+      }
+      return Number.POSITIVE_INFINITY;
+    };
+
+    test('young and shared weights go over to who is right now much sooner than those of all that has been', () => {
+      const [old, young, shared] = [
+        recovery(({ weight }) => weight[1]),
+        recovery((own) => own.young.weight[1]),
+        recovery((own) => own.shared[1]),
+      ];
+      expect(young).toBeLessThan(40);
+      expect(shared).toBeLessThan(0.5 * old);
+      expect(young).toBeLessThan(0.2 * old);
+    });
+
+    test('drift is told there, and nowhere else', () => {
+      const drifted = (upTo: number) => run([1], labels.slice(0, upTo), said).own.drifted[0];
+      expect([500, 2000, 3900, 5900].map(drifted)).toEqual([0, 0, 0, 0]);
+      expect(Math.max(...[4010, 4020, 4030, 4040, 4050].map(drifted))).toBeGreaterThan(0);
+    });
+
+    test('where nothing changes they are as good', () => {
+      const calm = run([1], labels, (t) => [(labels[t + 1] ?? 0) + 0.1 * a[t], (labels[t + 1] ?? 0) + b[t]]);
+      expect(calm.own.young.weight[0]).toBeGreaterThan(0.95);
+      expect(calm.own.shared[0]).toBeGreaterThan(0.5);
+    });
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { memoryOf, netNames } from '../../models/catalog.js';
+import { memoryOf } from '../../models/catalog.js';
 import { type Prediction, predictionOf } from '../../models/model.js';
+import { netNames } from '../../models/net-shapes.js';
 import { Slab } from '../../state/slab.js';
 import { expectFinite, expectSeparateChannels, noise } from './lab.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Budget, checkBudget, everyMs, rateOf } from '../../operators/budget.js';
+import { type AlarmBudget, checkBudget, everyMs, rateOf } from '../../operators/budget.js';
 
 test('times are read as people write them', () => {
   expect(['90s', '30m', '12h', '7d', '2w', '1.5h'].map(everyMs)).toEqual([9e4, 18e5, 432e5, 6048e5, 12096e5, 54e5]);
@@ -13,7 +13,7 @@ test('a budget is a share of rows, by rows or by the time between them', () => {
 });
 
 test('a wrong budget names itself', () => {
-  const check = (budget: unknown) => () => checkBudget('detect.budget', budget as Budget);
+  const check = (budget: unknown) => () => checkBudget('detect.budget', budget as AlarmBudget);
   expect(check(3)).toThrow(/detect\.budget: expected \{ alarms: 1, per: "key", every: "7d" \}.*got 3/);
   expect(check({ alarms: 1, per: 'kye', every: '7d' })).toThrow(/budget\.per: expected one of key, all/);
   expect(check({ alarms: 1, per: 'key', every: '7y' })).toThrow(/budget\.every: expected a time such as "7d".*"7y"/);

@@ -49,7 +49,10 @@ test.each([
     { memory: 'rls', horizons: [1], weights: 'shared' },
     'a net (lstm, mingru, minlstm, ssm) for shared weights, got rls',
   ],
-  [{ memory: 'lstm', horizons: [1], weights: 'all' }, 'remember.weights: expected own or shared, got "all"'],
+  [
+    { memory: 'lstm', horizons: [1], weights: 'all' },
+    'remember.weights: expected own, shared or what engram pretrain made, got "all"',
+  ],
   [{ memory: 'last-value', horizons: [1], hurizons: [1] }, 'remember.hurizons: expected one of the options'],
 ])('%o is refused', (options, message) => {
   expect(() => remember(options as Parameters<typeof remember>[0])).toThrow(message);

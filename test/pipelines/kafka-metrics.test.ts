@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type KafkaFigure, KafkaMetrics, kafkaFigures } from '../../pipelines/kafka-metrics.js';
 
@@ -72,4 +73,25 @@ test('every figure of the list can come, and none that is not on it', () => {
   for (const [, name] of text.matchAll(/^(engram_\w+?)(?:_bucket|_sum|_count)?[{ ]/gm)) {
     expect(kafkaFigures).toHaveProperty(name as KafkaFigure);
   }
+});
+
+const page = readFileSync(new URL('../../docs/OPERATIONS.md', import.meta.url), 'utf8');
+
+test('OPERATIONS.md explains every figure, with its kind, and no other', () => {
+  const rows = [...page.matchAll(/^\| `(engram_\w+)` \| (\w+) \|/gm)].map(([, name, kind]) => [name, kind]);
+  expect(rows).toEqual(Object.entries(kafkaFigures).map(([name, [kind]]) => [name, kind]));
+});
+
+test('OPERATIONS.md names every event and every error a run on Kafka can end with', () => {
+  const source = (name: string): string => readFileSync(new URL(`../../pipelines/${name}`, import.meta.url), 'utf8');
+  const events = ['kafka-world.ts', 'kafka-options.ts'].flatMap((name) =>
+    [...source(name).matchAll(/readonly type: ((?:'[\w-]+'(?: \| )?)+)/g)].flatMap(([, types]) =>
+      types.match(/[\w-]+/g),
+    ),
+  );
+  expect(events).toContain('reader-failed');
+  expect(events.filter((type) => !page.includes(`\`${type}\``))).toEqual([]);
+  const errors = ['kafka-restore.ts', '../connectors/kafka/group.ts', '../state/arrow.ts', '../state/checkpoint.ts'];
+  const names = errors.flatMap((name) => [...source(name).matchAll(/override readonly name = '(\w+)'/g)]);
+  expect(names.map(([, name]) => name).filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
 });

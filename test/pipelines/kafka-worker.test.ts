@@ -176,7 +176,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const group = unique('g');
     const folder = await mkdtemp(join(tmpdir(), 'engram-scale-'));
     const outputs = outputsTo(`${input}-scaled`);
-    const own = () => ({ store: new FileStore(folder), checkpointMs: 300, outputs });
+    const own = () => ({ store: new FileStore(folder, { shared: true }), checkpointMs: 300, outputs });
     const crew: Running[] = [start(input, group, own())];
     const live = () => crew.flatMap(({ worker }) => worker.shards.filter((shard) => shard.live)).length;
     const whole = async (size: number): Promise<number> => {
@@ -336,6 +336,29 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const last = new Map(results.map(({ key, value }) => [key, JSON.parse(String(value)).count]));
     expect([...last.values()]).toEqual(Array(10).fill(200));
     expect(has(second.events, 'dropped')).toBe(false);
+  }, 60_000);
+
+  test('partitions added to the input stop it with the reason, at the next assignment', async () => {
+    const input = await topic('grow', 2);
+    const group = unique('g');
+    const at = start(input, group);
+    await until('partitions', () => at.worker.ready);
+    const admin = kafka().admin();
+    await admin.connect();
+    await admin.createPartitions({ topicPartitions: [{ topic: input, count: 3 }] });
+    await admin.disconnect();
+    // Another member makes the group share out anew; this one has seen three from the start, and has outputs for them.
+    const other = start(input, group, { outputs: outputsTo(`${input}-new`) });
+    await expect(at.done).rejects.toThrow(/the topic had 2 partitions, it has 3.*another group/);
+    await other.stop().catch(() => {});
+  }, 60_000);
+
+  test('more partitions than one process shall have stop it with the reason (defect 15)', async () => {
+    const input = await topic('many', 3);
+    const at = start(input, unique('g'), { partitionsMax: 2 });
+    await expect(at.done).rejects.toThrow(
+      'assigned 3 partitions, partitionsMax is 2: start more processes, or raise it',
+    );
   }, 60_000);
 
   test('topics that cannot work are refused before anything is read', async () => {

@@ -54,6 +54,28 @@ test('cut batches say where to go on, and the end is told once', async () => {
   ]);
 });
 
+test('rejects, records and lines go with the rows they lie among, so that none is lost where it was cut', async () => {
+  const reject = { shard: 's', offset: 1, stage: 'decode', reason: 'x', message: '' };
+  const record = (offset: number) => ({ offset, key: null, value: null, headers: {}, timestampMs: 0 });
+  const given = {
+    ...batch([event(0, 0), event(2, 1000)], 3, true),
+    rejects: [reject, { ...reject, offset: 2 }],
+    records: [0, 1, 2].map(record),
+    lines: [2, 5],
+  };
+  const cut: Batch<Event>[] = [];
+  for await (const part of pace(from([given]), 1, handTurned(), new AbortController().signal)) cut.push(part);
+  expect(
+    cut.map(({ rows, rejects, records, lines, next }) => [
+      ...[rows, rejects, records ?? []].map((all) => all.map(({ offset }) => offset)),
+      ...[lines, next],
+    ]),
+  ).toEqual([
+    [[0], [1], [0, 1], [2], 2],
+    [[2], [2], [2], [5], 3],
+  ]);
+});
+
 test('a stop wakes a sleeper and lets nothing more through', async () => {
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 20);

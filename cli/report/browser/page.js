@@ -144,10 +144,10 @@ if (charted.length > 0) {
   bar.append(make('span', { class: 'space' }), all);
   body.append(make('div', { class: 'panel' }, bar, readout, chartBox, overviewBox, hint));
   if (!recall()) {
-    show(0);
-    const worst = report.anomalies.findIndex(({ series }) => series === 0);
-    if (charted[0].times.length > 1500 && worst >= 0)
-      zoomTo(mostSevere(report.anomalies.filter(({ series }) => series === 0)));
+    // Of several series the one where the worst was found, which need not be the first channel of its key.
+    const worst = mostSevere(report.anomalies.filter(({ series }) => series !== undefined));
+    show(worst?.series ?? 0);
+    if (worst && charted[view.series].times.length > 1500) zoomTo(worst);
     else zoomAll();
   }
   const again = () => {

@@ -52,6 +52,27 @@ describe('progress', () => {
     const [first, second] = screen.texts;
     expect(second.startsWith(`\u001B[${first.split('\n').length - 1}A`)).toBe(true);
   });
+  test('adds up the partitions of a topic, whose offsets begin anywhere', () => {
+    let now = 0;
+    const file = terminal(false);
+    const progress = new Progress({ terminal: file, colour: false, nowMs: () => now });
+    // Offsets 5,000 to 5,200 of one partition, then 900 to 1,100 of another, which goes on at 1,000.
+    progress.begin(5000, 400, 0 - 5000);
+    for (let i = 0; i < 20; i++) {
+      now += 200;
+      progress.batch(batchOf(5000 + i * 10, 10));
+    }
+    progress.begin(1000, 400, 200 - 900);
+    for (let i = 0; i < 10; i++) {
+      now += 200;
+      progress.batch(batchOf(1000 + i * 10, 10));
+    }
+    progress.end();
+    expect(file.texts).toEqual([
+      '37 %  150 rows  50 events/s  ETA 0:05  0 anomalies\n',
+      '100 %  300 rows  50 events/s  0 anomalies\n',
+    ]);
+  });
   test('is a line every three seconds where nobody looks', () => {
     let now = 0;
     const file = terminal(false);

@@ -24,7 +24,7 @@ withBroker('the questions a worker asks', ({ addresses, kafka, topic, unique }) 
     await admin.close();
   }, 30_000);
 
-  test('two processes that make the same topics at the same time do not mind', async () => {
+  test('two processes that make the same topics at the same time do not mind (defect 13)', async () => {
     const plans = [{ topic: unique('made'), partitions: 2, config: { 'cleanup.policy': 'compact' } }];
     const admins = [1, 2, 3].map(() => new KafkaAdmin(kafkaClient({ brokers: addresses() })));
     await Promise.all(admins.map((admin) => admin.ensure(plans)));

@@ -9,6 +9,7 @@ import { type KafkaLogin, type KafkaTls, kafkaClient } from '../../../connectors
 import { Secret } from '../../../connectors/kafka/secret.js';
 import { runKafka } from '../../../pipelines/kafka-run.js';
 import { parseKafkaRun } from '../../../pipelines/kafka-spec.js';
+import { engram } from '../../cli/command.js';
 import { Cluster, freePorts } from '../../kafka/broker.js';
 import { drained, produce } from '../../kafka/harness.js';
 import { clientOf, createTopic, withBroker } from '../../kafka/with-broker.js';
@@ -161,7 +162,7 @@ withBroker(
       );
       await writeFile(join(folder, 'password'), `${password}\n`);
       const state = join(folder, 'state');
-      const options = await parseKafkaRun({
+      const described = {
         kafka: {
           brokers: [secured],
           tls,
@@ -174,7 +175,8 @@ withBroker(
         state: { folder: state },
         http: { port: 0, host: '127.0.0.1' },
         ...{ checkpointMs: 50, sessionTimeoutMs: 6000, oldBrokers: 'allow' },
-      });
+      };
+      const options = await parseKafkaRun(described);
       const shown: string[] = [inspect(options, { depth: 9 })];
       let port = 0;
       const stop = new AbortController();
@@ -193,6 +195,35 @@ withBroker(
       shown.push(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
       stop.abort();
       await running;
+      const { pipeline: _, ...settings } = described;
+      await writeFile(join(folder, 'run.json'), JSON.stringify({ ...settings, pipeline: 'light' }));
+      const replayed = await engram([
+        ...['replay', `kafka://${secured}/secured`, '--run', join(folder, 'run.json'), '--verbose'],
+        ...['--state', state, '--report', join(state, 'r.html'), '--out', `kafka://${secured}/secured.again`],
+      ]);
+      expect([replayed.code, replayed.err]).toEqual([0, '']);
+      shown.push(replayed.out);
+      // A wrong password fails with a reason, and is as little seen.
+      await writeFile(join(folder, 'password'), `${password}-wrong\n`);
+      const refused = await engram([
+        'replay',
+        `kafka://${secured}/secured`,
+        '--run',
+        join(folder, 'run.json'),
+        '--verbose',
+      ]);
+      expect([refused.code, refused.err]).toEqual([
+        2,
+        expect.stringMatching(/with TLS, login scram-sha-512.*uthentication/),
+      ]);
+      shown.push(refused.err);
+      // No other cluster is shown the login.
+      const astray = await engram([
+        ...['replay', `kafka://${secured}/secured`, '--run', join(folder, 'run.json')],
+        ...['--out', `kafka://${cluster.addresses[0]}/elsewhere`],
+      ]);
+      expect([astray.code, astray.err]).toEqual([2, expect.stringContaining('expected the cluster of the input')]);
+      shown.push(astray.err);
       const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
       expect(files.length).toBeGreaterThan(0);
       for (const file of files) shown.push(readFileSync(join(file.parentPath, file.name), 'latin1'));

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { Budget } from '../../../operators/budget.js';
+import type { AlarmBudget } from '../../../operators/budget.js';
 import { BarOf, barLayout, barSharedLayout } from '../../../operators/evidence/bar.js';
 import { chance } from '../harness.js';
 import { rowOf } from './row.js';
 
 /** Alarms of keys that take turns, a minute apart, with shares as they should be. */
-function alarms(budget: Budget, keys: number, rows: number): number {
+function alarms(budget: AlarmBudget, keys: number, rows: number): number {
   const random = chance(7);
   const bar = new BarOf(budget);
   const shared = rowOf(barSharedLayout);

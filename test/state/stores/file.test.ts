@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { StateMismatch } from '../../../state/arrow.js';
 import { type Checkpoint, DamagedCheckpoint, frame, unframe } from '../../../state/checkpoint.js';
@@ -91,6 +91,22 @@ describe('FileStore', () => {
       'shard log-0: expected to go on from offset 20, the newest this run knows, got a checkpoint at 19: another process',
     );
     await expect(again().save(at(19))).rejects.toThrow('got a checkpoint at 19');
+  });
+
+  test('shared: what an owner before left in passing is taken over, and whoever was overtaken is still refused', async () => {
+    const { store: before, folder } = await savedStore([10, 20]);
+    const mine = new FileStore(dirname(folder), { shared: true });
+    await mine.load('log-0');
+    // The owner before me had begun to save when I loaded.
+    await before.save(at(30));
+    await mine.save(at(40));
+    await mine.save(at(50));
+    expect(readdirSync(folder).sort()).toEqual([30, 40, 50].map((next) => `${String(next).padStart(16, '0')}.engram`));
+    const late = new FileStore(dirname(folder), { shared: true });
+    await late.load('log-0', 30);
+    await mine.save(at(60));
+    await expect(late.save(at(45))).rejects.toThrow('got a newer one at 60');
+    expect((await late.load('log-0'))?.next).toBe(60);
   });
 
   test('of two processes on one folder, the one that was overtaken is refused', async () => {
