@@ -55,10 +55,14 @@ export interface Batch<T> {
   /** Anomalies that opened or closed while these rows passed, in order; absent where no step looks for any. */
   readonly anomalies?: readonly Anomaly[];
   /**
-   * For each row and each reject the offset of the event that let it go, where steps have held rows back: what keeps the
-   * order of rejects the same however the log is cut. Steps and lanes see to it; sources leave it out.
+   * For each row, reject and anomaly the offset of the event that let it go, where steps have held rows back: what keeps
+   * their order the same however the log is cut. Steps and lanes see to it; sources leave it out.
    */
-  readonly causes?: { readonly rows: readonly number[]; readonly rejects: readonly number[] };
+  readonly causes?: {
+    readonly rows: readonly number[];
+    readonly rejects: readonly number[];
+    readonly anomalies?: readonly number[];
+  };
   readonly next: number;
   /** The line each of these rows begins at, from sources that are text. */
   readonly lines?: readonly number[];
@@ -187,7 +191,9 @@ export interface Alert {
   /** 1 less the smallest score: 0.999 where one normal row in a thousand looks so strange. */
   readonly likelihood: number;
   readonly direction: Direction;
-  /** Largest first. */
+  /** One sentence a person can act on. */
+  readonly summary: string;
+  /** What each part of the evidence added, largest first. */
   readonly why: readonly { readonly feature: string; readonly contribution: number; readonly text: string }[];
   /** Alarms, and anomalies that came back before it was resolved. */
   readonly alarms: number;

@@ -3,24 +3,29 @@
  * temporal memory (2048 columns of 32 cells, 40 active) bursting, learnt and on a noisy stream, and of the pooler from 1024
  * bits; each the least of rounds. Then whether a step gets slower with age, what noise leaves of what was learnt, and the state.
  *
- *   npm run bench:htm [-- --json FILE] [--rounds 5] [--steps 1000000]
+ *   npm run bench:htm [-- --json FILE] [--parts cases,recall,state,age,keys] [--rounds 5] [--steps 1000000]
+ *   FILE keeps the figures of parts that were not run.
  *   ENGRAM_PEERS=DIR   a folder where lib/ holds htm.java and what it needs:
  *                      mvn dependency:copy-dependencies -DoutputDirectory=lib, of a pom with org.numenta:htm.java:0.6.13
  *                      without algorithmfoundry, which no public repository has any more
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { arena, memories, Slab, spatialPooler, temporalDefaults, temporalMemory, u8, u32 } from '../index.js';
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'string' }, rounds: { type: 'string' }, steps: { type: 'string' } },
+  options: {
+    ...{ json: { type: 'string' }, rounds: { type: 'string' }, steps: { type: 'string' }, parts: { type: 'string' } },
+  },
 });
 const rounds = Number(options.rounds ?? 5);
 const steps = Number(options.steps ?? 1_000_000);
+const parts = (options.parts ?? 'cases,recall,state,age,keys').split(',');
 const peers = process.env['ENGRAM_PEERS'];
 const wide = 40;
 
@@ -146,20 +151,22 @@ const say = (name: string, value: number | string, unit: string): void => {
   console.log(`${name.padEnd(58)} ${typeof value === 'number' ? value.toPrecision(4).padStart(9) : value} ${unit}`);
 };
 
-const ours: Figures[] = [];
-const theirs: Figures[] = [];
-for (let round = 0; round < rounds; round++) {
-  ours.push(own());
-  // A round of HTM.java takes a minute.
-  const peer = round % 3 === 0 ? java() : undefined;
-  if (peer) theirs.push(peer);
-}
-for (const name of cases) {
-  say(name, least(ours, name), 'ms a step');
-  say(`${name}, HTM.java 0.6.13`, theirs.length > 0 ? least(theirs, name) : 'not run', 'ms a step');
+if (parts.includes('cases')) {
+  const ours: Figures[] = [];
+  const theirs: Figures[] = [];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(own());
+    // A round of HTM.java takes a minute.
+    const peer = round % 3 === 0 ? java() : undefined;
+    if (peer) theirs.push(peer);
+  }
+  for (const name of cases) {
+    say(name, least(ours, name), 'ms a step');
+    say(`${name}, HTM.java 0.6.13`, theirs.length > 0 ? least(theirs, name) : 'not run', 'ms a step');
+  }
 }
 
-{
+if (parts.includes('recall')) {
   const { slab, step } = memoryOf(65_536);
   for (let epoch = 0; epoch < 5; epoch++) for (const columns of pass) step(columns);
   const known = (): number => pass.reduce((right, columns) => right + step(columns, false), 0) / (wide * pass.length);
@@ -169,7 +176,7 @@ for (const name of cases) {
   slab.free();
 }
 
-{
+if (parts.includes('state')) {
   const { own, slab, step } = memoryOf(25_000);
   for (let i = 0; own.temporal.counters[7] < 800_000 && i < 5000; i++) step(columnsOf());
   const synapses = own.temporal.counters[7];
@@ -177,28 +184,30 @@ for (const name of cases) {
   const [page] = slab.pages;
   const copy = new Uint8Array(bytes);
   const saves = Array.from({ length: 20 }, () =>
-    msEach(1, () => copy.set(new Uint8Array(arena.buffer, page.at, bytes))),
+    msEach(1, () => {
+      copy.set(new Uint8Array(arena.buffer, page.at, bytes));
+      crc32(copy);
+    }),
   );
-  say('copy of the state of 800,000 synapses', Math.min(...saves), 'ms');
+  say('copy and checksum of the state of 800,000 synapses', Math.min(...saves), 'ms');
   say('that state', bytes / synapses, 'bytes a synapse');
   slab.free();
 }
 
-{
+if (parts.includes('age')) {
   const { slab, step } = memoryOf(8192);
   // A quarter of the steps is noise, so that the pool is full and evicts.
   const one = (i: number): void => void step(i % 8 < 6 ? pass[i % pass.length] : columnsOf());
   const window = 2000;
   const times: number[] = [];
   for (let at = 0; at < steps; at += window) times.push(msEach(window, (i) => one(at + i)));
-  const early = times.slice(4, 8);
-  const mean = (list: readonly number[]): number => list.reduce((sum, ms) => sum + ms / list.length, 0);
-  say('a quarter noise, at 10,000 steps', mean(early), 'ms a step');
-  say(`the same, at ${steps} steps`, mean(times.slice(-4)), 'ms a step');
+  const middle = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1];
+  say('a quarter noise, at 10,000 steps', middle(times.slice(4, 9)), 'ms a step');
+  say(`the same, at ${steps} steps`, middle(times.slice(-5)), 'ms a step');
   slab.free();
 }
 
-{
+if (parts.includes('keys')) {
   const { keyed } = memories['htm-small']({ channels: 1, horizons: [1] });
   const slab = new Slab(keyed);
   for (let key = 0; key < 1000; key++) slab.add();
@@ -206,4 +215,7 @@ for (const name of cases) {
   slab.free();
 }
 
-if (options.json) writeFileSync(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+if (options.json) {
+  const before = existsSync(options.json) ? JSON.parse(readFileSync(options.json, 'utf8')) : {};
+  writeFileSync(options.json, `${JSON.stringify({ ...before, ...figures }, null, 2)}\n`);
+}

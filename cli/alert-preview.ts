@@ -14,7 +14,7 @@ import { SpecError } from '../pipelines/spec-error.js';
 import { jsonOf } from './alert-desk.js';
 import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
-import { count, moment, plural, span } from './numbers.js';
+import { count, figure, moment, plural, span } from './numbers.js';
 import { writeAlertPage } from './report/write-alerts.js';
 import { severityMarks } from './view/chart.js';
 import { table } from './view/table.js';
@@ -155,7 +155,7 @@ function linesOf(
     rules.map(({ rule, alerts, perDay, open, messages, medianMs, bySeverity }) => [
       plain(rule),
       count(alerts),
-      perDay.toPrecision(2),
+      figure(Number(perDay.toPrecision(2))),
       count(open),
       count(messages),
       span(medianMs / 1000),

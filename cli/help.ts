@@ -59,6 +59,10 @@ Output: one row per event, in the order of events, and after a crash and restart
   key); how far it was written is kept in the group engram-replay-HASH of that cluster. The same replay again, after kill -9 or by
   mistake, with --state or without, writes only what is missing; --fresh writes all again. Read it with isolation.level=read_committed.
 
+Alerts: --alerts takes the section alerts of a pipeline as a file or as JSON: {"rules": [{"name": "any", "severity": "warning"}],
+  "sinks": {"archive": {"file": {"path": "alerts.ndjson"}}}}. Each is told once, also after a restart or a second replay of the log; what a
+  receiver could not take waits in --state. --marks reads what operators said (engram alerts mark). See docs/ALERTS.md.
+
 State: with --state a checkpoint is written as the log is read, three generations are kept, and Ctrl-C finishes the rows
   at hand and writes one more. The same command goes on there; --fresh begins again. engram inspect shows what is in it.
   Rows that were read before are passed over, in standard input too, so the log must come from its first row on. It may
@@ -77,7 +81,8 @@ Writes <input>.forecasts, <input>.anomalies and <input>.dlq ("topics" names othe
 
 Fields: kafka {brokers, tls, login {mechanism, username, password: {"env": NAME} or {"file": PATH}}}; decode {format: json,
   csv, avro, protobuf, json-schema, cloudevents or arrow; registry {url}; values, time, timeFormat, zone, key}; pipeline (a name, a
-  file or the pipeline itself); state ({"folder": PATH} or {"topic": NAME}); mode (exactly-once, at-least-once,
+  file or the pipeline itself); state ({"folder": PATH} or {"topic": NAME}); alerts (rules, routes, sinks,
+  silences: docs/ALERTS.md); mode (exactly-once, at-least-once,
   effectively-once); begin (earliest, latest); onTruncated (fail, coldStart); commitMs, checkpointMs; compression; http.
 
 Ctrl-C and SIGTERM finish the records at hand, save, and leave the group. /healthz, /readyz and /metrics answer at http.port.`,

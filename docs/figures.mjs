@@ -1,8 +1,10 @@
 /**
  * Puts the figures of bench/results/*.json into the tables of the README: `node docs/figures.mjs`. Rows are found by their
- * first cell, so a row that is wanted is written once by hand; prose is not touched.
+ * first cell, so a row that is wanted is written once by hand; prose is not touched. Tables of MODELS are made whole (tables.mjs).
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { withTables } from './tables.mjs';
+import { kafkaRows } from './kafka-figures.mjs';
 
 const recorded = (name) => JSON.parse(readFileSync(new URL(`../bench/results/${name}.json`, import.meta.url), 'utf8'));
 const readme = new URL('../README.md', import.meta.url);
@@ -31,6 +33,8 @@ const speed = new Map(
   }),
 );
 
+for (const [what, text] of kafkaRows()) speed.set(what, text);
+
 function accuracy(first, cells) {
   const [, benchmark, rest = ''] = /^`([\w-]+)` ?(\w*)$/.exec(first) ?? [];
   if (!benchmark || !existsSync(new URL(`../bench/results/${benchmark}.json`, import.meta.url))) return cells;
@@ -53,4 +57,6 @@ const mended = lines.map((line) => {
   return `| ${[first, ...accuracy(first, cells)].join(' | ')} |`;
 });
 writeFileSync(readme, mended.join('\n'));
+const models = new URL('../docs/MODELS.md', import.meta.url);
+writeFileSync(models, withTables(readFileSync(models, 'utf8')));
 console.log(`${mended.filter((line, i) => line !== lines[i]).length} rows changed`);

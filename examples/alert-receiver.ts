@@ -17,7 +17,7 @@ createServer(async (request, response) => {
   }
   const { id, alerts } = JSON.parse(body) as { id: string; alerts: Alert[] };
   if (!seen.has(id))
-    for (const { status, severity, key, why } of alerts) console.log(status, severity, key, why[0]?.text);
+    for (const { status, severity, key, summary } of alerts) console.log(status, severity, key, summary);
   seen.add(id);
   // Only now: what is not answered with 2xx comes again.
   response.writeHead(204).end();

@@ -29,3 +29,6 @@ export const firstOf = {
 export const ways = ['regret', 'sharp', 'sharpest', 'young', 'shared'] as const;
 export const sharpAt = ways.indexOf('sharp');
 export const youngAt = ways.indexOf('young');
+
+/** The parts that start anew with new periods. */
+export const seasonal = ['short', 'long', 'wide', 'resonator'] as const;

@@ -2,7 +2,7 @@ import { f64, type Row } from '../state/layout.js';
 import { expertWeights } from './expert-weights.js';
 import { kernels } from './kernels/index.js';
 import { neighbours, pastWindows } from './knn.js';
-import { firstOf, members, sharpAt, ways, youngAt } from './mixture-members.js';
+import { firstOf, members, seasonal, sharpAt, ways, youngAt } from './mixture-members.js';
 import type { MemoryOptions, Model, Prediction } from './model.js';
 import { readout } from './readout.js';
 import { resonatorBank } from './resonator.js';
@@ -10,9 +10,6 @@ import { autoregression, lagFeatures } from './rls.js';
 import { season } from './seasonal-rls.js';
 import { append, isValue, modulo, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
 import { clear, replayRowsMax } from './univariate.js';
-
-/** The parts that start anew with new periods. */
-const seasonal = ['short', 'long', 'wide', 'resonator'] as const;
 
 /** Rows of values and of residuals that are searched for neighbours, powers of two. */
 const valueRows = 16_384;
@@ -32,9 +29,9 @@ const typicalRate = 0.002;
 /** The parts that one channel is remembered by. */
 function partsOf(options: MemoryOptions) {
   return {
-    short: season({ ...options, period: 'short', cycles: 6, forget: [0.999], residuals: lagRows }),
+    short: season({ ...options, period: 'short', cycles: 6, forget: [0.999], residuals: lagRows, narrow: true }),
     long: season({ ...options, period: 'long', cycles: 4, forget: [0.999, 0.997, 0.98], residuals: residualRows }),
-    wide: season({ ...options, period: 'long', cycles: 8, forget: [0.999], residuals: lagRows }),
+    wide: season({ ...options, period: 'long', cycles: 8, forget: [0.999], residuals: lagRows, narrow: true }),
     lags: autoregression(options),
     swift: readout(lagFeatures(swiftLags), { ...options, forget: swiftForget }),
     resonator: resonatorBank({ ...options, shortPoles: 16, longPoles: 24 }),
@@ -158,7 +155,8 @@ export function mixture(options: MemoryOptions) {
   /** What the standardised residuals did after windows like now, and after the neighbours of the values. */
   function askResiduals(own: Channel, t: number): void {
     const { series, long, near, residualNear } = own;
-    const ring = long.residual;
+    // The long profile keeps them in 64 bits, which the kernels read.
+    const ring = long.residual as Float64Array;
     const first = long.begun[0] - 1;
     const known = first >= 0 && isCurrent(own, t);
     if (known) parts.residualNear.step(residualNear, ring, t, first);

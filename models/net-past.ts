@@ -37,6 +37,9 @@ export function netPast(horizons: readonly number[]) {
     phase: i32(),
   };
   type Own = Row<typeof layout>;
+  // What the last time was turned into: a function of the time alone, so no state. Rows of many keys share their times.
+  let clockMs = Number.NaN;
+  const clock = new Float32Array(6);
   const slotOf = (row: number): number => modulo(row, slots);
   return {
     layout,
@@ -65,9 +68,13 @@ export function netPast(horizons: readonly number[]) {
       input[at + 3] = unit > 0 ? bound((quick[0] - level[0]) / unit, inputMax) : 0;
       input[at + 4] = seen ? 0 : 1;
       input[at + 5] = unit > 0 ? unit / (unit + Math.abs(level[0])) : 0;
-      turn(input, at + 6, (2 * Math.PI * modulo(timeMs, dayMs)) / dayMs);
-      turn(input, at + 8, (2 * Math.PI * modulo(timeMs - mondayMs, 7 * dayMs)) / (7 * dayMs));
-      turn(input, at + 10, (4 * Math.PI * modulo(timeMs, dayMs)) / dayMs);
+      if (timeMs !== clockMs) {
+        clockMs = timeMs;
+        turn(clock, 0, (2 * Math.PI * modulo(timeMs, dayMs)) / dayMs);
+        turn(clock, 2, (2 * Math.PI * modulo(timeMs - mondayMs, 7 * dayMs)) / (7 * dayMs));
+        turn(clock, 4, (4 * Math.PI * modulo(timeMs, dayMs)) / dayMs);
+      }
+      for (let i = 0; i < clock.length; i++) input[at + 6 + i] = clock[i];
       return true;
     },
     /** Address of what is told of a row that is still held. */

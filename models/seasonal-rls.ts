@@ -13,6 +13,8 @@ export interface SeasonOptions extends MemoryOptions {
   readonly forget: readonly number[];
   /** Residuals that are kept, a power of two. */
   readonly residuals: number;
+  /** Keeps residuals in 32 bits: enough for lags. */
+  readonly narrow?: boolean;
 }
 
 /** A part with a profile that can speak before the rest has learned. */
@@ -41,7 +43,7 @@ const levelMax = 8;
  * the whole, the median alone, the median moved by the present level, the whole with every further forgetting, and the value
  * of the last cycle.
  */
-export function season({ horizons, period, cycles, forget, residuals }: SeasonOptions) {
+export function season({ horizons, period, cycles, forget, residuals, narrow }: SeasonOptions) {
   const count = horizons.length;
   const far = horizons[count - 1];
   const slots = far + 1;
@@ -50,7 +52,7 @@ export function season({ horizons, period, cycles, forget, residuals }: SeasonOp
   const layout = {
     readouts: Object.fromEntries(readouts.map(({ layout }, r) => [names[r], layout])),
     /** Ring of standardised residuals, written downwards like the series. */
-    residual: f64(residuals),
+    residual: narrow ? f32(residuals) : f64(residuals),
     /** 1 + the first row that has a profile; 0 before. */
     begun: f64(),
     /** Per origin and horizon: what the profile expects there, and the size of the residual there. */

@@ -20,16 +20,18 @@ const phases = { idle: 0, pending: 1, firing: 2 } as const;
 export const alertLayout = {
   /** Time of the last row. */
   clockMs: f64(),
-  /** An anomaly is open, and when it began. */
+  /** Which anomalies are open, one bit each: 1 of strange values, 2 of silence; and when each began. */
   open: u32(),
-  startMs: f64(),
-  startOffset: f64(),
+  startMs: f64(2),
+  startOffset: f64(2),
   /** The last anomaly as it stood, for alerts that fire or end later: JSON. */
   cardBytes: u32(),
   card: u8(4096),
   /** One slot per rule, found by the hash of its name: rules may come and go without the others losing their place. */
   rule: u32(rulesMax),
   phase: u32(rulesMax),
+  /** Kind of the anomaly that it began with: 0 strange values, 1 silence. */
+  kind: u32(rulesMax),
   /** Since when rows have been abnormal, while the alert waits to fire. */
   sinceMs: f64(rulesMax),
   /** The last abnormal row. */
@@ -88,29 +90,35 @@ export class AlertDesk {
         if (hot) own.hotMs[slot] = row.timeMs;
         this.#worsen(rule, slot);
         this.#resolveIfOver(rule, slot);
-      } else if (own.open[0] > 0 && hot) this.#consider(rule, slot, row.timeMs);
+      } else if (own.open[0] > 0 && hot) this.#consider(rule, slot, row.timeMs, own.open[0] & 1 ? 0 : 1);
     }
   }
 
   /** An anomaly has opened, got worse or closed. */
   note(anomaly: Anomaly): void {
     const { own } = this;
-    const fresh = own.open[0] === 0 || own.startMs[0] !== anomaly.startMs;
+    const kind = kindOf(anomaly);
+    const bit = 1 << kind;
+    const fresh = (own.open[0] & bit) === 0 || own.startMs[kind] !== anomaly.startMs;
     own.cardBytes[0] = writeCard(anomaly, own.card);
     this.#card = undefined;
-    own.open[0] = anomaly.status === 'open' ? 1 : 0;
-    own.startMs[0] = anomaly.startMs;
-    own.startOffset[0] = anomaly.startOffset;
+    own.open[0] = anomaly.status === 'open' ? own.open[0] | bit : own.open[0] & ~bit;
+    own.startMs[kind] = anomaly.startMs;
+    own.startOffset[kind] = anomaly.startOffset;
     own.clockMs[0] = Math.max(own.clockMs[0], anomaly.endMs);
     this.#dropStrangers();
     for (const rule of this.rules) {
       const slot = this.#slot(rule);
       if (own.phase[slot] === phases.firing) {
-        this.#join(slot, anomaly);
+        this.#join(slot, anomaly, fresh);
         this.#worsen(rule, slot);
         this.#resolveIfOver(rule, slot);
       } else if (own.open[0] === 0) own.phase[slot] = phases.idle;
-      else if (own.phase[slot] === phases.idle) this.#consider(rule, slot, fresh ? anomaly.startMs : own.clockMs[0]);
+      else if (anomaly.status === 'closed') continue;
+      else if (own.phase[slot] === phases.pending) {
+        // A key that says nothing has no rows: only such news move its time.
+        if (own.clockMs[0] - own.sinceMs[slot] >= rule.minDurationMs) this.#fire(rule, slot);
+      } else this.#consider(rule, slot, fresh ? anomaly.startMs : own.clockMs[0], kind);
     }
   }
 
@@ -143,10 +151,10 @@ export class AlertDesk {
   }
 
   /** Lets an alert wait, or fire at once, if the rule is about the anomaly that is open. */
-  #consider(rule: ReadyRule, slot: number, sinceMs: number): void {
+  #consider(rule: ReadyRule, slot: number, sinceMs: number, kind: number): void {
     const { own } = this;
     // One alert per anomaly, and none in the cool-down.
-    if (own.lastMs[slot] === own.startMs[0] || own.clockMs[0] < own.quietMs[slot]) return;
+    if (own.lastMs[slot] === own.startMs[kind] || own.clockMs[0] < own.quietMs[slot]) return;
     const card = this.#anomaly();
     const labels = labelsOf({
       ...this.#names(card),
@@ -157,6 +165,7 @@ export class AlertDesk {
     });
     if (!isMeant(rule, card, labels)) return;
     own.phase[slot] = phases.pending;
+    own.kind[slot] = kind;
     own.sinceMs[slot] = sinceMs;
     own.hotMs[slot] = own.clockMs[0];
     if (own.clockMs[0] - sinceMs >= rule.minDurationMs) this.#fire(rule, slot);
@@ -166,9 +175,10 @@ export class AlertDesk {
     const { own } = this;
     own.phase[slot] = phases.firing;
     own.hotMs[slot] = own.clockMs[0];
-    own.bornMs[slot] = own.startMs[0];
-    own.bornOffset[slot] = own.startOffset[0];
-    own.lastMs[slot] = own.startMs[0];
+    const kind = own.kind[slot];
+    own.bornMs[slot] = own.startMs[kind];
+    own.bornOffset[slot] = own.startOffset[kind];
+    own.lastMs[slot] = own.startMs[kind];
     own.episodes[slot] = 1;
     own.alarms[slot] = 0;
     own.revision[slot] = 0;
@@ -177,9 +187,9 @@ export class AlertDesk {
   }
 
   /** Takes a change of an anomaly into the alert that fires: a new one has come back before the alert was over. */
-  #join(slot: number, { startMs, endMs, status }: Anomaly): void {
+  #join(slot: number, { startMs, endMs, status }: Anomaly, fresh: boolean): void {
     const { own } = this;
-    if (startMs !== own.lastMs[slot]) {
+    if (fresh) {
       own.lastMs[slot] = startMs;
       own.episodes[slot]++;
     }
@@ -217,7 +227,7 @@ export class AlertDesk {
     const card = this.#anomaly();
     own.revision[slot]++;
     own.toldMs[slot] = own.clockMs[0];
-    const id = idOf(key, words.detector, own.rule[slot], own.bornMs[slot]);
+    const id = idOf(key, words.detector, own.rule[slot], own.bornMs[slot], own.kind[slot]);
     const name = rule?.name ?? `rule ${own.rule[slot].toString(16)}, which is gone`;
     const { topic, partition } = shard.origin ?? { topic: shard.name, partition: 0 };
     const [startsAt, endsAt] = [iso(own.bornMs[slot]), iso(own.hotMs[slot])];
@@ -232,9 +242,10 @@ export class AlertDesk {
       startsAt,
       ...(status === 'resolved' ? { endsAt } : {}),
       timeMs: own.clockMs[0],
-      value: known(card.actual),
+      value: card.kind === 'silence' ? null : known(card.actual),
       expected: { p1: known(card.low), p50: known(card.expected), p99: known(card.high) },
       likelihood: Math.min(1, Math.max(0, 1 - card.score)),
+      summary: card.why,
       why: card.causes ?? [{ feature: card.channel, contribution: 1, text: card.why }],
       alarms: own.alarms[slot] + (own.open[0] > 0 ? card.alarms : 0),
       episodes: own.episodes[slot],
@@ -261,12 +272,15 @@ export class AlertDesk {
 }
 
 /** The same for the same episode in every replay, whatever its labels, severity and channel come to be. */
-function idOf(key: string, detector: string, rule: number, startMs: number): string {
+function idOf(key: string, detector: string, rule: number, startMs: number, kind: number): string {
   return createHash('sha256')
-    .update(JSON.stringify([key, detector, rule, startMs]))
+    .update(JSON.stringify([key, detector, rule, startMs, kind]))
     .digest('hex')
     .slice(0, 32);
 }
+
+/** Anomalies of both kinds may be open at once: a key that went silent while its values were strange. */
+const kindOf = ({ kind }: Anomaly): number => (kind === 'silence' ? 1 : 0);
 
 const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
 

@@ -5,12 +5,24 @@ const decoder = new TextDecoder();
 
 /** What every anomaly has: what is kept of one whose card is too large. */
 const needed = [
-  ...(['id', 'status', 'startMs', 'endMs', 'startOffset', 'endOffset', 'peakMs', 'peakOffset', 'alarms'] as const),
+  ...([
+    'id',
+    'kind',
+    'status',
+    'startMs',
+    'endMs',
+    'startOffset',
+    'endOffset',
+    'peakMs',
+    'peakOffset',
+    'alarms',
+  ] as const),
   ...(['severity', 'score', 'channel', 'actual', 'expected', 'low', 'high', 'why', 'model', 'version'] as const),
 ] satisfies readonly (keyof Anomaly)[];
 
 /** Texts of a card that is too large are cut to so many characters, which always fit. */
 const textChars = 200;
+const causesKept = 3;
 
 /** Writes an anomaly as JSON into the bytes of a row, without its key; returns how many it took. */
 export function writeCard(anomaly: Anomaly, card: Uint8Array): number {
@@ -30,11 +42,16 @@ export function readCard(card: Uint8Array, key: string): Anomaly {
   return { ...found, key } as unknown as Anomaly;
 }
 
+/** What is needed, and the foremost causes. */
 function shortened(anomaly: Anomaly): object {
-  return Object.fromEntries(
-    needed.map((name) => {
-      const value = anomaly[name];
-      return [name, typeof value === 'string' ? value.slice(0, textChars) : value];
-    }),
-  );
+  const kept = needed.map((name) => {
+    const value = anomaly[name];
+    return [name, typeof value === 'string' ? value.slice(0, textChars) : value];
+  });
+  const causes = anomaly.causes?.slice(0, causesKept).map(({ feature, contribution, text }) => ({
+    feature: feature.slice(0, 40),
+    contribution,
+    text: text.slice(0, 80),
+  }));
+  return { ...Object.fromEntries(kept), ...(causes ? { causes } : {}) };
 }

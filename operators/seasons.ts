@@ -29,9 +29,9 @@ const oldEvery = 1024;
 function layoutOf(channels: number, memoryRows: number) {
   return {
     rows: u32(),
-    /** Ring of the last values of each channel, gaps filled, and of their times. */
+    /** Ring of the last values of each channel, gaps filled, and of the times of every 128th row. */
     value: f64(channels * memoryRows),
-    timeMs: f64(memoryRows),
+    timeMs: f64(Math.ceil(memoryRows / youngEvery) + 1),
     /** What was found, and what was found last time: another period is taken over when it is found twice. */
     periods: i32(2),
     candidate: i32(2),
@@ -55,13 +55,13 @@ export function seasons<A extends Event>(options: SeasonsOptions = {}): Stage<A,
     const given = new WeakMap<Own, Int32Array>();
     return {
       id: 'seasons',
-      version: '1',
+      version: '2',
       keys,
       shared: {},
       layout: layoutOf(channels.length, memoryRows),
       step(_, own, row, out) {
         append(own, row, channels.length, memoryRows);
-        if (isDue(own.rows[0])) search(own, channels.length, memoryRows, longestRows);
+        if (isDue(own.rows[0])) search(own, row.timeMs, channels.length, memoryRows, longestRows);
         let periods = given.get(own);
         if (!periods || !same(periods, own.periods)) {
           periods = own.periods.filter((period) => period > 0);
@@ -88,20 +88,21 @@ function append(own: Own, { values, timeMs }: Event, channels: number, memoryRow
     const filled = own.value[ring + ((t - back) % memoryRows)];
     own.value[ring + (t % memoryRows)] = isValue(values[c]) ? values[c] : filled;
   }
-  own.timeMs[t % memoryRows] = timeMs;
+  if (t % youngEvery === 0) own.timeMs[(t / youngEvery) % own.timeMs.length] = timeMs;
   own.rows[0] = t + 1;
 }
 
 /** Looks at all that the rings hold; takes over what it finds first, or twice. */
-function search(own: Own, channels: number, memoryRows: number, longestRows: number): void {
+function search(own: Own, nowMs: number, channels: number, memoryRows: number, longestRows: number): void {
   const end = own.rows[0];
   const rows = Math.min(end, memoryRows);
   const from = end - rows;
   const series = Array.from({ length: channels }, (_, c) =>
     Float64Array.from({ length: rows }, (_, i) => own.value[c * memoryRows + ((from + i) % memoryRows)]),
   );
-  const spanMs = own.timeMs[(end - 1) % memoryRows] - own.timeMs[from % memoryRows];
-  const dayRows = spanMs > 0 ? Math.round((dayMs * (rows - 1)) / spanMs) : 0;
+  const timed = Math.ceil(from / youngEvery);
+  const spanMs = nowMs - own.timeMs[timed % own.timeMs.length];
+  const dayRows = spanMs > 0 ? Math.round((dayMs * (end - 1 - timed * youngEvery)) / spanMs) : 0;
   const found = findPeriods(series, longestRows, dayRows);
   const first = own.periods[0] === 0;
   if (found.length > 0 && (first || same(found, own.candidate))) write(own.periods, found);

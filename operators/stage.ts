@@ -171,7 +171,7 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
   let anomalies: Anomaly[] = [];
   let changes: Change[] = [];
   let alerts: Alert[] = [];
-  let causes: { rows: number[]; rejects: number[] };
+  let causes: { rows: number[]; rejects: number[]; anomalies: number[] };
   /** Offset of the event that is being taken. */
   let cause = 0;
   const out: Out<B> = {
@@ -187,7 +187,9 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     },
     anomaly(anomaly, told = true) {
       changes.push({ anomaly, cause });
-      if (told) anomalies.push(anomaly);
+      if (!told) return;
+      anomalies.push(anomaly);
+      causes.anomalies.push(cause);
     },
     alert: (alert) => void alerts.push(alert),
   };
@@ -235,11 +237,15 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     rows = [];
     rejects = [...batch.rejects];
     anomalies = [...(batch.anomalies ?? [])];
-    const given = batch.changes ?? [];
-    changes = [...given];
+    changes = [...(batch.changes ?? [])];
+    const given = [...changes];
     alerts = [...(batch.alerts ?? [])];
     heard = 0;
-    causes = { rows: [], rejects: [...(batch.causes?.rejects ?? batch.rejects.map(({ offset }) => offset))] };
+    causes = {
+      rows: [],
+      rejects: [...(batch.causes?.rejects ?? batch.rejects.map(({ offset }) => offset))],
+      anomalies: [...(batch.causes?.anomalies ?? anomalies.map(() => Number.NEGATIVE_INFINITY))],
+    };
     for (const mark of batch.marks ?? []) {
       cause = mark.offset;
       const index = step.mark && keys.find(mark.key);
@@ -277,6 +283,11 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
     if (batch.ends && step.finish) {
       for (const [key, index] of keys.entries()) step.finish(shared, slab.row(index), key, out, 'ends');
     }
+    // Several steps may tell of anomalies: in the order of what caused them, however the log was cut.
+    const order = anomalies.map((_, i) => i).sort((a, b) => causes.anomalies[a] - causes.anomalies[b] || a - b);
+    anomalies = order.map((i) => anomalies[i]);
+    causes.anomalies = order.map((i) => causes.anomalies[i]);
+    changes.sort((a, b) => a.cause - b.cause);
     return {
       ...batch,
       rows,

@@ -45,6 +45,9 @@ type Note =
   | { readonly op: 'went'; readonly atMs: number; readonly receipt: Receipt }
   | { readonly op: 'dropped' };
 
+/** A receiver that asks for more than this is not believed. */
+const askedMostMs = 3_600_000;
+
 /**
  * The way to one sink: what comes is noted on disk and handed on by a loop of its own, so that a sink that is slow or
  * away delays nobody. At least once, in order, across kills; after a failure it waits longer and longer.
@@ -225,7 +228,8 @@ export class AlertQueue {
     const longer = Math.min(most, first * 2 ** Math.min(this.#attempt, 30));
     // Queues that fail together must not come back together: between half and all of it, by name and attempt.
     const jitter = crc32(`${this.name} ${this.#attempt}`) / 2 ** 32;
-    const waitMs = Math.max(longer * (0.5 + jitter / 2), error instanceof TryAgain ? (error.afterMs ?? 0) : 0);
+    const askedMs = error instanceof TryAgain ? Math.min(error.afterMs ?? 0, askedMostMs) : 0;
+    const waitMs = Math.max(longer * (0.5 + jitter / 2), askedMs);
     this.#attempt++;
     this.#notBeforeMs = this.clock.nowMs() + waitMs;
     this.onEvent({ type: 'alert-delivery-failed', sink: this.name, error: error.message, waitMs });

@@ -1,8 +1,29 @@
 import type { Alert, Severity } from '../event.js';
+import type { OpenAlert } from './alert-book.js';
 import type { AlertFeed, FeedEvent } from './alert-feed.js';
 
 /** Series that the gauge of states names at most: more would make metrics of every key. */
 const gaugeMax = 200;
+
+/** Every figure of alerts that is exported, what kind it is and what it says. */
+export const alertFigures = {
+  engram_alerts_total: ['counter', 'Changes of alerts, by what changed and how severe they are.'],
+  engram_alerts_suppressed_total: [
+    'counter',
+    'Beginnings and ends that a silence or maintenance window kept from people.',
+  ],
+  engram_alerts_open: ['gauge', 'Alerts that fire.'],
+  engram_alert_state: [
+    'gauge',
+    'Of series that alert: 1 above what was expected, -1 below, 0 missing or otherwise strange.',
+  ],
+  engram_alert_queue_length: ['gauge', 'Changes that wait to be handed on, by sink.'],
+  engram_alert_delivered_total: ['counter', 'Alerts that were handed on.'],
+  engram_alert_deliveries_total: ['counter', 'Messages they were handed on in.'],
+  engram_alert_failures_total: ['counter', 'Deliveries that failed and are tried again.'],
+  engram_alert_refused_total: ['counter', 'Alerts that a receiver refused for good.'],
+  engram_alert_dropped_total: ['counter', 'Alerts that a full queue gave up.'],
+} as const;
 
 /** What a sink has done. */
 interface SinkCounts {
@@ -50,15 +71,26 @@ export class AlertTally {
 
   /** All figures as text; queues and states are those of the feed, now. */
   text(feed: Pick<AlertFeed, 'queues'> | undefined): string {
-    const lines = [
-      ...[...this.#alerts].map(([labels, n]) => `engram_alerts_total{${labels}} ${n}`),
-      `engram_alerts_suppressed_total ${this.suppressed}`,
-      ...[...this.#sinks].flatMap(([sink, counts]) =>
-        Object.entries(counts).map(([name, n]) => `engram_alert_${name}_total{sink="${sink}"} ${n}`),
-      ),
-      ...[...(feed?.queues ?? [])].map(([sink, { waiting }]) => `engram_alert_queue_length{sink="${sink}"} ${waiting}`),
-      ...this.#states(feed),
-    ];
+    const counts = (name: keyof SinkCounts): string[] =>
+      [...this.#sinks].map(([sink, counts]) => `{sink="${sink}"} ${counts[name]}`);
+    const open = new Map([...(feed?.queues.values() ?? [])].flatMap((queue) => [...queue.open]));
+    const samples: Readonly<Record<keyof typeof alertFigures, readonly string[]>> = {
+      engram_alerts_total: [...this.#alerts].map(([labels, n]) => `{${labels}} ${n}`),
+      engram_alerts_suppressed_total: [` ${this.suppressed}`],
+      engram_alerts_open: [` ${open.size}`],
+      engram_alert_state: statesOf(open.values()),
+      engram_alert_queue_length: [...(feed?.queues ?? [])].map(([sink, { waiting }]) => `{sink="${sink}"} ${waiting}`),
+      engram_alert_delivered_total: counts('delivered'),
+      engram_alert_deliveries_total: counts('deliveries'),
+      engram_alert_failures_total: counts('failures'),
+      engram_alert_refused_total: counts('refused'),
+      engram_alert_dropped_total: counts('dropped'),
+    };
+    const lines = Object.entries(alertFigures).flatMap(([name, [kind, help]]) => {
+      const own = samples[name as keyof typeof alertFigures];
+      if (own.length === 0) return [];
+      return [`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`, ...own.map((sample) => `${name}${sample}`)];
+    });
     return `${lines.join('\n')}\n`;
   }
 
@@ -75,22 +107,6 @@ export class AlertTally {
     this.#alerts.set(labels, (this.#alerts.get(labels) ?? 0) + 1);
   }
 
-  /** 1 where a value is above what was expected, -1 below, 0 missing or otherwise strange. */
-  #states(feed: Pick<AlertFeed, 'queues'> | undefined): string[] {
-    const open = new Map([...(feed?.queues.values() ?? [])].flatMap((queue) => [...queue.open]));
-    const lines = [`engram_alerts_open ${open.size}`];
-    const values = { above: 1, below: -1, missing: 0, other: 0 } as const;
-    const seen = new Set<string>();
-    for (const { key, detector, direction } of open.values()) {
-      const line = `engram_alert_state{detector="${escaped(detector)}",key="${escaped(key)}"}`;
-      if (seen.size >= gaugeMax) break;
-      if (seen.has(line)) continue;
-      seen.add(line);
-      lines.push(`${line} ${values[direction]}`);
-    }
-    return lines;
-  }
-
   #of(sink: string): SinkCounts {
     let counts = this.#sinks.get(sink);
     if (!counts) {
@@ -99,6 +115,18 @@ export class AlertTally {
     }
     return counts;
   }
+}
+
+/** The direction of each series that alerts, as a number; of those beyond the limit nothing is said. */
+function statesOf(open: Iterable<OpenAlert>): string[] {
+  const values = { above: 1, below: -1, missing: 0, other: 0 } as const;
+  const states = new Map<string, number>();
+  for (const { key, detector, direction } of open) {
+    const series = `{detector="${escaped(detector)}",key="${escaped(key)}"}`;
+    if (!states.has(series)) states.set(series, values[direction]);
+    if (states.size >= gaugeMax) break;
+  }
+  return [...states].map(([series, value]) => `${series} ${value}`);
 }
 
 /** A text as the value of a label. */

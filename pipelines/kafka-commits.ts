@@ -1,7 +1,8 @@
 import type { Outgoing } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
-import type { Reject } from '../event.js';
+import type { Alert, Reject } from '../event.js';
 import type { TaskWorld } from './kafka-world.js';
+import type { AlertOutput } from './run.js';
 
 /** What became of some records. */
 export interface Folded {
@@ -9,11 +10,17 @@ export interface Folded {
   readonly results: number;
   readonly rejects: readonly Reject[];
   readonly ms: number;
+  readonly alerts?: readonly Alert[] | undefined;
+  /** Event time of the last row. */
+  readonly eventMs?: number | undefined;
 }
 
 /** What was folded since the last commit was begun. */
 interface Pending {
   readonly rows: Outgoing[];
+  readonly alerts: Alert[];
+  /** Event time of the last row. */
+  eventMs: number;
   readonly reasons: Record<string, number>;
   records: number;
   results: number;
@@ -34,6 +41,8 @@ export interface CommitOptions {
   readonly topic: string;
   readonly partition: number;
   readonly commitMs: number;
+  /** Takes alerts before the commit that counts them: if it fails they come again, with the same ids. */
+  readonly alerts?: AlertOutput;
   /** The partition as it was last fetched. */
   readonly feed: () => { readonly highWatermark: number; readonly waitingBytes: number } | undefined;
 }
@@ -43,6 +52,7 @@ const markersMs = 5000;
 
 const nothing = (): Pending => ({
   ...{ rows: [], reasons: {}, records: 0, results: 0, rejects: 0, foldMs: 0, sinceMs: undefined },
+  ...{ alerts: [], eventMs: Number.NEGATIVE_INFINITY },
 });
 
 /**
@@ -77,12 +87,14 @@ export class Commits {
     this.#suspect = true;
   }
 
-  add(rows: readonly Outgoing[], { records, results, rejects, ms }: Folded): void {
+  add(rows: readonly Outgoing[], { records, results, rejects, ms, alerts = [], eventMs }: Folded): void {
     const pending = this.#pending;
     // The wait of records counts from the first of them, not from markers before it.
     if (pending.sinceMs === undefined || (pending.records === 0 && records > 0)) pending.sinceMs = this.world.nowMs();
     // Not push(...rows): a slice may give more rows than a call may have arguments.
     for (const row of rows) pending.rows.push(row);
+    pending.alerts.push(...alerts);
+    pending.eventMs = Math.max(pending.eventMs, eventMs ?? Number.NEGATIVE_INFINITY);
     pending.records += records;
     pending.results += results;
     pending.rejects += rejects.length;
@@ -136,11 +148,16 @@ export class Commits {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #commit({ rows, sinceMs: _, ...folded }: Pending, { next, metadata }: Mark): Promise<void> {
+  async #commit({ rows, alerts, eventMs, sinceMs: _, ...folded }: Pending, { next, metadata }: Mark): Promise<void> {
     const { world, options } = this;
     const { groupId, topic, partition } = options;
     if (this.#suspect) await this.#verify();
     const began = world.nowMs();
+    if (alerts.length > 0) {
+      await options.alerts?.write(alerts);
+      await options.alerts?.flush();
+    }
+    if (eventMs > Number.NEGATIVE_INFINITY) await options.alerts?.advance?.(eventMs);
     await this.writer.commit(rows, { groupId, topic, partition, offset: next, metadata });
     this.committed = next;
     this.count++;

@@ -8,11 +8,18 @@ export interface KafkaOutputs<B> {
   readonly results?: { readonly topic: string; readonly encode: (shard: string) => Encode<B> };
   readonly anomalies?: { readonly topic: string; readonly encode?: Encode<Anomaly> };
   readonly rejects?: { readonly topic: string };
+  /** Every change of an alert, keyed by its id. No part of the digest: rules may change between two readings of a log. */
+  readonly alerts?: { readonly topic: string };
 }
 
 /** The topics an input's outputs go to by default. */
-export function outputTopics(input: string): { results: string; anomalies: string; rejects: string } {
-  return { results: `${input}.forecasts`, anomalies: `${input}.anomalies`, rejects: `${input}.dlq` };
+export function outputTopics(input: string): { results: string; anomalies: string; rejects: string; alerts: string } {
+  return {
+    results: `${input}.forecasts`,
+    anomalies: `${input}.anomalies`,
+    rejects: `${input}.dlq`,
+    alerts: `${input}.alerts`,
+  };
 }
 
 /** Turns what a lane made of some records into records to be written, each with an id that every replay gives again. */
@@ -42,7 +49,7 @@ export class OutputWriter<B extends Event> {
 
   /** `records` are the ones the batch was made of. */
   rows(batch: Batch<B>, records: readonly KafkaRecord[]): Outgoing[] {
-    const { results, anomalies, rejects } = this.outputs;
+    const { results, anomalies, rejects, alerts } = this.outputs;
     const out: Outgoing[] = [];
     // Few rows need the record they came from.
     const needed = batch.rejects.length > 0 || records.some(({ headers }) => headers.traceparent !== undefined);
@@ -64,6 +71,13 @@ export class OutputWriter<B extends Event> {
       for (const anomaly of batch.anomalies ?? []) {
         const headers = { 'engram-id': `${anomaly.id}-${anomaly.status}` };
         out.push(this.#row('anomalies', anomalies.topic, anomaly.key, encode(anomaly), headers));
+      }
+    }
+    if (alerts) {
+      for (const alert of batch.alerts ?? []) {
+        const headers = { 'engram-id': `${alert.id}-${alert.revision}` };
+        const [key, value] = [Buffer.from(alert.id), Buffer.from(JSON.stringify(alert))];
+        out.push({ topic: alerts.topic, partition: this.input.partition, key, value, headers });
       }
     }
     if (rejects) {

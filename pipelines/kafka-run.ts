@@ -7,6 +7,8 @@ import type { Result } from '../event.js';
 import type { CheckpointStore } from '../state/checkpoint.js';
 import { FileStore } from '../state/stores/file.js';
 import { KafkaStore } from '../state/stores/kafka.js';
+import { type AlertSpec, withAlerts } from './alert-spec.js';
+import { alertsOf } from './kafka-alerts.js';
 import { HealthServer } from './kafka-http.js';
 import { KafkaMetrics } from './kafka-metrics.js';
 import type { WorkerEvent, WorkerOptions } from './kafka-options.js';
@@ -17,7 +19,7 @@ import type { Pipeline } from './pipeline.js';
 /** Where memories are kept between two runs: a folder, or a compacted topic that any host can reach. */
 export type StatePlace = { readonly folder: string } | { readonly topic: string; readonly partitions?: number };
 
-type Given = 'outputs' | 'codec' | 'store' | 'onEvent' | 'pipeline';
+type Given = 'outputs' | 'codec' | 'store' | 'onEvent' | 'pipeline' | 'alerts';
 
 export interface KafkaRunOptions extends Omit<WorkerOptions<Result>, Given> {
   readonly pipeline: Pipeline<Result>;
@@ -28,7 +30,10 @@ export interface KafkaRunOptions extends Omit<WorkerOptions<Result>, Given> {
     readonly results?: string | null;
     readonly anomalies?: string | null;
     readonly rejects?: string | null;
+    readonly alerts?: string | null;
   };
+  /** What becomes an alert and where alerts go, where the pipeline does not say it itself. */
+  readonly alerts?: AlertSpec;
   /** Answers /healthz, /readyz and /metrics here. */
   readonly http?: { readonly port: number; readonly host?: string };
   /** One JSON object per change of state. */
@@ -41,13 +46,21 @@ export interface KafkaRunOptions extends Omit<WorkerOptions<Result>, Given> {
 /** Runs a pipeline on a topic until it is told to stop: then it finishes what it holds, saves, and leaves the group. */
 export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Promise<void> {
   const { kafka, input, topics = {}, sessionTimeoutMs = 30_000, http, onLog } = options;
+  const pipeline = options.alerts ? withAlerts(options.pipeline, options.alerts) : options.pipeline;
   const metrics = new KafkaMetrics();
   const { store, close } = storeOf(options);
   const log = (event: object): void => onLog?.(JSON.stringify({ time: new Date(Date.now()).toISOString(), ...event }));
+  const alerts = await alertsOf(pipeline, options.state, (event) => log(event)).catch(async (error: Error) => {
+    await close();
+    throw error;
+  });
+  const { alerts: _, ...rest } = options;
   const worker = new KafkaWorker<Result>({
-    ...options,
+    ...rest,
+    pipeline,
+    ...(alerts ? { alerts: alerts.output } : {}),
     codec: options.codec ?? jsonCodec(),
-    outputs: outputsOf(input, topics),
+    outputs: outputsOf(input, topics, pipeline.alerts !== undefined),
     store,
     kafka: { ...kafka, onLog: (level, message) => log({ type: 'client', level, message }) },
     onEvent(event) {
@@ -71,7 +84,8 @@ export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Pro
           return shards.length > 0 ? `restoring ${shards.join(', ')}` : 'no partition is assigned';
         },
         metrics: () =>
-          metrics.text({ assigned: worker.shards.length, live: worker.shards.filter(({ live }) => live).length }),
+          metrics.text({ assigned: worker.shards.length, live: worker.shards.filter(({ live }) => live).length }) +
+          (alerts?.metrics() ?? ''),
       },
       http.port,
       http.host,
@@ -86,6 +100,7 @@ export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Pro
     throw error;
   } finally {
     await health?.close();
+    await alerts?.close();
     await close();
     metrics.close();
   }
@@ -99,12 +114,17 @@ const logged = new Set<WorkerEvent['type']>([
 
 const plain = (event: WorkerEvent): object => ('error' in event ? { ...event, error: event.error.message } : event);
 
-function outputsOf(input: string, given: NonNullable<KafkaRunOptions['topics']>): KafkaOutputs<Result> {
-  const { results, anomalies, rejects } = { ...outputTopics(input), ...given };
+function outputsOf(
+  input: string,
+  given: NonNullable<KafkaRunOptions['topics']>,
+  alerting: boolean,
+): KafkaOutputs<Result> {
+  const { results, anomalies, rejects, alerts } = { ...outputTopics(input), ...given };
   return {
     ...(results === null ? {} : { results: { topic: results, encode: encodeResult } }),
     ...(anomalies === null ? {} : { anomalies: { topic: anomalies, encode: encoders.anomalies().encode } }),
     ...(rejects === null ? {} : { rejects: { topic: rejects } }),
+    ...(alerts === null || !alerting ? {} : { alerts: { topic: alerts } }),
   };
 }
 

@@ -13,6 +13,7 @@ import { SchemaRegistry } from '../connectors/kafka/registry.js';
 import { readSecret } from '../connectors/kafka/secret.js';
 import { timeFormats } from '../connectors/times.js';
 import type { Result } from '../event.js';
+import { parseAlerts } from './alert-spec.js';
 import { kafkaModes } from './kafka-options.js';
 import type { KafkaRunOptions } from './kafka-run.js';
 import { loadPipeline } from './load.js';
@@ -80,8 +81,10 @@ const schema = z.strictObject({
       results: text.nullable().exactOptional(),
       anomalies: text.nullable().exactOptional(),
       rejects: text.nullable().exactOptional(),
+      alerts: text.nullable().exactOptional(),
     })
     .exactOptional(),
+  alerts: z.unknown().exactOptional(),
   mode: z.enum(kafkaModes).exactOptional(),
   oldBrokers: z.enum(['refuse', 'allow']).exactOptional(),
   begin: z.enum(['earliest', 'latest']).exactOptional(),
@@ -155,13 +158,14 @@ export async function parseKafkaRun(value: unknown, from = 'run'): Promise<Kafka
     const issues = found.error.issues as unknown as readonly Issue[];
     throw new SpecError(`${from}: ${explain(issues, value, '', Object.keys(schema.shape))}`);
   }
-  const { group, decode, pipeline, kafka, ...rest } = found.data;
+  const { group, decode, pipeline, kafka, alerts, ...rest } = found.data;
   // A module may give a pipeline made by code, which is no JSON.
   const given = (value as { pipeline?: unknown }).pipeline;
   const { login, ...cluster } = kafka;
   return {
     ...rest,
     kafka: { ...cluster, ...(login ? { login: loginOf(login) } : {}) },
+    ...(alerts === undefined ? {} : { alerts: parseAlerts(alerts, `${from}: alerts`) }),
     groupId: group,
     codec: codecOf(decode, from),
     mapping: mappingOf(decode),

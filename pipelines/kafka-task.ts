@@ -1,9 +1,9 @@
-import type { Refusal } from '../connectors/kafka/decode.js';
+import { isMark, type Refusal } from '../connectors/kafka/decode.js';
 import type { Chunk, Feed } from '../connectors/kafka/feed.js';
 import { OutOfRange } from '../connectors/kafka/group.js';
 import type { KafkaRecord } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
-import type { Batch, Event, Reject } from '../event.js';
+import type { Batch, Event, Reject, Mark as Said } from '../event.js';
 import { claim } from './budget.js';
 import { Breaker } from './kafka-breaker.js';
 import { Checkpoints } from './kafka-checkpoints.js';
@@ -102,7 +102,7 @@ export class KafkaTask<B extends Event> {
     this.#begun = await restore({ ...options, committed, bounds, shard: this.shard });
     const { from, digest, checkpoint, replayTo } = this.#begun;
     // All partitions may come to lie in one process: each has its share, so that no output hangs on who owns what.
-    const at = { name: this.shard, channels: decoder.channels };
+    const at = { name: this.shard, channels: decoder.channels, origin: { topic, partition } };
     const budget = { ...pipeline.budget, stateBytes: claim(pipeline.budget) / partitions };
     this.#lane = new Lane<B>(pipeline.stages, at, checkpoint?.stages, budget);
     this.#out = new OutputWriter(outputs, { topic, partition, shard: this.shard, app: groupId }, digest);
@@ -115,7 +115,14 @@ export class KafkaTask<B extends Event> {
       (checkpointMs * partition) / partitions,
     );
     this.#commits = new Commits(
-      { groupId, topic, partition, commitMs, feed: () => this.#feed },
+      {
+        groupId,
+        topic,
+        partition,
+        commitMs,
+        feed: () => this.#feed,
+        ...(options.alerts ? { alerts: options.alerts } : {}),
+      },
       world,
       writer,
       committed?.offset ?? -1,
@@ -168,6 +175,8 @@ export class KafkaTask<B extends Event> {
       const { value, offset } = records[at];
       // What was committed and what was not are told apart.
       if (!this.#live && at > from && offset >= this.#begun.replayTo) return records.slice(from, at);
+      // A mark is taken in before the rows of its batch, so a batch begins with it.
+      if (at > from && isMark(records[at])) return records.slice(from, at);
       // A key is forgotten after the rows of its batch, so a batch ends with the record that says so.
       if (value === null) return records.slice(from, at + 1);
     }
@@ -191,8 +200,9 @@ export class KafkaTask<B extends Event> {
     const ms = this.world.nowMs() - began;
     this.#pace(ms);
     if (this.#live) {
-      const { rejects } = made;
-      this.#commits.add(rows, { records: records.length, results: made.rows.length, rejects, ms });
+      const { rejects, alerts } = made;
+      const [results, eventMs] = [made.rows.length, made.rows.at(-1)?.timeMs];
+      this.#commits.add(rows, { records: records.length, results, rejects, ms, alerts, eventMs });
       this.#breaker.count(records.length, rejects.length, next);
     } else {
       this.#replayed += records.length;
@@ -225,15 +235,24 @@ export class KafkaTask<B extends Event> {
     const rows: Event[] = [];
     const rejects: Reject[] = [];
     const forget: string[] = [];
+    const marks: Said[] = [];
     for (const record of records) {
       const other = this.options.decoder.decodeInto(rows, record);
       if (other === undefined) continue;
       if ('forget' in other) {
         forget.push(other.forget);
         this.world.onEvent({ type: 'tombstone', key: other.forget, offset: record.offset });
-      } else rejects.push(this.#reject(record, other));
+      } else if ('mark' in other) marks.push(other.mark);
+      else rejects.push(this.#reject(record, other));
     }
-    return { shard: this.shard, rows, rejects, next, ...(forget.length > 0 ? { forget } : {}) };
+    return {
+      shard: this.shard,
+      rows,
+      rejects,
+      next,
+      ...(forget.length > 0 ? { forget } : {}),
+      ...(marks.length > 0 ? { marks } : {}),
+    };
   }
 
   #reject({ offset, value }: KafkaRecord, { reason, message }: Refusal): Reject {

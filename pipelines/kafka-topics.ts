@@ -29,7 +29,8 @@ export async function prepareTopics(
         'rebuilt from it. Use a topic with cleanup.policy=delete',
     );
   }
-  const topics = [outputs.results?.topic, outputs.anomalies?.topic, outputs.rejects?.topic].filter(
+  const alerts = outputs.alerts?.topic;
+  const topics = [outputs.results?.topic, outputs.anomalies?.topic, outputs.rejects?.topic, alerts].filter(
     (topic) => topic !== undefined,
   );
   if (topics.includes(input)) {
@@ -38,7 +39,9 @@ export async function prepareTopics(
   // Dead letters are an input record and some headers: they must fit where they are to go.
   const room = Number(await admin.setting(input, 'max.message.bytes').catch(() => undefined)) || 1_048_588;
   const config = { 'max.message.bytes': String(room + 65_536), ...outputConfig };
-  await admin.ensure(topics.map((topic) => ({ topic, partitions, config })));
+  // Of an alert the newest change is what counts.
+  const compacted = { ...config, 'cleanup.policy': 'compact' };
+  await admin.ensure(topics.map((topic) => ({ topic, partitions, config: topic === alerts ? compacted : config })));
   for (const [topic, count] of await admin.partitions(topics)) {
     if (count < partitions) {
       throw new Error(

@@ -7,6 +7,7 @@ import type { CheckpointStore } from '../state/checkpoint.js';
 import type { KafkaOutputs } from './kafka-output.js';
 import type { Truncation } from './kafka-restore.js';
 import type { Pipeline } from './pipeline.js';
+import type { AlertOutput } from './run.js';
 
 /** What happened to a task, for logs and metrics. */
 export type TaskEvent =
@@ -49,6 +50,8 @@ export interface TaskOptions<B extends Event> {
   readonly pipeline: Pipeline<B>;
   readonly decoder: RecordDecoder;
   readonly outputs: KafkaOutputs<B>;
+  /** Where alerts go besides their topic: what it was given is on its disk before the commit that counts it. */
+  readonly alerts?: AlertOutput;
   readonly store?: CheckpointStore;
   /** Where a group that has never committed begins. */
   readonly begin?: 'earliest' | 'latest';

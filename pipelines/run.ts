@@ -222,6 +222,11 @@ class Outputs<B> {
   }
 
   async close(complete: boolean): Promise<void> {
-    for (const sink of [...this.#all, ...(this.sinks.alerts ?? [])]) await sink.close(complete);
+    try {
+      for (const sink of this.#all) await sink.close(complete);
+    } finally {
+      // Queues at work would keep the process alive.
+      for (const sink of this.sinks.alerts ?? []) await sink.close(complete);
+    }
   }
 }

@@ -131,6 +131,13 @@ describe('documents', () => {
   });
 });
 
+test('tables of MODELS are made from bench/results by docs/figures.mjs', async () => {
+  const { withTables } = await import('../docs/tables.mjs');
+  const models = text('docs/MODELS.md');
+  expect(models).toContain('<!-- figures: kernels -->\n| kernel |');
+  expect(withTables(models)).toBe(models);
+});
+
 describe('figures of the README are those of bench/results', () => {
   test('accuracy and coverage', () => {
     const floors = ['default', 'last-value', 'seasonal-naive', 'rls'];
@@ -167,6 +174,14 @@ describe('figures of the README are those of bench/results', () => {
     });
     expect(known.length).toBeGreaterThan(10);
     expect(known.filter(({ fits }) => !fits)).toEqual([]);
+  });
+
+  test('Kafka', async () => {
+    const { kafkaRows } = (await import(new URL('../docs/kafka-figures.mjs', import.meta.url).href)) as {
+      kafkaRows(): Map<string, string>;
+    };
+    const rows = new Map(rowsOf(readme).map(([what = '', cell = '']) => [what, cell]));
+    expect([...kafkaRows()].filter(([what, figure]) => rows.get(what) !== figure)).toEqual([]);
   });
 
   test('kills survived', () => {

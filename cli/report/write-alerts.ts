@@ -76,7 +76,7 @@ function pageAlert({
   value,
   expected,
   episodes,
-  why,
+  summary,
 }: Alert): PageAlert {
   return {
     rule,
@@ -88,6 +88,6 @@ function pageAlert({
     value,
     expected: expected.p50,
     episodes,
-    why: why[0]?.text ?? '',
+    why: summary,
   };
 }

@@ -50,7 +50,8 @@ export function alertmanagerSink(options: AlertmanagerOptions, nowMs: () => numb
 }
 
 function postable(alert: Alert, nowMs: number, resendMs: number): object {
-  const { id, key, rule, detector, labels, severity, why, value, expected, status, startsAt, endsAt, replay } = alert;
+  const { id, key, rule, detector, labels, severity, summary, value, expected, status, startsAt, endsAt, replay } =
+    alert;
   // Event time may run ahead of the clock here: what is over must be over for Alertmanager too.
   const startMs = Math.min(Date.parse(startsAt), nowMs);
   const endMs = status === 'resolved' ? Math.min(Date.parse(endsAt ?? startsAt), nowMs) : nowMs + 4 * resendMs;
@@ -58,7 +59,7 @@ function postable(alert: Alert, nowMs: number, resendMs: number): object {
     labels: { ...labels, alertname: rule, key, detector, engram_id: id },
     annotations: {
       severity,
-      summary: why[0]?.text ?? rule,
+      summary,
       value: String(value),
       expected: String(expected.p50),
       group: String(alert.group),

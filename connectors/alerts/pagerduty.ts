@@ -60,13 +60,13 @@ function trigger(delivery: Delivery): object {
       class: worst?.rule,
       custom_details: {
         alerts: delivery.alerts.length,
-        worst: listed.map(({ id, key, severity, value, expected, why }) => ({
+        worst: listed.map(({ id, key, severity, value, expected, summary }) => ({
           id,
           key,
           severity,
           value,
           expected: expected.p50,
-          why: why[0]?.text,
+          summary,
         })),
       },
     },

@@ -27,18 +27,14 @@ export function titleOf({ alerts, status, labels }: Delivery): string {
   const common = Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
-  return oneLine(
-    `[${word}] ${worst?.key ?? ''}${more}${common ? ` (${common})` : ''}: ${worst?.why[0]?.text ?? worst?.rule ?? ''}`,
-  );
+  return oneLine(`[${word}] ${worst?.key ?? ''}${more}${common ? ` (${common})` : ''}: ${worst?.summary ?? ''}`);
 }
 
 /** One alert in one line of text. */
-export function lineOf({ status, severity, key, rule, startsAt, endsAt, why, episodes }: Alert): string {
+export function lineOf({ status, severity, key, rule, startsAt, endsAt, summary, episodes }: Alert): string {
   const when = status === 'resolved' && endsAt ? `${startsAt} to ${endsAt}` : `since ${startsAt}`;
   const again = episodes > 1 ? `, ${episodes} times` : '';
-  return oneLine(
-    `${status === 'firing' ? severity : 'resolved'}: ${key} (${rule}) ${when}${again}: ${why[0]?.text ?? ''}`,
-  );
+  return oneLine(`${status === 'firing' ? severity : 'resolved'}: ${key} (${rule}) ${when}${again}: ${summary}`);
 }
 
 /** All of a delivery as plain text, worst first. */

@@ -1,5 +1,6 @@
-import { type Event, recordRowsMax } from '../../event.js';
+import { type Event, type Mark, recordRowsMax } from '../../event.js';
 import { Columns } from '../columns.js';
+import { markOf } from '../marks.js';
 import { type TimeFormat, zoneOf } from '../times.js';
 import type { KafkaRecord } from './record.js';
 
@@ -24,6 +25,9 @@ export interface PayloadCodec {
   /** Called before records are decoded that may need something from elsewhere, such as a schema. */
   prepare?(records: readonly KafkaRecord[]): Promise<void>;
 }
+
+/** A record that is no row: it says that a key is to be forgotten, or what an operator says of it. */
+export type Control = { readonly forget: string } | { readonly mark: Mark };
 
 /** Where in a record the parts of an event are. */
 export interface Mapping {
@@ -75,11 +79,11 @@ export class RecordDecoder {
 
   readonly #own: { readonly time: boolean; readonly key: boolean };
 
-  /** Adds the events of a record to `rows`, or says why there are none: a key to be forgotten, or a refusal. */
-  decodeInto(rows: Event[], record: KafkaRecord): Refusal | { readonly forget: string } | undefined {
-    if (!this.codec.rows || record.value === null) {
+  /** Adds the events of a record to `rows`, or says why there are none: a mark, a key to be forgotten, or a refusal. */
+  decodeInto(rows: Event[], record: KafkaRecord): Refusal | Control | undefined {
+    if (!this.codec.rows || record.value === null || isMark(record)) {
       const decoded = this.decode(record);
-      if ('forget' in decoded || 'reason' in decoded) return decoded;
+      if ('forget' in decoded || 'mark' in decoded || 'reason' in decoded) return decoded;
       rows.push(decoded);
       return undefined;
     }
@@ -95,8 +99,9 @@ export class RecordDecoder {
     return undefined;
   }
 
-  /** The event of a record of one row, the key to be forgotten where the value is null, or why it is neither. */
-  decode(record: KafkaRecord): Event | Refusal | { readonly forget: string } {
+  /** The event of a record of one row, the mark that it is, the key to be forgotten where the value is null, or why it is none. */
+  decode(record: KafkaRecord): Event | Refusal | Control {
+    if (isMark(record)) return markOfRecord(record);
     if (record.value === null) {
       if (record.key) return { forget: textOf(record.key) };
       return { reason: 'empty', message: 'expected a value, or a key whose memory shall be deleted; both are null' };
@@ -111,6 +116,23 @@ export class RecordDecoder {
     cells.push(this.#own.time ? record.timestampMs : fields[at++]);
     cells.push(this.#own.key ? textOf(record.key) : fields[at]);
     return this.#columns.decode(cells, offset) ?? this.#columns.fault;
+  }
+}
+
+/** A record by which an operator says something of a stretch of its key, instead of a row. */
+export const isMark = ({ headers }: Pick<KafkaRecord, 'headers'>): boolean => headers[markHeader] !== undefined;
+
+/** The header of a mark: `expected` or `real`; its value is `{"startMs", "endMs", "of"}`. */
+export const markHeader = 'engram-mark';
+
+function markOfRecord({ key, value, headers, offset }: KafkaRecord): Refusal | { readonly mark: Mark } {
+  try {
+    const told = JSON.parse(value?.toString('utf8') ?? 'null') as object;
+    const mark = { ...told, key: textOf(key), verdict: String(headers[markHeader]), offset };
+    return { mark: markOf(mark, 'mark') };
+  } catch (error) {
+    const { message } = error as Error;
+    return { reason: 'bad-mark', message: message.startsWith('mark: ') ? message : `mark: expected JSON: ${message}` };
   }
 }
 

@@ -228,7 +228,11 @@ function* batchesOf(
   for (let at = 0; at < all.length; at++) {
     const record = all[at];
     const other = decoder.decodeInto(rows, record);
-    if (other && 'forget' in other) yield cut(at + 1, record.offset + 1, other.forget);
+    if (other && 'mark' in other) {
+      // A mark is taken in before the rows of its batch, so a batch begins with it.
+      if (at > begin) yield cut(at, record.offset);
+      yield { ...cut(at + 1, record.offset + 1), marks: [other.mark] };
+    } else if (other && 'forget' in other) yield cut(at + 1, record.offset + 1, other.forget);
     else if (other) {
       const raw = record.value?.toString('utf8').slice(0, 4096) ?? '';
       rejects.push({ shard, offset: record.offset, stage: 'decode', ...other, raw });

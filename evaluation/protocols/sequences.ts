@@ -121,9 +121,11 @@ export function runSequences({ make, seed, parts = Object.keys(sequenceTrials), 
     const trial = sequenceTrials[name];
     const log: readonly Element[] = sequenceLog({ ...trial.log, seed });
     const subject = make(seed);
+    // Who has no cells cannot be tried for what their death does.
+    if (trial.dead !== undefined && !subject.damage) continue;
     const hits = followSequences(log, subject, {
       ...trial.follow,
-      onFreeze: () => subject.damage(trial.dead ?? 0, seed),
+      onFreeze: () => subject.damage?.(trial.dead ?? 0, seed),
     });
     subject.close();
     shown += log.length;

@@ -12,6 +12,7 @@ const routes = [{ groupBy: ['key'], waitMs: 0, intervalMs: 0 }];
 const queue = { segmentBytes: 8192, backoffMs: { first: 5, most: 50 } };
 const feed = await AlertFeed.open({ folder: join(folder, 'queues'), sinks, routes, queue, drainMs: 30_000 });
 const note = join(folder, 'next');
+process.stdout.write('begun\n');
 
 const base = JSON.parse(readFileSync(join(folder, 'alert.json'), 'utf8'));
 for (let i = existsSync(note) ? Number(readFileSync(note, 'utf8')) : 0; i < Number(alerts); i++) {

@@ -34,7 +34,8 @@ const row = JSON.stringify({ value: 0, padding: 'x'.repeat(pad) });
 const rowOf = (value) => row.replace('0', String(value));
 
 async function raw() {
-  const consumer = client().consumer({ groupId: group, maxWaitTimeInMs: 100 });
+  // Small batches, so that there is something to be counted.
+  const consumer = client().consumer({ groupId: group, maxWaitTimeInMs: 100, maxBytesPerPartition: 65_536 });
   await consumer.connect();
   await consumer.subscribe({ topic: input, fromBeginning: true });
   await consumer.run({ autoCommit: false, eachBatch: async ({ batch }) => tell(batch.messages.length) });

@@ -27,6 +27,7 @@ export interface Speed {
 }
 
 export interface Latency {
+  readonly load: string;
   readonly commitMs: number;
   readonly eventsPerSecond: number;
   readonly events: number;
@@ -170,7 +171,7 @@ export async function kafkaBench({ events, rounds, latencySeconds, rates, log }:
     for (let round = 0; round < rounds; round++) {
       await take('raw consume', 'raw', 1);
       await take('loop without a model', 'loop', 1, pad);
-      await take('the same loop, written by the engine’s writer', 'quick', 1, pad);
+      await take('the same loop with the engine’s writer', 'quick', 1, pad);
       await take('engine without a step', 'engine', 1, pad);
       await take('full pipeline (light)', 'light', 1);
       await take('full pipeline (light), two workers', 'light', 2);
@@ -179,8 +180,9 @@ export async function kafkaBench({ events, rounds, latencySeconds, rates, log }:
     // Load and reader share the machine with broker and worker, which had it for themselves when the speed was taken.
     const halfLoad = Math.round((speeds['full pipeline (light)']?.eventsPerSecond ?? 0) / 2);
     const latency: Latency[] = [];
-    for (const rate of rates.map((one) => one || halfLoad)) {
-      const found = await latencyAt(stand, rate, latencySeconds);
+    for (const rate of rates) {
+      const load = rate > 0 ? `${rate.toLocaleString('en-US')} events/s` : 'half load';
+      const found = { load, ...(await latencyAt(stand, rate || halfLoad, latencySeconds)) };
       latency.push(found);
       log(`at ${found.eventsPerSecond} events/s: p50 ${found.p50Ms} ms, p99 ${found.p99Ms} ms`);
     }
@@ -206,7 +208,7 @@ function load(from: number, count: number, at: number): Message[] {
 }
 
 /** From the sending of an event to its result at a reader of committed records, at a steady rate. */
-async function latencyAt(stand: Stand, rate: number, seconds: number): Promise<Latency> {
+async function latencyAt(stand: Stand, rate: number, seconds: number): Promise<Omit<Latency, 'load'>> {
   const { kafka } = stand;
   const input = `timed-${rate}`;
   const settings = settingsOf(stand, 'light', input, 0);

@@ -45,6 +45,12 @@ describe('what cannot be evaluated', () => {
     expect(await failing('nyc-taxy', { data: '.' })).toMatch(/expected one of nyc-taxi, .*did you mean "nyc-taxi"/);
     expect(await failing('pems', { data: '.', memory: 'last-valu' })).toMatch(/--memory.*did you mean "last-value"/);
   });
+  test('sequences are shown to predictors of their own, so many times', async () => {
+    expect(await failing('sequences', { memory: 'rls' })).toMatch(
+      /expected one of htm, suffix-match for sequences, got/,
+    );
+    expect(await failing('sequences', { seeds: '0' })).toMatch(/--seeds: expected a whole number from 1 to 1000/);
+  });
 
   test('is answered with the folder that is missing', async () => {
     expect(await failing('pems', { data: '/nowhere', memory: 'rls' })).toMatch(

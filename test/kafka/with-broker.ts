@@ -113,11 +113,19 @@ export async function createTopic(
   await admin.connect();
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [
         { topic, numPartitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) },
       ],
     });
+    // kafkajs' own waiting gives up where a busy broker does not know the new topic yet.
+    for (let tries = 0; ; tries++) {
+      const known = await admin.fetchTopicMetadata({ topics: [topic] }).catch((error: Error) => {
+        if (tries > 200) throw error;
+      });
+      if (known?.topics[0]?.partitions.every(({ leader }) => leader >= 0)) break;
+      await sleep(50);
+    }
   } finally {
     await admin.disconnect();
   }

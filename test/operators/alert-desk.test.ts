@@ -74,3 +74,49 @@ describe('what an alert says', () => {
     expect(told[0].startsAt).toBe('+275760-09-13T00:00:00.000Z');
   });
 });
+
+describe('a key that goes silent while its values are strange', () => {
+  const silent: Anomaly = {
+    ...anomaly,
+    id: 'log@0-silence',
+    kind: 'silence',
+    startMs: 3000,
+    endMs: 3000,
+    severity: 'warning',
+  };
+  const short = (told: readonly Alert[]) =>
+    told.map(({ status, timeMs, revision }) => `${status} ${timeMs} ${revision}`);
+  const row = (timeMs: number, alarm: boolean) => ({ key: 'k', timeMs, values: [1], offset: timeMs, score: 1, alarm });
+
+  test('has one alert, which ends when both are over', () => {
+    const { desk, own, told } = deskOf([{ name: 'any' }]);
+    desk.note(anomaly);
+    desk.note(silent);
+    desk.note({ ...silent, status: 'closed', endMs: 5000 });
+    for (const [timeMs, alarm] of [
+      [6000, false],
+      [7000, true],
+      [8000, false],
+    ] as const) {
+      own.clockMs[0] = timeMs;
+      desk.tick(row(timeMs, alarm));
+    }
+    expect(short(told)).toEqual(['firing 1000 1', 'firing 3000 2']);
+    desk.note({ ...anomaly, status: 'closed', endMs: 7000 });
+    expect(short(told).slice(2)).toEqual(['resolved 8000 3']);
+    expect(told.at(-1)).toMatchObject({ episodes: 2, endsAt: '1970-01-01T00:00:07.000Z' });
+  });
+
+  test('alone is an alert without a value, whose time moves by what is heard of it', () => {
+    const { desk, told } = deskOf([{ name: 'gone', direction: 'missing', minDurationMs: 2000, minAbsolute: 9 }]);
+    desk.note(silent);
+    expect(told).toEqual([]);
+    desk.note({ ...silent, severity: 'major', endMs: 6000 });
+    expect(told[0]).toMatchObject({
+      status: 'firing',
+      value: null,
+      direction: 'missing',
+      startsAt: '1970-01-01T00:00:03.000Z',
+    });
+  });
+});

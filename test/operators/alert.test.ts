@@ -54,6 +54,7 @@ describe('an alert', () => {
       value: 50,
       expected: { p1: 8, p50: 10, p99: 12 },
       likelihood: 0.999,
+      summary: 'a 50 where 10 (8 to 12) was expected: 5 times as high',
       why: [{ feature: 'a', contribution: 1, text: 'a 50 where 10 (8 to 12) was expected: 5 times as high' }],
       alarms: 1,
       episodes: 1,

@@ -143,3 +143,32 @@ test('a change of an anomaly is heard after the rows of its event and before the
     expect(anomalies).toHaveLength(2);
   }
 });
+
+test('anomalies that two steps tell of come in the order of what caused them, however the log is cut', () => {
+  const telling = (id: string, every: number): Stage<Event, Event> =>
+    keyed(id, {}, () => ({
+      id,
+      version: '1',
+      shared: {},
+      layout: {},
+      step(_, __, row: Event, out) {
+        if (row.offset % every === 0) out.anomaly({ id: `${id} ${row.offset}`, key: row.key } as Anomaly);
+        out.emit(row);
+      },
+    }));
+  const orders = [[1], [2, 3], [9]].map((cuts) =>
+    run<Event>([telling('first', 2), telling('second', 3)], list('aaaaaaaaa'), { cuts }).anomalies.map(({ id }) => id),
+  );
+  expect(orders[0]).toEqual([
+    'first 0',
+    'second 0',
+    'first 2',
+    'second 3',
+    'first 4',
+    'first 6',
+    'second 6',
+    'first 8',
+  ]);
+  expect(orders[1]).toEqual(orders[0]);
+  expect(orders[2]).toEqual(orders[0]);
+});

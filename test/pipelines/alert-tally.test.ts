@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AlertFeed } from '../../pipelines/alert-feed.js';
-import { AlertTally } from '../../pipelines/alert-tally.js';
+import { AlertTally, alertFigures } from '../../pipelines/alert-tally.js';
 import { alertOf, resolvedOf } from '../connectors/alerts/server.js';
 
 test('counts what happened, in the format of Prometheus', () => {
@@ -18,21 +18,26 @@ test('counts what happened, in the format of Prometheus', () => {
     ['b', { key: 'k2', detector: 'd', direction: 'above' as const }],
   ]);
   const queues = new Map([['ops', { waiting: 7, open }]]) as unknown as AlertFeed['queues'];
-  expect(tally.text({ queues }).trimEnd().split('\n')).toEqual([
+  const lines = tally.text({ queues }).trimEnd().split('\n');
+  expect(lines.filter((line) => !line.startsWith('#'))).toEqual([
     'engram_alerts_total{change="firing",severity="major"} 2',
     'engram_alerts_total{change="worsened",severity="critical"} 1',
     'engram_alerts_total{change="resolved",severity="major"} 1',
     'engram_alerts_suppressed_total 1',
+    'engram_alerts_open 2',
+    'engram_alert_state{detector="d",key="k\\"\\n\\\\"} -1',
+    'engram_alert_state{detector="d",key="k2"} 1',
+    'engram_alert_queue_length{sink="ops"} 7',
     'engram_alert_delivered_total{sink="ops"} 3',
     'engram_alert_deliveries_total{sink="ops"} 1',
     'engram_alert_failures_total{sink="ops"} 1',
     'engram_alert_refused_total{sink="ops"} 2',
     'engram_alert_dropped_total{sink="ops"} 1',
-    'engram_alert_queue_length{sink="ops"} 7',
-    'engram_alerts_open 2',
-    'engram_alert_state{detector="d",key="k\\"\\n\\\\"} -1',
-    'engram_alert_state{detector="d",key="k2"} 1',
   ]);
+  for (const [name, [kind, help]] of Object.entries(alertFigures)) {
+    expect(lines).toContain(`# TYPE ${name} ${kind}`);
+    expect(lines).toContain(`# HELP ${name} ${help}`);
+  }
   expect([tally.fired, tally.resolved, tally.suppressed]).toEqual([2, 1, 1]);
   expect(tally.failing.get('ops')).toBe('answered 400');
 });
@@ -42,5 +47,5 @@ test('names at most 200 series', () => {
     Array.from({ length: 1000 }, (_, i) => [String(i), { key: `k${i}`, detector: 'd', direction: 'above' as const }]),
   );
   const queues = new Map([['ops', { waiting: 0, open }]]) as unknown as AlertFeed['queues'];
-  expect(new AlertTally().text({ queues }).match(/engram_alert_state/g)).toHaveLength(200);
+  expect(new AlertTally().text({ queues }).match(/^engram_alert_state/gm)).toHaveLength(200);
 });

@@ -3,6 +3,7 @@ import type { KafkaRecord } from '../../connectors/kafka/record.js';
 import type { Batch, Event, Reject } from '../../event.js';
 import { emptyDigest } from '../../pipelines/kafka-digest.js';
 import { OutputWriter, outputTopics } from '../../pipelines/kafka-output.js';
+import { alertOf } from '../connectors/alerts/server.js';
 
 const record = (offset: number, headers: KafkaRecord['headers'] = {}): KafkaRecord => ({
   ...{ offset, key: Buffer.from('k'), value: Buffer.from(`v${offset}`), headers, timestampMs: 42 },
@@ -34,7 +35,12 @@ const writer = () =>
 const batch = (rows: Event[], rejects: Reject[] = []): Batch<Event> => ({ shard: 'in-3', rows, rejects, next: 99 });
 
 test('topics of an input', () => {
-  expect(outputTopics('a.b')).toEqual({ results: 'a.b.forecasts', anomalies: 'a.b.anomalies', rejects: 'a.b.dlq' });
+  expect(outputTopics('a.b')).toEqual({
+    results: 'a.b.forecasts',
+    anomalies: 'a.b.anomalies',
+    rejects: 'a.b.dlq',
+    alerts: 'a.b.alerts',
+  });
 });
 
 test('rows keep the partition and get ids that count within an offset; trace headers pass through', () => {
@@ -71,4 +77,16 @@ test('the digest is the same however the rows were cut', () => {
   parts.rows(batch([row(2)], [reject(2, 'a')]), []);
   expect(parts.digest).toEqual(whole.digest);
   expect(whole.digest.rows).toBe(4);
+});
+
+test('changes of alerts are keyed by id and no part of the digest, as rules may change between two readings', () => {
+  const alerting = new OutputWriter<Event>(
+    { alerts: { topic: 'in.alerts' } },
+    { topic: 'in', partition: 3, shard: 'in-3', app: 'app' },
+    emptyDigest,
+  );
+  const [row] = alerting.rows({ ...batch([]), alerts: [alertOf({ revision: 2 })] }, []);
+  expect(row).toMatchObject({ topic: 'in.alerts', partition: 3, headers: { 'engram-id': 'a1-2' } });
+  expect([String(row?.key), JSON.parse(String(row?.value))]).toEqual(['a1', alertOf({ revision: 2 })]);
+  expect(alerting.digest).toEqual(emptyDigest);
 });

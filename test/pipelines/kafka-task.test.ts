@@ -5,10 +5,13 @@ import { Feed } from '../../connectors/kafka/feed.js';
 import type { RawBatch } from '../../connectors/kafka/internals.js';
 import type { Outgoing, RawRecord } from '../../connectors/kafka/record.js';
 import type { Position } from '../../connectors/kafka/writer.js';
+import type { Event } from '../../event.js';
+import { keyed, type Nothing } from '../../operators/stage.js';
 import { Hopeless } from '../../pipelines/kafka-restore.js';
 import { KafkaTask } from '../../pipelines/kafka-task.js';
 import type { TaskEvent } from '../../pipelines/kafka-world.js';
-import { pipeline } from '../../pipelines/pipeline.js';
+import { type Pipeline, pipeline } from '../../pipelines/pipeline.js';
+import { type Field, f64 } from '../../state/layout.js';
 import { MemoryStore } from '../../state/stores/memory.js';
 import { dice } from '../chaos/kafka-chaos.js';
 import { moving } from '../kafka/harness.js';
@@ -22,6 +25,7 @@ class World {
   readonly store = new MemoryStore();
   committed: { offset: number; metadata: string } | undefined;
   low = 0;
+  line: Pipeline<Moved> = pipeline('moving').through(moving(1e6));
   #epoch = 0;
   now = 0;
 
@@ -57,7 +61,7 @@ class World {
     return new KafkaTask<Moved>(
       {
         ...{ topic: 'in', partition: 0, partitions: 1, groupId: 'g', commitMs: 1, commitRows },
-        pipeline: pipeline('moving').through(moving(1e6)),
+        pipeline: this.line,
         decoder: new RecordDecoder(jsonCodec(), { values: ['value'] }, 'in-0'),
         outputs: { results: { topic: 'out', encode: encodeMoved }, rejects: { topic: 'dlq' } },
         checkpointRows: 20,
@@ -180,3 +184,34 @@ test('a position that somebody else has moved is noticed before the next commit'
   task.stop();
   await failed.catch(() => {});
 });
+
+test('what operators say on the topic is taken in at its place, whatever the cuts and faults', async () => {
+  /** Every row after a mark is another one. */
+  const marking = keyed<Nothing, { taken: Field<'f64'> }, Event, Event>('marking', {}, () => ({
+    id: 'marking',
+    version: '1',
+    shared: {},
+    layout: { taken: f64() },
+    mark: (_, own, { offset }) => {
+      own.taken[0] += offset;
+    },
+    step: (_, own, row, out) => out.emit({ ...row, values: [row.values[0] + own.taken[0] / 1000] }),
+  }));
+  const worldOf = (seed: number, risk: number): World => {
+    const world = new World(dice(seed), risk, 300);
+    world.line = pipeline('marked').through(marking).through(moving(1e6));
+    for (let i = 20; i < 300; i += 23) {
+      const headers = { 'engram-mark': i % 2 === 0 ? 'real' : 'expected' };
+      world.log[i] = { ...world.log[i], value: Buffer.from('{"startMs":0,"endMs":1}'), headers } as RawRecord;
+    }
+    return world;
+  };
+  const calm = worldOf(1, 0);
+  await calm.drain();
+  expect(of(calm, 'out').some((line) => line.includes('.0'))).toBe(true);
+  for (let seed = 2; seed <= 8; seed++) {
+    const world = worldOf(seed, 0.1);
+    await world.drain();
+    for (const topic of ['out', 'dlq']) expect([seed, ...of(world, topic)]).toEqual([seed, ...of(calm, topic)]);
+  }
+}, 60_000);

@@ -47,8 +47,11 @@ export function alertFigures(
       count(alerts),
       `${alerts === 1 ? 'alert' : 'alerts'}${bySeverity.length > 0 ? `: ${bySeverity.join(', ')}` : ''}`,
     ),
-    tile(figure(Number(perDay.toPrecision(2))), 'a day'),
-    tile(count(messages), `${messages === 1 ? 'message' : 'messages'} to people, begins and ends told together`),
+    tile(figure(Number(perDay.toPrecision(2))), 'alerts a day'),
+    tile(
+      count(messages),
+      `${messages === 1 ? 'message' : 'messages'} to people: begins, ends, and every four hours again`,
+    ),
     tile(span(medianMs), `median length${open > 0 ? `, ${count(open)} still open` : ''}`),
   );
 }

@@ -112,7 +112,12 @@ main.append(
   ),
   listBox,
   ...keyRows(preview),
-  make('details', {}, make('summary', {}, `Rules · ${preview.version}`), make('pre', {}, preview.settings)),
+  make(
+    'details',
+    {},
+    make('summary', { class: 'hint' }, `Rules · ${preview.version}`),
+    make('pre', {}, preview.settings),
+  ),
 );
 picker.addEventListener('change', () => show(Number(picker.value)));
 addEventListener('resize', () => show(Number(picker.value || 0)));

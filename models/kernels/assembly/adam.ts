@@ -2,6 +2,9 @@ import { lanes, settled } from './vector';
 
 // Adam (Kingma and Ba, Adam: A Method for Stochastic Optimization) on f32 weights, n a multiple of four.
 
+/** How much the moments keep of themselves and take up. */
+const forget = memory.data<f32>([0.9, 0.1, 0.999, 0.001], 16);
+
 /** Sum of squares, four partial sums over i mod 4. */
 export function squares(g: usize, n: i32): f64 {
   let sum = f32x4.splat(0);
@@ -21,11 +24,16 @@ export function adam(w: usize, m: usize, s: usize, g: usize, n: i32, factor: f32
   const scale = f32x4.splat(factor);
   const step = f32x4.splat(rate);
   const least = f32x4.splat(floor);
+  // Loaded, not written: a constant would be built anew for every four weights.
+  const keepFirst = v128.load32_splat(forget);
+  const newFirst = v128.load32_splat(forget, 4);
+  const keepSecond = v128.load32_splat(forget, 8);
+  const newSecond = v128.load32_splat(forget, 12);
   for (let i: usize = 0, end: usize = (<usize>n) << 2; i < end; i += 16) {
     const slope = f32x4.mul(v128.load(g + i), scale);
-    const first = f32x4.add(f32x4.mul(v128.load(m + i), f32x4.splat(0.9)), f32x4.mul(slope, f32x4.splat(0.1)));
-    const square = f32x4.mul(f32x4.mul(slope, slope), f32x4.splat(0.001));
-    const second = f32x4.add(f32x4.mul(v128.load(s + i), f32x4.splat(0.999)), square);
+    const first = f32x4.add(f32x4.mul(v128.load(m + i), keepFirst), f32x4.mul(slope, newFirst));
+    const square = f32x4.mul(f32x4.mul(slope, slope), newSecond);
+    const second = f32x4.add(f32x4.mul(v128.load(s + i), keepSecond), square);
     v128.store(m + i, settled(first));
     v128.store(s + i, settled(second));
     const move = f32x4.div(f32x4.mul(step, first), f32x4.add(f32x4.sqrt(second), least));

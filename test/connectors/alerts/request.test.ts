@@ -1,3 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Blocked, Gate } from '../../../connectors/alerts/address.js';
 import { post, retryAfterMs } from '../../../connectors/alerts/request.js';
@@ -148,3 +154,35 @@ test.each([
   ['soon', undefined],
   [undefined, undefined],
 ])('retry-after %s is %s ms', (value, expected) => expect(retryAfterMs(value, 0)).toBe(expected));
+
+describe('over TLS', () => {
+  // Key and certificate of a host that does not exist, made for this test.
+  const pem = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'hooks-example.pem'), 'utf8');
+  let secure: Server;
+  const asked: { host: string | undefined; name: string | false | null }[] = [];
+  beforeEach(async () => {
+    asked.length = 0;
+    secure = createServer({ key: pem, cert: pem }, (request, response) => {
+      asked.push({ host: request.headers.host, name: (request.socket as TLSSocket).servername });
+      response.end('ok');
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(() => new Promise((resolve) => secure.close(resolve)));
+  const tlsPost = (host: string, ca?: string) => {
+    const { port } = secure.address() as AddressInfo;
+    const open = new Gate({ allow: [`${host}:${port}`], resolve: async () => ['127.0.0.1'] });
+    return post(`https://${host}:${port}/x`, { gate: open, body: '', ...(ca ? { ca } : {}) });
+  };
+
+  test('the connection goes to the checked address, host and certificate are those of the name', async () => {
+    expect(await tlsPost('hooks.example', pem)).toMatchObject({ status: 200 });
+    expect(asked).toEqual([{ host: `hooks.example:${(secure.address() as AddressInfo).port}`, name: 'hooks.example' }]);
+  });
+
+  test('a certificate of another name, or of nobody, is not taken', async () => {
+    expect((await failed(tlsPost('other.example', pem))).message).toBe('other.example: ERR_TLS_CERT_ALTNAME_INVALID');
+    expect((await failed(tlsPost('hooks.example'))).message).toBe('hooks.example: DEPTH_ZERO_SELF_SIGNED_CERT');
+    expect(asked).toEqual([]);
+  });
+});

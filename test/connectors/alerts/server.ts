@@ -85,6 +85,7 @@ export const alertOf = (more: Partial<Alert> = {}): Alert => ({
   expected: { p1: 8, p50: 10, p99: 12 },
   likelihood: 0.999,
   direction: 'above',
+  summary: 'flow 50 where 10 (8 to 12) was expected: 5 times as high',
   why: [{ feature: 'flow', contribution: 1, text: 'flow 50 where 10 (8 to 12) was expected: 5 times as high' }],
   alarms: 1,
   episodes: 1,

@@ -56,3 +56,21 @@ test('a mapping that cannot work is refused', () => {
 function bound(made: RecordDecoder) {
   return { decode: made.decode.bind(made), channels: made.channels };
 }
+
+test('a record with the header of a mark is one, in the place of its offset, and no row', () => {
+  const marked = (value: string | null, verdict = 'expected') =>
+    new RecordDecoder(jsonCodec(), { values: ['v'] }, 'in-0').decode({
+      ...{ offset: 7, timestampMs: 5, key: Buffer.from('k'), value: value === null ? null : Buffer.from(value) },
+      headers: { 'engram-mark': verdict },
+    });
+  expect(marked('{"startMs":1,"endMs":2,"of":"a1"}')).toEqual({
+    mark: { key: 'k', verdict: 'expected', startMs: 1, endMs: 2, of: 'a1', offset: 7 },
+  });
+  expect(marked('{"startMs":1}')).toMatchObject({
+    reason: 'bad-mark',
+    message: expect.stringContaining('mark: endMs: expected a time'),
+  });
+  expect(marked('{')).toMatchObject({ reason: 'bad-mark', message: expect.stringContaining('mark: expected JSON') });
+  expect(marked(null)).toMatchObject({ reason: 'bad-mark' });
+  expect(marked('{"startMs":1,"endMs":2}', 'maybe')).toMatchObject({ reason: 'bad-mark' });
+});

@@ -30,6 +30,23 @@ withBroker('a stretch of a topic', ({ addresses, kafka, topic }) => {
     return { offsets: offsets.sort((a, b) => a - b), last: last as Batch<Event> };
   }
 
+  test('what operators said stands between the rows of its place', async () => {
+    const name = await topic('marked');
+    const rows = Array.from({ length: 9 }, (_, i) => ({
+      ...{ partition: 0, key: 'k', value: i % 4 === 2 ? '{"startMs":1,"endMs":2}' : `{"v":${i}}` },
+      headers: i % 4 === 2 ? { 'engram-mark': 'real' } : ({} as Record<string, string>),
+    }));
+    await produce(kafka(), name, rows);
+    const told: string[] = [];
+    const marked = source(name);
+    await marked.open();
+    for await (const batch of marked.read(`${name}-0`, 0, never)) {
+      told.push(...(batch.marks ?? []).map(({ verdict, offset }) => `${verdict} ${offset}`));
+      told.push(...batch.rows.map(({ offset }) => String(offset)));
+    }
+    expect(told).toEqual(['0', '1', 'real 2', '3', '4', '5', 'real 6', '7', '8']);
+  });
+
   test('all of it, by offset, by time, from a checkpoint on; and it commits nothing', async () => {
     const name = await topic('past', 2);
     const rows = (from: number) =>

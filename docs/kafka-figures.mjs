@@ -1,0 +1,29 @@
+/** Rows of the table on Kafka in the README: first cell and figure, as bench/results has them. */
+import { readFileSync } from 'node:fs';
+
+const recorded = (name) => JSON.parse(readFileSync(new URL(`../bench/results/${name}.json`, import.meta.url), 'utf8'));
+const whole = (value) => Math.round(value).toLocaleString('en-US');
+
+export function kafkaRows() {
+  const { speeds, latency } = recorded('kafka');
+  const { rescales, handover } = recorded('kafka-rescale');
+  const seconds = (ms) => (ms / 1000).toFixed(1);
+  return new Map([
+    ...Object.entries(speeds).map(([name, { cpuMicrosPerEvent, eventsPerSecond }]) => [
+      `Kafka: ${name}`,
+      `${cpuMicrosPerEvent} µs/event, ${whole(eventsPerSecond)} events/s`,
+    ]),
+    ...latency.map(({ load, eventsPerSecond, p50Ms, p99Ms }) => [
+      `Kafka: event to committed result at ${load}, p50 and p99`,
+      `${p50Ms} and ${p99Ms} ms${load === 'half load' ? ` at ${whole(eventsPerSecond)} events/s` : ''}`,
+    ]),
+    ...rescales.map(({ from, to, ownedAgainMs }) => [
+      `Kafka: ${from} to ${to} processes, every partition at work again`,
+      `${seconds(ownedAgainMs)} s`,
+    ]),
+    [
+      'Kafka: handover of 10,000 keys, last commit of one process to the next one live',
+      `${seconds(handover.ms)} s, ${whole(handover.checkpointBytes / 1e6)} MB`,
+    ],
+  ]);
+}

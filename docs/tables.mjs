@@ -1,0 +1,62 @@
+/** Tables that are made whole from bench/results/*.json: each stands behind its mark, `<!-- figures: NAME -->`. */
+import { readFileSync } from 'node:fs';
+
+const recorded = (name) => JSON.parse(readFileSync(new URL(`../bench/results/${name}.json`, import.meta.url), 'utf8'));
+const row = (cells) => `| ${cells.join(' | ')} |`;
+const head = (names) => [row(names), `|${names.map((_, i) => (i === 0 ? '---' : '---:')).join('|')}|`];
+const thousands = (n) => n.toLocaleString('en-US');
+
+/** Least microseconds of each, and how many times Engram's they are. */
+function kernels() {
+  const { lines } = recorded('kernels');
+  const names = [...new Set(lines.flatMap(({ micros }) => Object.keys(micros)))];
+  const digits = (x) => x.toFixed(x >= 100 ? 0 : x >= 10 ? 1 : 2);
+  const cell = (micros, name) => {
+    if (!micros[name]) return '–';
+    const { least } = micros[name];
+    return name === 'Engram'
+      ? `**${digits(least)}**`
+      : `${digits(least)} (${(least / micros.Engram.least).toFixed(1)}x)`;
+  };
+  return [
+    ...head(['kernel', ...names]),
+    ...lines.map(({ kernel, micros }) => row([kernel, ...names.map((name) => cell(micros, name))])),
+  ];
+}
+
+/** What many keys cost. */
+function keys() {
+  return [
+    ...head(['memory', 'weights', 'keys', 'bytes per key', 'events/s']),
+    ...recorded('keys').map(({ memory, weights, keys, bytesPerKey, eventsPerSecond }) =>
+      row([`\`${memory}\``, weights, ...[keys, bytesPerKey, eventsPerSecond].map(thousands)]),
+    ),
+  ];
+}
+
+/** What weights are worth that were fitted before. */
+function pretrain() {
+  return [
+    ...head(['memory', 'weights', 'begins', 'error, 1 ahead', '5 ahead', 'fitted in']),
+    ...recorded('pretrain').results.map(({ memory, weights, begun, error1, error5, fitSeconds }) =>
+      row([
+        `\`${memory}\``,
+        weights,
+        begun,
+        error1.toFixed(4),
+        error5.toFixed(4),
+        fitSeconds ? `${fitSeconds} s` : '–',
+      ]),
+    ),
+  ];
+}
+
+const made = { kernels, keys, pretrain };
+
+/** The text with every marked table made anew. */
+export function withTables(text) {
+  return text.replaceAll(
+    /(<!-- figures: (\w+) -->\n)(?:\|.*\n)*/g,
+    (_, mark, name) => `${mark}${made[name]().join('\n')}\n`,
+  );
+}

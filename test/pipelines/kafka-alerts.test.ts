@@ -1,0 +1,92 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Alert } from '../../event.js';
+import { alertsOf } from '../../pipelines/kafka-alerts.js';
+import { runKafka } from '../../pipelines/kafka-run.js';
+import { parseKafkaRun } from '../../pipelines/kafka-spec.js';
+import { alertOf, Receiver } from '../connectors/alerts/server.js';
+import { drained, produce, readAll } from '../kafka/harness.js';
+import { withBroker } from '../kafka/with-broker.js';
+
+const place = (): string => mkdtempSync(join(tmpdir(), 'engram-kafka-alerts-'));
+const rules = [{ name: 'any' }];
+
+test('queues need a folder where the state lies in a topic', async () => {
+  const sinks = { file: { file: { path: 'x' } } };
+  await expect(alertsOf({ alerts: { rules, sinks } }, { topic: 't' }, () => {})).rejects.toThrow(
+    'alerts.folder: expected a folder for the queues of the sinks, as the state lies in a topic, it is missing',
+  );
+  expect(await alertsOf({}, { topic: 't' }, () => {})).toBeUndefined();
+});
+
+test('without sinks alerts are counted all the same', async () => {
+  const alerts = await alertsOf({ alerts: { rules } }, { topic: 't' }, () => {});
+  await alerts?.output.write([alertOf()]);
+  expect(alerts?.metrics()).toContain('engram_alerts_total{change="firing",severity="major"} 1');
+  await alerts?.close();
+});
+
+withBroker('alerts of a run on Kafka', ({ addresses, kafka, topic, unique }) => {
+  test('lie on a compacted topic and in the queue of a webhook; one that is away holds up neither rows nor readiness', async () => {
+    const input = await topic('pumps', 2);
+    const group = unique('g');
+    const hook = await Receiver.start();
+    process.env.KAFKA_ALERT_KEY = 'canary-key';
+    const folder = place();
+    const start = Date.UTC(2026, 0, 1);
+    const value = (n: number): number => (n === 300 ? 900 : 100 + 10 * (n % 24) + ((n * 7919) % 13) / 13);
+    const rows = Array.from({ length: 800 }, (_, i) => {
+      const n = i >> 1;
+      const power = i % 2 === 1 ? value(n) : value(n === 300 ? 0 : n);
+      return { partition: i % 2, key: `pump-${i % 2}`, value: JSON.stringify({ at: start + n * 60_000, power }) };
+    });
+    const run = await parseKafkaRun({
+      ...{ kafka: { brokers: addresses() }, input, group, pipeline: 'light', state: { folder } },
+      decode: { values: ['power'], time: 'at', timeFormat: 'epoch-ms' },
+      alerts: {
+        rules: [{ name: 'any', minAbsolute: 300 }],
+        routes: [{ waitMs: 0, intervalMs: 0 }],
+        queue: { backoffMs: { first: 20, most: 50 } },
+        sinks: { ops: { webhook: { url: hook.url(), secret: { env: 'KAFKA_ALERT_KEY' }, allow: hook.allow } } },
+      },
+      http: { port: 0, host: '127.0.0.1' },
+      ...{ commitMs: 50, checkpointMs: 100, sessionTimeoutMs: 6000, heartbeatMs: 300, oldBrokers: 'allow' },
+    });
+    hook.reply = () => ({ status: 503 });
+    const stop = new AbortController();
+    const lines: string[] = [];
+    let port = 0;
+    const done = runKafka({ ...run, onLog: (line) => lines.push(line), onListen: (at) => (port = at) }, stop.signal);
+    await produce(kafka(), input, rows);
+    await drained(kafka(), group, input);
+    const get = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    expect(await get('/readyz')).toBe('ok\n');
+    const figures = await get('/metrics');
+    expect(figures).toMatch(/engram_alerts_total\{change="firing",severity="\w+"\} 1\n/);
+    expect(figures).toMatch(/engram_alert_queue_length\{sink="ops"\} 1\n/);
+    expect(figures).toMatch(/engram_alert_failures_total\{sink="ops"\} [1-9]/);
+    hook.reply = () => ({ status: 200 });
+    const asked = hook.asked.length;
+    await expect.poll(() => hook.asked.length > asked, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => get('/metrics'), { timeout: 10_000 }).toMatch(/queue_length\{sink="ops"\} 0\n/);
+    stop.abort();
+    await done;
+    const written = (await readAll(kafka(), `${input}.alerts`, 1)).map(({ key, value }) => ({
+      key,
+      alert: JSON.parse(String(value)) as Alert,
+    }));
+    expect(written.every(({ key, alert }) => key === alert.id)).toBe(true);
+    expect(written[0].alert).toMatchObject({
+      key: 'pump-1',
+      revision: 1,
+      source: { topic: input, partition: 1, offset: 300 },
+    });
+    const { alerts } = hook.bodies.at(-1) as { alerts: Alert[] };
+    expect(alerts[0].id).toBe(written[0].alert.id);
+    expect(lines.join('\n') + figures).not.toContain('canary-key');
+    delete process.env.KAFKA_ALERT_KEY;
+    await hook.close();
+  }, 90_000);
+});
