@@ -128,6 +128,10 @@ export interface Anomaly {
   readonly why: string;
   /** What each part added to it, largest first, where the detector takes its evidence apart. */
   readonly causes?: readonly { readonly feature: string; readonly contribution: number; readonly text: string }[];
+  /** The most surprising rows up to here, surprise in nats, the greatest first. */
+  readonly steps?: readonly { readonly offset: number; readonly timeMs: number; readonly surprise: number }[];
+  /** Earlier anomalies of this key that were most alike, likeness 0 to 1, the likest first. */
+  readonly similar?: readonly { readonly startMs: number; readonly endMs: number; readonly likeness: number }[];
   /** The memory that was surprised, and its version. */
   readonly model?: string;
   readonly version?: string;
@@ -213,5 +217,7 @@ export interface Result extends Event {
   /** Share of rows at least this strange (0.001: one in a thousand); at an alarm of all evidence smaller, by its strength. */
   readonly score: number;
   readonly alarm: boolean;
+  /** Rows left until this key is judged: while it is above 0 nothing can alarm. */
+  readonly warmup?: number;
   readonly forecast: Forecast;
 }

@@ -22,9 +22,10 @@ export { type TemporalOptions, temporalDefaults, temporalMemory } from './models
 export { alert } from './operators/alert.js';
 export type { AlertOptions, AlertRule } from './operators/alert-rule.js';
 export { type AlignOptions, align, dropFilled } from './operators/align.js';
+export type { AlarmBudget } from './operators/budget.js';
 export { type Branch, type Challenged, type ChallengeOptions, challenge } from './operators/challenge.js';
 export { type ComparedHorizon, type Comparison, comparisonOf } from './operators/comparison.js';
-export { type DetectOptions, detect } from './operators/detect.js';
+export { type Detected, type DetectOptions, detect } from './operators/detect.js';
 export { type EpisodeOptions, episode } from './operators/episode.js';
 export { type EvaluateOptions, evaluate } from './operators/evaluate.js';
 export { type IntervalOptions, interval } from './operators/interval.js';
@@ -33,6 +34,7 @@ export { type Pretrained, type RememberOptions, remember } from './operators/rem
 export { type ReorderOptions, reorder } from './operators/reorder.js';
 export { type Score, scoresOf } from './operators/scores.js';
 export { type SeasonsOptions, seasons } from './operators/seasons.js';
+export { type SilenceOptions, silence } from './operators/silence.js';
 export { type Keyed, keyed, type Opened, type Out, type Shard, type Stage } from './operators/stage.js';
 export type { Role, Swap } from './operators/swaps.js';
 export { AlertFeed, type AlertFeedOptions, type Route } from './pipelines/alert-feed.js';

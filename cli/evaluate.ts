@@ -66,7 +66,7 @@ export async function evaluate(name: string, options: EvaluateOptions, io: Io): 
   const asked = memoriesOf(options.memory ?? 'default');
   const prepared = prepare(benchmark, options.data);
   const results: EvaluationResult[] = [];
-  for (const memory of new Set([...asked, ...floors])) {
+  for (const memory of new Set([...asked, ...(benchmark.alone ? [] : floors)])) {
     const own = asked.includes(memory) ? options : {};
     for (const seed of seedsOf(memory, options.seeds)) {
       results.push(runOne(benchmark, prepared, memory, seed, own, io));

@@ -2,6 +2,7 @@ import { hint } from '../connectors/nearest.js';
 import type { SavedColumn } from '../state/arrow.js';
 import { type Newest, shown, tablesOf } from './checkpoints.js';
 import { UsageError } from './failure.js';
+import { verdictLines } from './inspect-verdict.js';
 import { count, figure, plural } from './numbers.js';
 
 /** What `inspect` found, to be said in text or JSON. */
@@ -31,7 +32,7 @@ export function showKey(shards: readonly Newest[], key: string): Finding {
       const columns = rows.columns.map((column) => ({ ...column, numbers: numbersAt(column, row) }));
       return [{ stage, table: name, row, rank, keys: rows.order.length, columns }];
     });
-    return steps.length > 0 ? [{ shard, path, next: checkpoint.next, steps }] : [];
+    return steps.length > 0 ? [{ shard, path, next: checkpoint.next, pipeline: checkpoint.pipeline, steps }] : [];
   });
   if (found.length === 0) {
     const names = [...known].sort();
@@ -42,7 +43,7 @@ export function showKey(shards: readonly Newest[], key: string): Finding {
     );
   }
   return {
-    json: found.map(({ steps, ...about }) => ({
+    json: found.map(({ steps, pipeline: _, ...about }) => ({
       ...about,
       steps: steps.map(({ columns, ...step }) => ({
         ...step,
@@ -50,12 +51,13 @@ export function showKey(shards: readonly Newest[], key: string): Finding {
       })),
     })),
     lines: (full) =>
-      found.flatMap(({ shard, next, steps }, i) => [
+      found.flatMap(({ shard, next, pipeline, steps }, i) => [
         ...(i > 0 ? [''] : []),
         `key ${shown(key)} of shard ${shown(shard)} at offset ${count(next)}`,
         ...steps.flatMap(({ stage, row, rank, keys, columns }) => [
           '',
           `${shown(stage)}: row ${row}, ${rank === 1 ? 'the' : `number ${count(rank)} of the`} last used of ${plural(keys, 'key')}`,
+          ...verdictLines(stage, pipeline, columns),
           ...columnLines(columns, full),
         ]),
       ]),

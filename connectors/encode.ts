@@ -18,14 +18,14 @@ export function encodeResult(shard: string): Encode<Result> {
     }
     return text;
   };
-  return ({ offset, key, timeMs, values, surprise, score, alarm, forecast }, of = shard) => {
+  return ({ offset, key, timeMs, values, surprise, score, alarm, warmup = 0, forecast }, of = shard) => {
     if (of !== current) {
       current = of;
       prefix = prefixOf(of);
     }
     return (
       `${prefix}${placeOf(offset)}","key":${quoted(key)},"timeMs":${timeMs},"offset":${recordOf(offset)},"values":${list(values)},` +
-      `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},"forecast":${encodeForecast(forecast)}}`
+      `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},${warmup > 0 ? `"warmup":${warmup},` : ''}"forecast":${encodeForecast(forecast)}}`
     );
   };
 }

@@ -61,6 +61,8 @@ export interface Benchmark {
   readonly kind: 'forecast' | 'anomaly';
   /** Where its data lie; none where they are made up. */
   readonly folder?: DataFolder;
+  /** The floors of forecasting say nothing here: only the memories that were asked for are run. */
+  readonly alone?: boolean;
   /** Metrics of the table, in its order. */
   readonly columns: readonly string[];
   readonly anchors: readonly Anchor[];

@@ -1,6 +1,8 @@
 import type { Benchmark } from './benchmark.js';
+import { calibration } from './protocols/calibration.js';
 import { ett, etth1, ettm1 } from './protocols/ett.js';
 import { hotgym } from './protocols/hotgym.js';
+import { injected } from './protocols/injected.js';
 import { nab } from './protocols/nab.js';
 import { nycTaxi, nycTaxiDrift } from './protocols/nyc-taxi.js';
 import { pems } from './protocols/pems.js';
@@ -24,4 +26,6 @@ export const benchmarks: readonly Benchmark[] = [
   nab,
   vus,
   skab,
+  calibration,
+  injected,
 ];

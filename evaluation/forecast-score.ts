@@ -75,5 +75,5 @@ export class ForecastScore {
 
 /** A step that only says where it thinks the stream goes: how recipes and published forecasts are scored. */
 export function pointStep(mean: Float64Array): Step {
-  return { mean, levels: [], score: 0, alarm: false, alarmStrength: 0, abnormal: false };
+  return { mean, levels: [], score: 0, share: 1, alarm: false, onset: 0, abnormal: false };
 }

@@ -25,9 +25,11 @@ export interface Step {
   readonly surprise?: number | undefined;
   /** How strange the row was, 0 to 1, higher is stranger. */
   readonly score: number;
+  /** The score as it is: the share of rows at least this strange. */
+  readonly share: number;
   readonly alarm: boolean;
-  /** How rare the alarm is, 0 to 1; 0 where there is none. */
-  readonly alarmStrength: number;
+  /** How notable it is what begins here, 0 to 1, whatever the budget of alarms; 0 where nothing does. */
+  readonly onset: number;
   /** The key is in a state unlike those that were normal. */
   readonly abnormal: boolean;
 }
@@ -93,7 +95,7 @@ export function forecasterOf({ memory, seed, head, alarms = true }: UnderTest): 
 }
 
 function stepOf(
-  { forecast, surprise, score = 1, alarm = false, abnormal = false }: Forecasted & Partial<Detected>,
+  { forecast, surprise, score = 1, alarm = false, abnormal = false, onset = 0 }: Forecasted & Partial<Detected>,
   channels: number,
   horizons: readonly number[],
 ): Step {
@@ -110,8 +112,9 @@ function stepOf(
     },
     surprise,
     score: told,
+    share: score,
     alarm,
-    alarmStrength: alarm ? told : 0,
+    onset: onset / (1 + onset),
     abnormal,
   };
 }

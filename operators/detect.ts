@@ -1,29 +1,40 @@
 import type { Event } from '../event.js';
-import { kernels } from '../models/kernels/index.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Layout, type Row, u32 } from '../state/layout.js';
-import { JudgeOf, judgeLayout } from './evidence/judge.js';
-import { checkNames, checkNumber, checkWord, shown } from './options.js';
-import { add, pValue, type Record, type Ruler, recordLayout } from './record.js';
-import { extended, keyed, type Nothing, type Stage } from './stage.js';
-
-/** How many false alarms are all right: `count` in so many rows, or in a time by the key's own clock. */
-export type FalseAlarms =
-  | { readonly count: number; readonly rows: number }
-  | { readonly count: number; readonly per: 'hour' | 'day' | 'week' | 'month' };
+import { type AlarmBudget, budgetDefault, checkBudget } from './budget.js';
+import { BarOf, barLayout, barSharedLayout } from './evidence/bar.js';
+import {
+  anySaid,
+  excused,
+  excuseOf,
+  fade,
+  feedbackLayout,
+  judgeAlarms,
+  noteAlarm,
+  type Sort,
+} from './evidence/feedback.js';
+import { evidenceKinds, JudgeOf, judgeLayout, type Reasons } from './evidence/judge.js';
+import { SurpriseOf, surpriseLayout } from './evidence/surprise.js';
+import { checkNames, checkNumber, checkWord } from './options.js';
+import { extended, keyed, type Stage } from './stage.js';
 
 export interface DetectOptions {
-  /** Rows without anything wrong that may alarm; default 1 in 2000 rows. Alarms in a row count each. */
-  readonly falseAlarms?: FalseAlarms;
+  /**
+   * How many false alarms are all right: `{ alarms: 1, per: 'key', every: '7d' }`, `{ alarms: 50, per: 'all', every: '1d' }`
+   * over all keys of a shard, `{ falseDiscoveries: 0.1 }` as a share of alarms; default 1 in 2,000 rows of each key.
+   */
+  readonly budget?: AlarmBudget;
   /** First rows of a key, which are learnt from but not judged; default 100. */
   readonly warmupRows?: number;
   /** Rows after which what was normal is forgotten; default 10,000. */
   readonly memoryRows?: number;
   /**
    * `surprise`: only how unlikely each value was under its forecast. `all`: also novelty of value and level, window
-   * shape and the joint state of all channels, for 8 KB of state and 3 µs a channel. Default `surprise`.
+   * shape, pace, missing values and the joint state of all channels, for 8 KB of state and 3 µs a channel. Default `surprise`.
    */
   readonly evidence?: 'surprise' | 'all';
+  /** With all evidence: `evidence` that more values are missing than used to be is a reason to alarm, `ignore`: it is not. Default `evidence`. */
+  readonly missing?: 'evidence' | 'ignore';
   readonly keys?: KeyLimit;
 }
 
@@ -33,7 +44,7 @@ export interface Judged extends Event {
   readonly tail: ArrayLike<number>;
   /** Per channel the value that was forecast; with `evidence: 'all'` its error is evidence. */
   readonly expected?: ArrayLike<number>;
-  /** Put in by `align`: nothing was reported here, so nothing can be strange. */
+  /** Put in by `align`: nothing was reported here, so no value can be strange. */
   readonly filled?: boolean;
 }
 
@@ -41,27 +52,20 @@ export interface Judged extends Event {
 export interface Detected {
   /**
    * Calibrated probability of a row at least this strange; 1 while warming up and where nothing is known. With all
-   * evidence it is about the last hundred rows, 1 for the first 520, and at an alarm the rarity of that.
+   * evidence it is about the last hundred rows (for the first 520, about what is new), and at an alarm not above the budget.
    */
   readonly score: number;
   /** Something strange has begun: with all evidence it is told once, and again only when it gets worse. */
   readonly alarm: boolean;
   /** The key is, at this row, in a state unlike those that were normal; with evidence of surprise alone, it alarms. */
   readonly abnormal: boolean;
+  /** How notable it is what begins here, in nats above what the key shows of late, whatever the budget; 0 at most rows. */
+  readonly onset: number;
   /** Rows left until this key is judged. */
   readonly warmup: number;
+  /** At an alarm of all evidence, what was new. */
+  readonly reasons?: Reasons;
 }
-
-const periodsMs = { hour: 3_600_000, day: 86_400_000, week: 604_800_000, month: 2_629_746_000 } as const;
-/** Tail probabilities below this are all alike: forecast distributions are not known so far out. */
-const leastTail = 1e-12;
-const evidenceMax = 31.99;
-/** Rows of the short mean, and the evidence at which one row counts no more in it. */
-const shortRows = 10;
-const shortMax = 6;
-/** Widths of the bins in which evidence is counted. */
-const rowWidth = 0.25;
-const shortWidth = 1 / 16;
 
 const clockLayout = {
   /** Judged rows so far. */
@@ -72,130 +76,128 @@ const clockLayout = {
 };
 type Clock = Row<typeof clockLayout>;
 
-const layout = {
-  ...clockLayout,
-  /** The last evidence of single rows, for the short mean; `rows` modulo its length is the oldest. */
-  recent: f64(shortRows),
-  row: recordLayout,
-  short: recordLayout,
-  final: recordLayout,
-};
-type Own = Row<typeof layout>;
-
 /**
- * Turns how unlikely each value was into a calibrated probability and an alarm. Evidence of one row, and its short
- * mean, are ranked among the key's own past (so no distribution is assumed and miscalibrated forecasts do no harm), the
- * smaller of the two p-values again, which makes the score what it says: a share `p` of normal rows scores `p` or less.
+ * Turns how unlikely each value was into a calibrated probability and an alarm that keeps a budget. All evidence is ranked
+ * among the key's own past, so no distribution is assumed and miscalibrated forecasts do no harm.
  */
 export function detect<A extends Judged>(options: DetectOptions = {}): Stage<A, A & Detected> {
   const {
-    falseAlarms = { count: 1, rows: 2000 },
+    budget = budgetDefault,
     warmupRows = 100,
     memoryRows = 10_000,
     evidence = 'surprise',
+    missing = 'evidence',
     keys,
   } = options;
-  checkNames('detect', options, ['falseAlarms', 'warmupRows', 'memoryRows', 'evidence', 'keys']);
+  if ('falseAlarms' in options) {
+    throw new RangeError(
+      'detect.falseAlarms: is now detect.budget: { alarms: 1, per: "key", every: "7d" } or { alarms: 1, per: "key", rows: 2000 }',
+    );
+  }
+  checkNames('detect', options, ['budget', 'warmupRows', 'memoryRows', 'evidence', 'missing', 'keys']);
   checkWord('detect.evidence', evidence, ['surprise', 'all']);
+  checkWord('detect.missing', missing, ['evidence', 'ignore']);
   checkNumber('detect.warmupRows', warmupRows, { min: 20, max: 1e9, whole: true });
   checkNumber('detect.memoryRows', memoryRows, { min: 100, max: 1e9 });
-  checkFalseAlarms(falseAlarms);
-  if (evidence === 'all') return detectAll({ falseAlarms, warmupRows, memoryRows, keys });
-  const rowRuler: Ruler = { width: rowWidth, memoryRows };
-  const shortRuler: Ruler = { width: shortWidth, memoryRows };
-  return keyed('detect', { falseAlarms, warmupRows, memoryRows, keys }, () => {
-    const judge = (own: Own, evidence: number): number => {
-      const ofRow = rank(own.row, rowRuler, evidence);
-      own.recent[own.rows[0] % shortRows] = Math.min(shortMax, -kernels.log(ofRow));
-      const ofShort = rank(own.short, shortRuler, mean(own.recent));
-      own.rows[0]++;
-      const score =
-        own.rows[0] * 2 > warmupRows ? rank(own.final, rowRuler, -kernels.log(Math.min(ofRow, ofShort))) : 1;
-      return own.rows[0] > warmupRows ? score : 1;
-    };
-    return {
-      id: 'detect',
-      version: '1',
-      keys,
-      shared: {},
-      layout,
-      initKey: (_, own) => void own.recent.fill(1),
-      step(_, own, row: A, out) {
-        tick(own, row.timeMs);
-        const evidence = row.filled ? undefined : evidenceOf(row.tail);
-        const score = evidence === undefined ? 1 : judge(own, evidence);
-        const alarm = score <= threshold(falseAlarms, own.stepMs[0]);
-        out.emit(extended(row, { score, alarm, abnormal: alarm, warmup: Math.max(0, warmupRows - own.rows[0]) }));
-      },
-    };
-  });
+  checkBudget('detect.budget', budget);
+  const settings = { budget, warmupRows, memoryRows, evidence, missing, keys };
+  return evidence === 'all' ? detectAll(settings) : detectSurprise(settings);
 }
 
-/** Settings with every default filled in. */
-interface Settings {
-  readonly falseAlarms: FalseAlarms;
-  readonly warmupRows: number;
-  readonly memoryRows: number;
-  readonly keys: KeyLimit | undefined;
-}
+type Settings = Required<Omit<DetectOptions, 'keys'>> & { readonly keys: KeyLimit | undefined };
 
-/** The detector that weighs all kinds of evidence. */
-function detectAll<A extends Judged>({ falseAlarms, warmupRows, memoryRows, keys }: Settings): Stage<A, A & Detected> {
-  const all = (channels: number) => ({ ...clockLayout, judge: judgeLayout(channels) }) satisfies Layout;
-  const settings = { falseAlarms, warmupRows, memoryRows, evidence: 'all', keys };
-  return keyed<Nothing, ReturnType<typeof all>, A, A & Detected>('detect', settings, ({ channels }) => {
-    const judges = new JudgeOf(channels.length, memoryRows);
+/** The detector that goes by surprise alone. */
+function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Detected> {
+  const { budget, warmupRows, memoryRows, keys } = settings;
+  const layout = { ...clockLayout, bar: barLayout, feedback: feedbackLayout, surprise: surpriseLayout };
+  return keyed<typeof barSharedLayout, typeof layout, A, A & Detected>('detect', settings, () => {
+    const bar = new BarOf(budget, true);
+    const surprise = new SurpriseOf(memoryRows);
     return {
       id: 'detect',
       version: '2',
       keys,
-      shared: {},
-      layout: all(channels.length),
-      step(_, own, row, out) {
+      shared: barSharedLayout,
+      layout,
+      initKey: (_, own) => surprise.init(own.surprise),
+      step(shared, own, row: A, out) {
         tick(own, row.timeMs);
+        bar.tick(shared, row.timeMs);
         const known = !row.filled && anyKnown(row.tail);
-        if (known) own.rows[0]++;
-        const rate = own.rows[0] > warmupRows ? threshold(falseAlarms, own.stepMs[0]) : 0;
-        const verdict = known ? judges.judge(own.judge, row, rate) : { score: 1, alarm: false, abnormal: false };
-        out.emit(extended(row, extended(verdict, { warmup: Math.max(0, warmupRows - own.rows[0]) })));
+        if (known) {
+          own.rows[0]++;
+          surprise.judge(own.surprise, row.tail, own.rows[0] * 2 > warmupRows);
+        }
+        const judged = known && own.rows[0] > warmupRows;
+        fade(own.feedback);
+        const sort = { channel: surprise.channel + 1, kind: evidenceKinds.length };
+        const worth = excused(surprise.score, excuseOf(own.feedback, sort));
+        const alarm = judged && bar.passes(shared, own.bar, own.stepMs[0], worth, surprise.evidence);
+        if (alarm) noteAlarm(own.feedback, row.timeMs, sort);
+        const score = judged ? surprise.score : 1;
+        const warmup = Math.max(0, warmupRows - own.rows[0]);
+        const onset = alarm ? surprise.evidence : 0;
+        out.emit(extended(row, { score, alarm, abnormal: alarm, onset, warmup }));
       },
+      mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
     };
   });
 }
 
+/** The detector that weighs all kinds of evidence. */
+function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected> {
+  const { budget, warmupRows, memoryRows, missing, keys } = settings;
+  const all = (channels: number) =>
+    ({ ...clockLayout, bar: barLayout, feedback: feedbackLayout, judge: judgeLayout(channels) }) satisfies Layout;
+  return keyed<typeof barSharedLayout, ReturnType<typeof all>, A, A & Detected>('detect', settings, ({ channels }) => {
+    const judges = new JudgeOf(channels.length, memoryRows);
+    const bar = new BarOf(budget);
+    return {
+      id: 'detect',
+      version: '3',
+      keys,
+      shared: barSharedLayout,
+      layout: all(channels.length),
+      step(shared, own, row, out) {
+        tick(own, row.timeMs);
+        bar.tick(shared, row.timeMs);
+        const known = !row.filled && anyKnown(row.tail);
+        if (known) own.rows[0]++;
+        const warmup = Math.max(0, warmupRows - own.rows[0]);
+        if (!known && missing === 'ignore') {
+          return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
+        }
+        if (known) judges.judge(own.judge, row, own.rows[0] > warmupRows);
+        else judges.judgeMissing(own.judge);
+        if (own.rows[0] <= warmupRows) {
+          return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
+        }
+        const { rarity, newness, abnormal, onset } = judges;
+        fade(own.feedback);
+        const wanted = anySaid(own.feedback) && rarity < 1 ? judges.reasons() : undefined;
+        const worth = wanted ? excused(rarity, excuseOf(own.feedback, sortOf(wanted))) : rarity;
+        const alarm = (known || newness > 0) && bar.passes(shared, own.bar, own.stepMs[0], worth, newness);
+        const score = judges.score(own.judge, bar.price, alarm);
+        const told = extended(row, { score, alarm, abnormal, onset, warmup });
+        if (!alarm) return out.emit(told);
+        const reasons = wanted ?? judges.reasons();
+        noteAlarm(own.feedback, row.timeMs, sortOf(reasons));
+        out.emit(extended(told, { reasons }));
+      },
+      mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+    };
+  });
+}
+
+/** What an alarm is like, for marks of others like it. */
+const sortOf = ({ channel, parts }: Reasons): Sort => ({
+  channel: channel + 1,
+  kind: parts[0] ? evidenceKinds.indexOf(parts[0].kind) : evidenceKinds.length,
+});
+
 function anyKnown(tail: ArrayLike<number>): boolean {
   for (let c = 0; c < tail.length; c++) if (!Number.isNaN(tail[c])) return true;
   return false;
-}
-
-/** The p-value of evidence among what the record holds, which then learns it. */
-function rank(record: Record, ruler: Ruler, evidence: number): number {
-  const bounded = Math.min(evidence, evidenceMax * (ruler.width / rowWidth));
-  const p = pValue(record, ruler, bounded);
-  add(record, ruler, bounded);
-  return p;
-}
-
-/** One number for all channels: high when one is very unlikely, or many are a little. Undefined where none is known. */
-function evidenceOf(tail: ArrayLike<number>): number | undefined {
-  let known = 0;
-  let sum = 0;
-  let most = 0;
-  for (let c = 0; c < tail.length; c++) {
-    if (Number.isNaN(tail[c])) continue;
-    const evidence = -kernels.log(Math.max(leastTail, Math.min(1, tail[c] as number)));
-    known++;
-    sum += evidence;
-    most = Math.max(most, evidence);
-  }
-  if (known === 0) return undefined;
-  return Math.max(0, 0.5 * (most + sum / Math.sqrt(known)));
-}
-
-function mean(numbers: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < numbers.length; i++) sum += numbers[i];
-  return sum / numbers.length;
 }
 
 /** Keeps the running time between rows; a pause counts at most as four of it. */
@@ -207,26 +209,4 @@ function tick(own: Clock, timeMs: number): void {
     else stepMs[0] += 0.02 * (Math.min(gapMs, 4 * stepMs[0]) - stepMs[0]);
   }
   own.lastMs[0] = timeMs;
-}
-
-/** The score at which a row alarms; 0 while a rate by time has no clock yet. */
-function threshold(falseAlarms: FalseAlarms, stepMs: number): number {
-  if ('rows' in falseAlarms) return falseAlarms.count / falseAlarms.rows;
-  return Math.min(0.1, (falseAlarms.count * stepMs) / periodsMs[falseAlarms.per]);
-}
-
-function checkFalseAlarms(falseAlarms: FalseAlarms): void {
-  if (typeof falseAlarms !== 'object' || falseAlarms === null) {
-    throw new RangeError(
-      `detect.falseAlarms: expected { count, rows } or { count, per: "day" }, got ${shown(falseAlarms)}`,
-    );
-  }
-  checkNumber('detect.falseAlarms.count', falseAlarms.count, { min: Number.MIN_VALUE });
-  if ('rows' in falseAlarms) {
-    checkNames('detect.falseAlarms', falseAlarms, ['count', 'rows']);
-    checkNumber('detect.falseAlarms.rows', falseAlarms.rows, { min: 10 * falseAlarms.count });
-  } else {
-    checkNames('detect.falseAlarms', falseAlarms, ['count', 'per']);
-    checkWord('detect.falseAlarms.per', falseAlarms.per, Object.keys(periodsMs));
-  }
 }

@@ -1,6 +1,7 @@
 import { type Anomaly, type Event, placeOf, type Severity, severities } from '../event.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
+import { cardLayout, cardOf, type Likeness, noteEpisode, noteReasons, noteStep } from './card.js';
 import type { Detected } from './detect.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
 import { keyed, type Nothing, type Out, type Shard, type Stage } from './stage.js';
@@ -19,7 +20,7 @@ export interface EpisodeOptions {
 }
 
 /** What an episode needs to know of an event: the alarm, and what was expected instead. */
-export interface Alarmed extends Event, Pick<Detected, 'score' | 'alarm'> {
+export interface Alarmed extends Event, Pick<Detected, 'score' | 'alarm' | 'reasons'> {
   readonly tail: ArrayLike<number>;
   readonly expected: ArrayLike<number>;
   readonly low: ArrayLike<number>;
@@ -34,7 +35,7 @@ export const severityRules: readonly { severity: Severity; score: number; alarms
   { severity: 'info', score: 1, alarms: 1 },
   { severity: 'warning', score: 1e-4, alarms: 4 },
   { severity: 'major', score: 1e-6, alarms: 12 },
-  { severity: 'critical', score: 1e-9, alarms: 36 },
+  { severity: 'critical', score: 1e-8, alarms: 36 },
 ];
 
 const layout = {
@@ -57,6 +58,7 @@ const layout = {
   expected: f64(),
   low: f64(),
   high: f64(),
+  card: cardLayout,
 };
 type Own = Row<typeof layout>;
 
@@ -76,11 +78,12 @@ export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<
     };
     return {
       id: 'episode',
-      version: '1',
+      version: '2',
       keys,
       shared: {},
       layout,
       step(_, own, row, out) {
+        noteStep(own.card, row.timeMs, row.offset, row.tail);
         if (row.alarm) {
           const before = own.alarms[0] >= minAlarms ? own.severity[0] : -1;
           note(own, row);
@@ -88,6 +91,7 @@ export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<
           if (own.severity[0] > before) tell(own, row.key, 'open', out, report === 'changes');
         } else if (own.alarms[0] > 0 && ++own.quiet[0] >= closeRows) {
           tell(own, row.key, 'closed', out);
+          noteEpisode(own.card, own.startMs[0], own.endMs[0], likenessOf(own));
           own.alarms[0] = 0;
         }
         out.emit(row);
@@ -119,11 +123,14 @@ function note(own: Own, row: Alarmed): void {
 }
 
 function peak(own: Own, row: Alarmed): void {
+  noteReasons(own.card, row.reasons);
   let channel = 0;
   for (let c = 1; c < row.tail.length; c++) {
     // A comparison with NaN is false: a channel that is known is taken before one that is not.
     if (row.tail[c] < row.tail[channel] || Number.isNaN(row.tail[channel])) channel = c;
   }
+  // Evidence over many rows may lie in another channel than the least likely value.
+  if (row.reasons && row.reasons.channel >= 0) channel = row.reasons.channel;
   own.peakMs[0] = row.timeMs;
   own.peakOffset[0] = row.offset;
   own.score[0] = row.score;
@@ -136,6 +143,7 @@ function peak(own: Own, row: Alarmed): void {
 
 function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status']): Anomaly {
   const channel = shard.channels[own.channel[0]] ?? `channel ${own.channel[0]}`;
+  const card = cardOf(own.card, likenessOf(own));
   return {
     id: `${shard.name}@${placeOf(own.startOffset[0])}`,
     key,
@@ -154,18 +162,25 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
     expected: own.expected[0],
     low: own.low[0],
     high: own.high[0],
-    why: why(channel, own),
+    why: why(channel, own, card.causes?.[0]?.text),
+    ...card,
+    ...(shard.memory ? { model: shard.memory.name, version: shard.memory.version } : {}),
   };
 }
 
+function likenessOf({ channel, actual, expected, score }: Own): Likeness {
+  const side = Math.sign(actual[0] - expected[0]);
+  return { channel: channel[0], side: Number.isNaN(side) ? 0 : side, score: score[0] };
+}
+
 /** What happened at the peak in one sentence, and how many alarms there were if there was more than one. */
-function why(channel: string, own: Own): string {
+function why(channel: string, own: Own, cause = 'strange together with the rows before it'): string {
   const [actual, expected, low, high] = [own.actual[0], own.expected[0], own.low[0], own.high[0]];
   const more = own.alarms[0] === 1 ? '' : `; ${own.alarms[0]} alarms in ${span(own.endMs[0] - own.startMs[0])}`;
   if (Number.isNaN(actual) || Number.isNaN(expected)) return `${channel} was not as it used to be${more}`;
   const band = Number.isNaN(low) ? '' : ` (${short(low)} to ${short(high)})`;
   const said = `${channel} ${short(actual)} where ${short(expected)}${band} was expected`;
-  if (actual >= low && actual <= high) return `${said}: strange together with the rows before it${more}`;
+  if (actual >= low && actual <= high) return `${said}: ${cause}${more}`;
   return `${said}: ${apart(actual, expected)}${more}`;
 }
 

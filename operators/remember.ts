@@ -79,7 +79,7 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
     ...(seed === undefined ? {} : { seed }),
     ...(weights === undefined ? {} : { weights: start ? ('shared' as const) : (weights as 'own' | 'shared') }),
   };
-  const { members = [] } = memoryOf(memory, { channels: 1, horizons });
+  const { members = [], version } = memoryOf(memory, { channels: 1, horizons });
   const stage = keyed<Layout, Layout, A, A & Remembered>(
     'remember',
     {
@@ -127,7 +127,8 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
       };
     },
   );
-  return { ...stage, tells: { horizons, members, ...(head === undefined ? {} : { headLevels }) } };
+  const named = { name: memory, version: String(version) };
+  return { ...stage, tells: { horizons, members, memory: named, ...(head === undefined ? {} : { headLevels }) } };
 }
 
 function checkWeights(memory: MemoryName, weights: unknown): void {

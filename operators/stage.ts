@@ -16,6 +16,8 @@ export interface Shard {
   readonly horizons?: readonly number[];
   /** Names of the parts of the mixture that forecasts. */
   readonly members?: readonly string[];
+  /** The memory that an earlier step forecasts with, and its version. */
+  readonly memory?: { readonly name: string; readonly version: string };
   /** Probability levels that an earlier step gives quantiles of, ascending; those of a memory's head. */
   readonly levels?: readonly number[];
   readonly headLevels?: readonly number[];
@@ -92,6 +94,10 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   /** Prepares the zeroed row of a new key. */
   initKey?(shared: Row<S>, own: Row<L>): void;
   step(shared: Row<S>, own: Row<L>, row: A, out: Out<B>): void;
+  /** Whether all keys must be looked through now, after a row: what `sweep` finds must hang on state and rows alone. */
+  sweeps?(shared: Row<S>): boolean;
+  /** Looks at one key of all, in the order in which they came; `row` is the event that let it. */
+  sweep?(shared: Row<S>, own: Row<L>, key: string, row: Event, out: Out<B>): void;
   /** What `step` makes of one after the other, bit for bit, where it makes one row of each: rows of keys that are all different. */
   stepMany?(shared: Row<S>, owns: readonly Row<L>[], rows: readonly A[]): readonly B[];
   /** Hears that an anomaly of a key it knows has changed, after the rows of the same event and before those of the next. */
@@ -261,6 +267,9 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
       if (index === undefined) continue;
       if (waiting) waiting.add(row, cause, slab.row(index));
       else step.step(shared, slab.row(index), row, out);
+      if (step.sweeps?.(shared)) {
+        for (const [key, at] of keys.entries()) step.sweep?.(shared, slab.row(at), key, row, out);
+      }
     }
     waiting?.end();
     if (step.note) hear(given, batch.next);

@@ -29,6 +29,7 @@ const levels = z.array(z.number().gt(0).lt(1)).min(1);
 /** `withWeights` puts what it read in the place of a path. */
 const isPretrained = (value: unknown): boolean => typeof (value as Partial<Pretrained> | null)?.digest === 'string';
 const count = z.number().min(0);
+const per = z.enum(['key', 'all']);
 const bytes = z.int().min(1).exactOptional();
 
 /** A configuration under challenge; its steps are checked one by one. */
@@ -67,15 +68,21 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
   }),
   interval: z.strictObject({ levels: levels.exactOptional(), keys }),
   detect: z.strictObject({
-    falseAlarms: z
+    budget: z
       .union([
-        z.strictObject({ count, rows: z.number().min(1) }),
-        z.strictObject({ count, per: z.enum(['hour', 'day', 'week', 'month']) }),
+        z.strictObject({
+          alarms: count,
+          per,
+          every: z.templateLiteral([z.number(), z.enum(['s', 'm', 'h', 'd', 'w'])]),
+        }),
+        z.strictObject({ alarms: count, per, rows: z.number().min(1) }),
+        z.strictObject({ falseDiscoveries: z.number().gt(0).lt(1) }),
       ])
       .exactOptional(),
     warmupRows: z.int().min(1).exactOptional(),
     memoryRows: z.number().min(1).exactOptional(),
     evidence: z.enum(['surprise', 'all']).exactOptional(),
+    missing: z.enum(['evidence', 'ignore']).exactOptional(),
     keys,
   }),
   challenge: z.strictObject({
@@ -92,6 +99,11 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     closeRows: z.int().min(1).exactOptional(),
     minAlarms: z.int().min(1).exactOptional(),
     report: z.enum(['closed', 'changes']).exactOptional(),
+    keys,
+  }),
+  silence: z.strictObject({
+    gaps: z.number().min(10).exactOptional(),
+    warmupGaps: z.int().min(10).exactOptional(),
     keys,
   }),
   evaluate: z.strictObject({

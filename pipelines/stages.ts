@@ -10,6 +10,7 @@ import { normalize } from '../operators/normalize.js';
 import { remember } from '../operators/remember.js';
 import { reorder } from '../operators/reorder.js';
 import { seasons } from '../operators/seasons.js';
+import { silence } from '../operators/silence.js';
 import type { AlertSpec } from './alert-spec.js';
 import type { Budget } from './budget.js';
 import { type Pipeline, pipeline } from './pipeline.js';
@@ -48,6 +49,7 @@ export const stages = {
   challenge: ({ champion, challenger, ...options }: ChallengeSpec) =>
     challenge({ ...options, champion: branchOf(champion), challenger: branchOf(challenger) }),
   episode,
+  silence,
   evaluate,
   'drop-filled': (_: Readonly<Record<never, never>>) => dropFilled(),
 };

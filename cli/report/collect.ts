@@ -1,5 +1,6 @@
 import type { Anomaly, Severity } from '../../event.js';
 import type { WorstAnomalies } from '../worst.js';
+import { cardLines } from './card.js';
 import type { Columns, ReportAnomaly, ReportSeries } from './data.js';
 import { type Point, Thin } from './thin.js';
 
@@ -156,6 +157,7 @@ export class Collector {
         return {
           ...part,
           ...(series >= 0 ? { series } : {}),
+          card: cardLines(anomaly),
           open: anomaly.status === 'open',
           actual: known(anomaly.actual),
           expected: known(anomaly.expected),

@@ -43,6 +43,8 @@ export interface ReportAnomaly {
   readonly low: number | null;
   readonly high: number | null;
   readonly why: string;
+  /** What else is known of it, a line each. */
+  readonly card: readonly string[];
 }
 
 /** All that the page shows; it is embedded as JSON and rendered as text only. */

@@ -74,10 +74,10 @@ function nabScorer(files: readonly LabelledSeries[], recorder?: Recorder): Score
   return {
     see({ name }, row, step) {
       const file = byName.get(name)!;
-      file.scores[row] = step.alarmStrength;
+      file.scores[row] = step.onset;
       file.alarms[row] = Number(step.alarm);
       const { timeMs, values } = file.rows[row];
-      recorder?.score(name, row, timeMs, values, { ...step, score: step.alarmStrength });
+      recorder?.score(name, row, timeMs, values, { ...step, score: step.onset });
     },
     metrics() {
       const scored = [...byName.values()];

@@ -1,17 +1,29 @@
 import { kernels } from '../../models/kernels/index.js';
 import { type Row, u32 } from '../../state/layout.js';
+import { arrivalLayout, missingNewness, paceNewness } from './arrival.js';
 import { calibrationLayout, shareAbove } from './calibration.js';
-import { gateLayout, pass } from './gate.js';
-import { newness, noveltyLayout } from './novelty.js';
+import { ladderLayout, learnLadder, type Rungs, recalibrate } from './ladder.js';
+import { newness, noveltyKinds, noveltyLayout } from './novelty.js';
+import { onset, onsetLayout } from './onset.js';
+import { RarityOf, rarityLayout } from './rarity.js';
 import { isAbnormal, type RegimeRoom, regimeLayout, regimeRoom } from './regime.js';
 import { lasting, sustainedLayout } from './sustained.js';
 
 const channelLayout = { novelty: noveltyLayout, sustained: sustainedLayout };
 
+/**
+ * How lasting shares are held against what came. The belief is what they came to on streams without anomalies; it is worth
+ * many rows, because rows of a lasting state count one another again.
+ */
+const scoreRungs: Rungs = { count: 10, highest: 1 / 3, reach: 0.25, goOn: 0.26, belief: 3000, memoryRows: 10_000 };
+
 /** State of one key for all kinds of evidence: about 8 KB a channel. */
 export const judgeLayout = (channels: number) => ({
-  gate: gateLayout,
+  rarity: rarityLayout,
+  onset: onsetLayout,
+  arrival: arrivalLayout,
   calibration: calibrationLayout,
+  scores: ladderLayout(scoreRungs),
   regime: regimeLayout(channels),
   /** 1 while the state of the key is abnormal. */
   abnormal: u32(),
@@ -21,15 +33,31 @@ export type Judge = Row<ReturnType<typeof judgeLayout>>;
 
 /** What is read of a row. */
 export interface Seen {
+  readonly timeMs: number;
   readonly values: ArrayLike<number>;
   readonly tail: ArrayLike<number>;
   readonly expected?: ArrayLike<number>;
 }
 
-export interface Verdict {
-  readonly score: number;
-  readonly alarm: boolean;
-  readonly abnormal: boolean;
+/** Kinds of evidence that are of the key and not of a channel. */
+const keyKinds = ['pace', 'missing values', 'joint state'] as const;
+export const evidenceKinds = [...noveltyKinds, ...keyKinds] as const;
+export type EvidenceKind = (typeof evidenceKinds)[number];
+
+/** What one kind of evidence says, in nats of newness. */
+export interface Part {
+  readonly kind: EvidenceKind;
+  readonly nats: number;
+}
+
+/** Why a row is new. */
+export interface Reasons {
+  /** The channel that is newest, −1 where it is the key as a whole. */
+  readonly channel: number;
+  /** Newness of each channel, nats. */
+  readonly channels: readonly number[];
+  /** What makes the newest one new, the strongest first. */
+  readonly parts: readonly Part[];
 }
 
 /** Tail probabilities below this are all alike: forecast distributions are not known so far out. */
@@ -39,44 +67,107 @@ const abnormalNewness = 1;
 /** Many channels give more news by chance: so much of the logarithm of their number says nothing. */
 const crowd = 0.5;
 
-/** Judges rows of keys with so many channels by all kinds of evidence. */
+/** Judges rows of keys with so many channels by all kinds of evidence; what it says stands until the next row. */
 export class JudgeOf {
+  /** How new the row is, in nats, and at what share of rows so much newness begins by chance. */
+  newness = 0;
+  rarity = 1;
+  /** How notable its values are as a beginning: ranks, and is no probability. */
+  onset = 0;
+  /** Share of rows in which the last hundred look so strange; 1 while windows are not known. */
+  share = 1;
+  /** The joint state is unlike those that were normal. */
+  abnormal = false;
+
   readonly #room: RegimeRoom;
   readonly #names: readonly string[];
   readonly #crowd: number;
+  readonly #rarity: RarityOf;
+  readonly #parts: Float64Array;
+  readonly #channels: Float64Array;
+  readonly #key = new Float64Array(keyKinds.length);
 
   constructor(
     channels: number,
     readonly memoryRows: number,
   ) {
     this.#room = regimeRoom(channels);
+    this.#rarity = new RarityOf(channels);
     this.#crowd = crowd * kernels.log(channels);
     this.#names = Array.from({ length: channels }, (_, c) => `c${c}`);
+    this.#parts = new Float64Array(channels * noveltyKinds.length);
+    this.#channels = new Float64Array(channels);
   }
 
-  /** `rate`: share of rows that may alarm with nothing wrong; 0 while the key is not judged yet. */
-  judge(own: Judge, row: Seen, rate: number): Verdict {
+  /** Judges a row of which something is known; onsets begin when the key is judged. */
+  judge(own: Judge, row: Seen, judged: boolean): void {
+    const kinds = noveltyKinds.length;
     let newest = 0;
     let strangest = Number.NaN;
+    let missing = 0;
     for (let c = 0; c < this.#names.length; c++) {
+      this.#channels[c] = 0;
       const value = row.values[c];
-      if (!Number.isFinite(value)) continue;
+      if (!Number.isFinite(value)) {
+        missing++;
+        continue;
+      }
       const { novelty, sustained } = own.channel[this.#names[c]];
       const error = value - (row.expected?.[c] ?? Number.NaN);
       const surprise = -kernels.log(Math.max(leastTail, row.tail[c]));
-      const fresh = newness(novelty, value, error, surprise);
+      const fresh = newness(novelty, value, error, surprise, this.#parts.subarray(c * kinds, (c + 1) * kinds));
       const strange = lasting(sustained, value, error, fresh, this.memoryRows);
+      this.#channels[c] = fresh;
       newest = Math.max(newest, fresh);
       if (!(strange <= strangest)) strangest = strange;
     }
     const abnormal = isAbnormal(own.regime, row.values, this.memoryRows, this.#room);
-    newest = Math.max(0, newest - this.#crowd);
-    if (abnormal && own.abnormal[0] === 0 && this.#names.length > 1) newest = Math.max(newest, abnormalNewness);
+    const begins = abnormal && own.abnormal[0] === 0 && this.#names.length > 1;
     own.abnormal[0] = Number(abnormal);
-    const share = Number.isNaN(strangest) ? 1 : shareAbove(own.calibration, strangest, this.memoryRows);
-    const strength = pass(own.gate, rate > 0 ? newest : 0, rate);
-    if (rate === 0) return { score: 1, alarm: false, abnormal: false };
-    // An alarm is rarer than its budget by definition, the more so the stronger it is.
-    return { score: strength > 0 ? rate * kernels.exp(-strength) : share, alarm: strength > 0, abnormal };
+    this.abnormal = abnormal;
+    this.#key[0] = paceNewness(own.arrival, row.timeMs);
+    this.#key[1] = missingNewness(own.arrival, missing / this.#names.length);
+    this.#key[2] = begins ? abnormalNewness : 0;
+    const ofValues = Math.max(0, newest - this.#crowd, this.#key[2]);
+    this.newness = ofValues + this.#key[0] + this.#key[1];
+    this.rarity = this.#rarity.judge(own.rarity, this.newness);
+    this.onset = onset(own.onset, judged ? ofValues : 0);
+    this.share = Number.isNaN(strangest) ? 1 : shareAbove(own.calibration, strangest, this.memoryRows);
+  }
+
+  /** Judges a row of which nothing is known: only that it is missing can be new. */
+  judgeMissing(own: Judge): void {
+    this.#channels.fill(0);
+    this.#parts.fill(0);
+    this.#key.fill(0);
+    this.#key[1] = missingNewness(own.arrival, 1);
+    this.newness = this.#key[1];
+    this.rarity = this.newness > 0 ? this.#rarity.judge(own.rarity, this.newness) : 1;
+    this.onset = 0;
+    this.share = 1;
+    this.abnormal = false;
+  }
+
+  /** The score of the row that was judged: its lasting share as the share it really is, and at an alarm at most what that costs. */
+  score(own: Judge, price: number, alarm: boolean): number {
+    const told = alarm ? price : 1;
+    // Single rows are no measure of a state: while windows are not known, only an alarm scores.
+    if (this.share === 1) return told;
+    const score = recalibrate(own.scores, this.share, scoreRungs);
+    learnLadder(own.scores, this.share, scoreRungs);
+    return Math.min(told, score);
+  }
+
+  /** Why the row that was judged is new. */
+  reasons(): Reasons {
+    const channels = Array.from(this.#channels);
+    const kinds = noveltyKinds.length;
+    const most = channels.indexOf(Math.max(...channels));
+    const ofKey = keyKinds.map((kind, i) => ({ kind, nats: this.#key[i] }));
+    const ofChannel = noveltyKinds.map((kind, i) => ({ kind, nats: this.#parts[most * kinds + i] }));
+    const parts: Part[] = [...ofKey, ...(channels[most] > 0 ? ofChannel : [])].filter(({ nats }) => nats > 0);
+    parts.sort((a, b) => b.nats - a.nats);
+    const keyNats = this.#key[0] + this.#key[1] + this.#key[2];
+    return { channel: keyNats > channels[most] ? -1 : most, channels, parts };
   }
 }

@@ -27,6 +27,19 @@ export const noveltyLayout = {
 };
 export type Novelty = Row<typeof noveltyLayout>;
 
+/** The kinds of numbers, in the order in which their newness is told. */
+export const noveltyKinds = [
+  'value',
+  'level',
+  'slow level',
+  'spread',
+  'floor',
+  'ceiling',
+  'forecast error',
+  'forecast bias',
+  'surprise',
+] as const;
+
 /** Share of a range that is little: as far outside says something. */
 const little = 0.01;
 /** What is slow or made by a memory leaves its range often and by little: that is no news. */
@@ -35,34 +48,35 @@ const drift = 0.05;
 const slowWeight = 0.5;
 const leastSpread = 1e-6;
 
-const range: RangeOptions = { warmupRows: 100, memoryRows: 5000 };
+const range: RangeOptions = { warmupRows: 30, memoryRows: 5000 };
 
 /**
  * How new what a channel shows is: the sum over several kinds of numbers of how far each is outside its own past, in
  * logarithms, so that one wild number does not drown the rest and two kinds say more than one. The kinds: the value; its
  * mean over a short and a long time, its spread; its floor and its ceiling (a load that no longer rests, a signal that no longer
- * peaks); the error of its forecast, its bias to one side, and the surprise.
+ * peaks); the error of its forecast, its bias to one side, and the surprise. What each kind says is written to `parts`.
  */
-export function newness(own: Novelty, value: number, error: number, surprise: number): number {
+export function newness(own: Novelty, value: number, error: number, surprise: number, parts: Float64Array): number {
   const { values, errors, sides, surprises } = own;
   push(values, value);
-  const ofValues =
-    outside(own.value, value, 0) +
-    outside(own.level, meanOf(values, levelRows), 0) +
-    slowWeight * outside(own.slowLevel, meanOf(values, longRows), 0) +
-    outside(own.spread, spread(own), drift) +
-    outside(own.floor, lowestOf(values, edgeRows), drift) +
-    outside(own.ceiling, highestOf(values, edgeRows), drift);
-  if (Number.isNaN(error) || Number.isNaN(surprise)) return ofValues;
-  push(errors, error);
-  push(sides, Math.sign(error));
-  push(surprises, surprise);
-  return (
-    ofValues +
-    outside(own.error, meanOf(errors, errorRows), drift) +
-    outside(own.bias, meanOf(sides, longRows), drift) +
-    outside(own.surprise, meanOf(surprises, longRows), drift)
-  );
+  parts[0] = outside(own.value, value, 0);
+  parts[1] = outside(own.level, meanOf(values, levelRows), 0);
+  parts[2] = slowWeight * outside(own.slowLevel, meanOf(values, longRows), 0);
+  parts[3] = outside(own.spread, spread(own), drift);
+  parts[4] = outside(own.floor, lowestOf(values, edgeRows), drift);
+  parts[5] = outside(own.ceiling, highestOf(values, edgeRows), drift);
+  parts.fill(0, 6);
+  if (!Number.isNaN(error) && !Number.isNaN(surprise)) {
+    push(errors, error);
+    push(sides, Math.sign(error));
+    push(surprises, surprise);
+    parts[6] = outside(own.error, meanOf(errors, errorRows), drift);
+    parts[7] = outside(own.bias, meanOf(sides, longRows), drift);
+    parts[8] = outside(own.surprise, meanOf(surprises, longRows), drift);
+  }
+  let sum = 0;
+  for (let i = 0; i < noveltyKinds.length; i++) sum += parts[i];
+  return sum;
 }
 
 /** Logarithm of the standard deviation of the last rows, down to a millionth of the range of the values. */

@@ -12,40 +12,53 @@ export interface RangeOptions {
   readonly warmupRows: number;
   /** Rows after which an extreme is forgotten, give or take an eighth. */
   readonly memoryRows: number;
+  /** What a range counts as at least; without one nothing lies outside a range of no width. */
+  readonly leastWidth?: number;
 }
 
 /** Width of the range that is remembered; 0 while there is none. */
-export function widthOf({ rows, low, high }: Range, { memoryRows }: RangeOptions): number {
-  const known = Math.min(stretches, Math.ceil(rows[0] / Math.ceil(memoryRows / stretches)));
-  let lowest = Number.POSITIVE_INFINITY;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (let s = 0; s < known; s++) {
-    lowest = Math.min(lowest, low[s]);
-    highest = Math.max(highest, high[s]);
-  }
-  return known === 0 ? 0 : highest - lowest;
+export function widthOf(own: Range, { memoryRows }: RangeOptions): number {
+  const known = knownStretches(own, Math.ceil(memoryRows / stretches));
+  return known === 0 ? 0 : highestOf(own, known) - lowestOf(own, known);
 }
 
 /** How far a number lies outside all that is remembered, as a share of that range; it is then remembered itself. */
-export function novelty(own: Range, x: number, { warmupRows, memoryRows }: RangeOptions): number {
-  const { low, high } = own;
+export function novelty(own: Range, x: number, options: RangeOptions): number {
+  const far = distance(own, x, options);
+  remember(own, x, options);
+  return far;
+}
+
+/** How far a number lies outside all that is remembered, as a share of that range. */
+export function distance(own: Range, x: number, { warmupRows, memoryRows, leastWidth = 0 }: RangeOptions): number {
+  const known = knownStretches(own, Math.ceil(memoryRows / stretches));
+  const lowest = lowestOf(own, known);
+  const highest = highestOf(own, known);
+  const width = Math.max(leastWidth, highest - lowest);
+  if (own.rows[0] < warmupRows || !(width > 0)) return 0;
+  return Math.max(0, x - highest, lowest - x) / width;
+}
+
+/** Takes a number into the range. */
+export function remember({ rows, low, high }: Range, x: number, { memoryRows }: RangeOptions): void {
   const stretch = Math.ceil(memoryRows / stretches);
+  const at = Math.floor(rows[0] / stretch) % stretches;
+  const first = rows[0] % stretch === 0;
+  low[at] = first ? x : Math.min(low[at], x);
+  high[at] = first ? x : Math.max(high[at], x);
+  rows[0]++;
+}
+
+const knownStretches = ({ rows }: Range, stretch: number): number => Math.min(stretches, Math.ceil(rows[0] / stretch));
+
+function lowestOf({ low }: Range, known: number): number {
   let lowest = Number.POSITIVE_INFINITY;
+  for (let s = 0; s < known; s++) lowest = Math.min(lowest, low[s]);
+  return lowest;
+}
+
+function highestOf({ high }: Range, known: number): number {
   let highest = Number.NEGATIVE_INFINITY;
-  const known = Math.min(stretches, Math.ceil(own.rows[0] / stretch));
-  for (let s = 0; s < known; s++) {
-    lowest = Math.min(lowest, low[s]);
-    highest = Math.max(highest, high[s]);
-  }
-  const at = Math.floor(own.rows[0] / stretch) % stretches;
-  if (own.rows[0] % stretch === 0) {
-    low[at] = x;
-    high[at] = x;
-  } else {
-    low[at] = Math.min(low[at], x);
-    high[at] = Math.max(high[at], x);
-  }
-  own.rows[0]++;
-  if (own.rows[0] <= warmupRows || !(highest > lowest)) return 0;
-  return Math.max(0, x - highest, lowest - x) / (highest - lowest);
+  for (let s = 0; s < known; s++) highest = Math.max(highest, high[s]);
+  return highest;
 }

@@ -25,8 +25,9 @@ function forecaster(look: (values: number[], at: number) => number): Forecaster 
         mean: Float64Array.of(look(values, at)),
         levels: [],
         score: 0,
+        share: 1,
         alarm: false,
-        alarmStrength: 0,
+        onset: 0,
         abnormal: false,
       }));
     },

@@ -25,7 +25,7 @@ export function oracle(streams: readonly Stream[], late = 0): MakeForecaster {
         quantiles.fill(value, at * levels.length, (at + 1) * levels.length);
       });
       const cdf = (c: number, h: number, x: number): number => Number(x >= mean[c * horizons.length + h]);
-      return { mean, levels, quantiles, cdf, score: 0, alarm: false, alarmStrength: 0, abnormal: false };
+      return { mean, levels, quantiles, cdf, score: 0, share: 1, alarm: false, onset: 0, abnormal: false };
     };
     return { push: (rows) => rows.map(() => stepAt(next++)), close() {} };
   };

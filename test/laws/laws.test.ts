@@ -13,6 +13,7 @@ import { normalize } from '../../operators/normalize.js';
 import { type Remembered, remember } from '../../operators/remember.js';
 import { reorder } from '../../operators/reorder.js';
 import { seasons } from '../../operators/seasons.js';
+import { silence } from '../../operators/silence.js';
 import type { Shard, Stage } from '../../operators/stage.js';
 import { pipeline } from '../../pipelines/pipeline.js';
 import { shipped } from '../../pipelines/shipped.js';
@@ -64,6 +65,7 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
   ['detect', () => [detect({ warmupRows: 50 })], judged],
   ['detect, all evidence', () => [detect({ warmupRows: 50, evidence: 'all' })], judged],
   ['episode', () => [episode()], alarmed],
+  ['silence', () => [silence({ gaps: 20, warmupGaps: 10 })], []],
   ['alert', () => [episode({ closeRows: 6 }), alert({ rules: alertRules })], alarmed],
   ['evaluate', () => [evaluate()], alarmed],
   ...Object.keys(memories).map((memory): [string, Make, typeof hints] => [
@@ -109,9 +111,13 @@ test('every stage of the catalog is among them', () => {
   expect(stageNames.filter((name) => name !== 'remember' && !tried.has(name))).toEqual([]);
 });
 
+/** What a step says it shares: in `silence` the rows of other keys are the clock. */
+const shared: Partial<Record<string, string>> = { silence: 'neighbours' };
+
 describe.each(stages)('%s', (name, make, before) => {
   // One net for all keys: they teach each other, at offsets that do not hang on batches, and say so.
-  const own = Object.entries(laws).filter(([law]) => law !== 'neighbours' || !name.includes('shared weights'));
+  const shares = name.includes('shared weights') || shared[name] === 'neighbours';
+  const own = Object.entries(laws).filter(([law]) => law !== 'neighbours' || !shares);
   test.each(own)('%s', (law, holds) => {
     const subject = after(before);
     expect(holds({ make, ...subject, events: subject.events.slice(0, shortened[name]) })).toBeUndefined();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Detected, detect, type Judged } from '../../operators/detect.js';
-import { chance, events, normal, run } from './harness.js';
+import { bits, chance, events, normal, run } from './harness.js';
 import { laws } from './laws.js';
 
 /** Judged events from tail probabilities, one channel or several. */
@@ -55,7 +55,7 @@ const streams: Record<string, (n: number, seed: number) => number[]> = {
 
 describe('detect', () => {
   laws(
-    () => detect({ warmupRows: 40, falseAlarms: { count: 1, per: 'day' } }),
+    () => detect({ warmupRows: 40, budget: { alarms: 1, per: 'key', every: '1d' } }),
     judged(uniform(300, 2).map((p, i) => (i % 19 === 0 ? Number.NaN : i % 97 === 0 ? 1e-13 : p))),
   );
 
@@ -164,8 +164,11 @@ describe('detect', () => {
 
   test('false alarms may be set by rows or by time, and come as often as set', () => {
     // Rows are a minute apart: 10 a day are 1 in 144.
-    for (const falseAlarms of [{ count: 10, per: 'day' } as const, { count: 1, rows: 144 }]) {
-      const count = alarms(scored(uniform(30_000, 3), { falseAlarms }), 2000);
+    for (const budget of [
+      { alarms: 10, per: 'key', every: '1d' },
+      { alarms: 1, per: 'key', rows: 144 },
+    ] as const) {
+      const count = alarms(scored(uniform(30_000, 3), { budget }), 2000);
       expect(count / (28_000 / 144)).toBeGreaterThan(0.7);
       expect(count / (28_000 / 144)).toBeLessThan(1.3);
     }
@@ -199,6 +202,44 @@ describe('detect', () => {
       expect(alarms(told([...square, 3]), 5000)).toBe(1);
     });
 
+    test('warming up is counted down, and an alarm is possible when it is over', () => {
+      const rows = told([...noise(110, 2), 40, ...noise(10, 3)]);
+      expect(rows.slice(0, 101).map(({ warmup }) => warmup)).toEqual(
+        Array.from({ length: 101 }, (_, i) => Math.max(0, 99 - i)),
+      );
+      expect(rows.slice(0, 100).every(({ score, alarm }) => score === 1 && !alarm)).toBe(true);
+      expect(rows[110]).toMatchObject({ alarm: true, reasons: { channel: 0 } });
+      expect(rows[110]?.score).toBeLessThanOrEqual(1 / 2000);
+    });
+
+    test('what an operator calls expected must be rarer to alarm, what he calls real need not, and replays agree', () => {
+      const values = noise(5000, 4);
+      const spikes = [2000, 2400, 2800, 3200, 3600];
+      spikes.forEach((at, i) => {
+        values[at] = 8 * 1.25 ** i;
+      });
+      for (let i = 4000; i < 4100; i++) values[i] = -30 + (values[i] as number);
+      const rows = shown(values);
+      const startMs = (rows[2000] as Judged).timeMs;
+      const marked = (verdict: 'expected' | 'real', times: number, restart = false) => {
+        const marks = Array.from({ length: times }, () => ({
+          key: 'k',
+          verdict,
+          startMs,
+          endMs: startMs,
+          offset: 2100,
+        }));
+        return run<Detected, Judged>([detect(all)], rows, { cuts: [301], marks, restart }).rows;
+      };
+      const said = (list: readonly Detected[]) => spikes.filter((at) => list[at]?.alarm).length;
+      const [plain, expected, real] = [marked('real', 0), marked('expected', 4), marked('real', 1)];
+      expect(said(plain)).toBeGreaterThan(2);
+      expect(said(expected)).toBeLessThan(said(plain));
+      expect(said(real)).toBeGreaterThanOrEqual(said(plain));
+      expect(alarms(expected, 4000, 4020)).toBe(1);
+      expect(bits(marked('expected', 4, true))).toBe(bits(expected));
+    });
+
     test('missing and filled rows teach nothing, score 1 and do not alarm', () => {
       const plain = shown(noise(1500, 6));
       const holed = plain.flatMap((row) => [
@@ -216,8 +257,7 @@ describe('detect', () => {
   test('a wrong option names itself', () => {
     expect(() => detect({ evidence: 'some' as never })).toThrow(/detect\.evidence: expected one of surprise, all/);
     expect(() => detect({ warmupRows: 2.5 })).toThrow(/detect\.warmupRows: expected a whole number.*got 2.5/);
-    expect(() => detect({ falseAlarms: { count: 1, per: 'year' } as never })).toThrow(/per: expected one of hour, day/);
-    expect(() => detect({ falseAlarms: { count: 1, rows: 2 } })).toThrow(/rows: expected a number of at least 10/);
-    expect(() => detect({ falseAlarms: 3 as never })).toThrow(/falseAlarms: expected \{ count, rows \}.*got 3/);
+    expect(() => detect({ missing: 'no' as never })).toThrow(/detect\.missing: expected one of evidence, ignore/);
+    expect(() => detect({ falseAlarms: { count: 1, rows: 200 } } as never)).toThrow(/is now detect\.budget/);
   });
 });

@@ -157,8 +157,13 @@ describe('a pipeline as JSON', () => {
     ],
     [
       'a wrong period of alarms',
-      withStages({ normalize: {} }, remember, { interval: {} }, { detect: { falseAlarms: { count: 1, per: 'dya' } } }),
-      'stages[3].detect.falseAlarms.per: expected one of hour, day, week, month, got "dya" (did you mean "day"?)',
+      withStages(
+        { normalize: {} },
+        remember,
+        { interval: {} },
+        { detect: { budget: { alarms: 1, per: 'kye', every: '7d' } } },
+      ),
+      'stages[3].detect.budget.per: expected one of key, all, got "kye" (did you mean "key"?)',
     ],
     [
       'a step of the grid that is no number',

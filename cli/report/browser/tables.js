@@ -133,7 +133,14 @@ export function anomalyTable(
           : 'fixed';
   const classes = head.map(classOf);
   const rows = anomalies.map((anomaly) => {
-    const { severity, peakMs, key, channel, actual, expected, low, high, score, why, open } = anomaly;
+    const { severity, peakMs, key, channel, actual, expected, low, high, score, why, card, open } = anomaly;
+    const more = make(
+      'details',
+      {},
+      make('summary', { class: 'hint' }, 'why'),
+      ...card.map((line) => make('p', {}, line)),
+    );
+    more.addEventListener('click', (event) => event.stopPropagation());
     const link = make('button', { type: 'button' }, moment(peakMs));
     const when = anomaly.series === undefined ? moment(peakMs) : link;
     const cells = [
@@ -145,7 +152,7 @@ export function anomalyTable(
       [figure(expected)],
       [`${figure(low)} to ${figure(high)}`],
       [odds(score)],
-      [why],
+      card.length > 0 ? [why, more] : [why],
     ];
     const row = make('tr', {}, ...cells.map((parts, i) => make('td', { class: classes[i] }, ...parts)));
     if (anomaly.series !== undefined) {

@@ -3,35 +3,66 @@ import { JudgeOf, judgeLayout } from '../../../operators/evidence/judge.js';
 import { chance, normal } from '../harness.js';
 import { rowOf } from './row.js';
 
-const rate = 1 / 2000;
+const shown = (values: number[], i = 0) => ({
+  timeMs: 60_000 * (i + 1),
+  values,
+  tail: values.map(() => 0.5),
+  expected: values.map(() => 0),
+});
 
-test('noise alarms about as often as allowed once it is known, and a broken pair of channels alarms', () => {
+test('a broken pair of channels is abnormal and rare, and the key as a whole is the reason', () => {
   const z = normal(chance(8));
   const own = rowOf(judgeLayout(2));
   const judges = new JudgeOf(2, 10_000);
-  let alarms = 0;
-  for (let i = 0; i < 40_000; i++) {
+  for (let i = 0; i < 6000; i++) {
     const common = z();
-    const values = [common + 0.1 * z(), common + 0.1 * z()];
-    const { alarm } = judges.judge(own, { values, tail: [0.5, 0.5], expected: [0, 0] }, rate);
-    if (alarm && i >= 5000) alarms++;
+    judges.judge(own, shown([common + 0.1 * z(), common + 0.1 * z()], i), true);
   }
-  expect(alarms).toBeLessThan(40);
-  const after = Array.from({ length: 200 }, () => {
+  let rarest = 1;
+  let abnormal = 0;
+  for (let i = 6000; i < 6200; i++) {
     const common = z();
-    return judges.judge(own, { values: [common, -common], tail: [0.5, 0.5], expected: [0, 0] }, rate);
-  });
-  expect(after.some(({ abnormal }) => abnormal)).toBe(true);
+    judges.judge(own, shown([common, -common], i), true);
+    if (judges.rarity < rarest) rarest = judges.rarity;
+    if (judges.abnormal) abnormal++;
+  }
+  expect(abnormal).toBeGreaterThan(20);
+  expect(rarest).toBeLessThan(0.02);
 });
 
-test('an alarm scores below its budget, and nothing is said while the rate is 0', () => {
-  const own = rowOf(judgeLayout(1));
-  const judges = new JudgeOf(1, 10_000);
+test('a spike is rare, its channel and kinds are told, and it scores what it costs while windows are not known', () => {
+  const own = rowOf(judgeLayout(2));
+  const judges = new JudgeOf(2, 10_000);
   const z = normal(chance(1));
-  const row = (value: number) => ({ values: [value], tail: [0.5], expected: [0] });
-  for (let i = 0; i < 1000; i++) judges.judge(own, row(z()), rate);
-  expect(judges.judge(own, row(100), 0)).toEqual({ score: 1, alarm: false, abnormal: false });
-  const verdict = judges.judge(own, row(1000), rate);
-  expect(verdict.alarm).toBe(true);
-  expect(verdict.score).toBeLessThan(rate);
+  for (let i = 0; i < 400; i++) judges.judge(own, shown([z(), z()], i), true);
+  judges.judge(own, shown([0, 50], 400), true);
+  expect(judges.rarity).toBeLessThan(1e-3);
+  expect(judges.onset).toBeGreaterThan(3);
+  const { channel, channels, parts } = judges.reasons();
+  expect(channel).toBe(1);
+  expect(channels[0]).toBeLessThan(channels[1] as number);
+  expect(parts.slice(0, 3).map(({ kind }) => kind)).toContain('value');
+  expect(judges.score(own, 1e-4, true)).toBe(1e-4);
+  expect(judges.score(own, 0.5, false)).toBe(1);
+});
+
+test('missing values are new where there were none, and are not where they always were', () => {
+  for (const [usual, isNew] of [
+    [0, true],
+    [3, false],
+  ] as const) {
+    const own = rowOf(judgeLayout(1));
+    const judges = new JudgeOf(1, 10_000);
+    const z = normal(chance(1));
+    for (let i = 0; i < 600; i++) {
+      if (usual > 0 && i % usual > 0) judges.judgeMissing(own);
+      else judges.judge(own, shown([z()], i), true);
+    }
+    let newest = 0;
+    for (let i = 0; i < 8; i++) {
+      judges.judgeMissing(own);
+      newest = Math.max(newest, judges.newness);
+    }
+    expect(newest > 0).toBe(isNew);
+  }
 });

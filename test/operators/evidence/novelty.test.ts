@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { newness, noveltyLayout } from '../../../operators/evidence/novelty.js';
+import { newness, noveltyKinds, noveltyLayout } from '../../../operators/evidence/novelty.js';
 import { chance, normal } from '../harness.js';
 import { rowOf } from './row.js';
+
+const parts = new Float64Array(noveltyKinds.length);
 
 /** Newness of a noisy daily curve whose rows from 2000 on are changed; its forecasts are the curve. */
 function newest(change: (expected: number, noise: number, i: number) => number): number {
@@ -12,7 +14,7 @@ function newest(change: (expected: number, noise: number, i: number) => number):
     const expected = 10 * Math.sin((2 * Math.PI * i) / 96);
     const noise = 0.5 * z();
     const value = i < 2000 ? expected + noise : change(expected, noise, i);
-    const fresh = newness(own, value, value - expected, 0.5);
+    const fresh = newness(own, value, value - expected, 0.5, parts);
     if (i >= 2000) most = Math.max(most, fresh);
   }
   return most;
@@ -33,7 +35,7 @@ test('the unit of the values does not matter', () => {
     const own = rowOf(noveltyLayout);
     return Array.from({ length: 1000 }, () => {
       const x = unit * z();
-      return newness(own, x, x, 0.1);
+      return newness(own, x, x, 0.1, parts);
     });
   };
   // Up to the rounding of a logarithm.

@@ -1,0 +1,22 @@
+import type { Anomaly } from '../../event.js';
+
+/** Times in a line at most. */
+const timesMax = 3;
+
+/** What is known of an anomaly beside its numbers, as lines of text. */
+export function cardLines({ causes = [], steps = [], similar = [], model, version }: Anomaly): string[] {
+  const shares = causes.map(({ feature, contribution }) => `${feature} ${Math.round(100 * contribution)} %`).join(', ');
+  const alike = similar.map(({ startMs, likeness }) => `${moment(startMs)} (${Math.round(100 * likeness)} % alike)`);
+  const rows = steps
+    .slice(0, timesMax)
+    .map(({ timeMs, surprise }) => `${moment(timeMs)} (${surprise.toFixed(1)} nats)`);
+  return [
+    ...(causes[0] ? [`What was new: ${shares}; ${causes[0].text}`] : []),
+    ...(rows.length > 0 ? [`Most surprising rows up to it: ${rows.join(', ')}`] : []),
+    ...(alike.length > 0 ? [`Earlier ones like it: ${alike.slice(0, timesMax).join(', ')}`] : []),
+    ...(model === undefined ? [] : [`Said by the memory ${model}, version ${version}`]),
+  ];
+}
+
+/** UTC, to the second. */
+const moment = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ').replace(/:00$/, '');

@@ -1,0 +1,81 @@
+import type { Benchmark, Metrics, Prepared, Scorer } from '../benchmark.js';
+import { type InjectionKind, injectedSeries, injectionKinds, strengths } from '../data/injected.js';
+import type { LabelledSeries } from '../data/nab.js';
+import { episodeScore } from '../episodes.js';
+import type { Step } from '../forecaster.js';
+import { type Stream, streamOf } from '../stream.js';
+
+const seeds = 20;
+/** Rows that are only learnt from. */
+const warmupRows = 100;
+
+/** Twelve kinds of anomalies in three strengths, at the default budget: the share that is found, and how late in rows. */
+export const injected: Benchmark = {
+  name: 'injected',
+  about:
+    'twelve kinds of anomalies x three strengths, 20 series each, at the default budget: share found, delay in rows',
+  kind: 'anomaly',
+  alone: true,
+  columns: [
+    'found',
+    'episode_precision',
+    'delay_rows',
+    ...injectionKinds.flatMap((kind) => strengths.map((strength) => `${kind}_${strength}`)),
+    ...injectionKinds.flatMap((kind) => strengths.map((strength) => `${kind}_${strength}_delay`)),
+  ],
+  anchors: [],
+  prepare: () => prepareInjected(injectionKinds, seeds),
+};
+
+export function prepareInjected(kinds: readonly InjectionKind[], seeds: number): Prepared {
+  const series = kinds.flatMap((kind) =>
+    strengths.flatMap((_, strength) =>
+      Array.from({ length: seeds }, (_, seed) => injectedSeries(kind, strength, seed)),
+    ),
+  );
+  return {
+    streams: series.map((one) => streamOf(one, [1])),
+    scorer: () => new InjectedScorer(series),
+    references: () => [],
+  };
+}
+
+class InjectedScorer implements Scorer {
+  readonly #alarms: Map<string, Uint8Array>;
+
+  constructor(readonly series: readonly LabelledSeries[]) {
+    this.#alarms = new Map(series.map(({ name, rows }) => [name, new Uint8Array(rows.length)]));
+  }
+
+  see({ name }: Stream, row: number, { alarm }: Step): void {
+    (this.#alarms.get(name) as Uint8Array)[row] = Number(alarm);
+  }
+
+  metrics(): Metrics {
+    const groups = new Map<string, LabelledSeries[]>();
+    for (const one of this.series) {
+      const group = one.name.slice(0, one.name.lastIndexOf('-')).replace('-', '_');
+      groups.set(group, [...(groups.get(group) ?? []), one]);
+    }
+    const { episode_recall, episode_precision, delay_rows } = this.#scoreOf(this.series);
+    const each = [...groups].flatMap(([name, group]) => {
+      const score = this.#scoreOf(group);
+      return [
+        [name, score.episode_recall],
+        [`${name}_delay`, score.delay_rows],
+      ];
+    });
+    return { found: episode_recall, episode_precision, delay_rows, ...Object.fromEntries(each) };
+  }
+
+  #scoreOf(series: readonly LabelledSeries[]) {
+    return episodeScore(
+      series.map(({ name, windows, rows }) => ({
+        alarms: this.#alarms.get(name) as Uint8Array,
+        windows,
+        times: rows.map(({ timeMs }) => timeMs),
+        from: warmupRows,
+      })),
+    );
+  }
+}

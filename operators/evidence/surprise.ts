@@ -1,0 +1,92 @@
+import { kernels } from '../../models/kernels/index.js';
+import { f64, type Row, u32 } from '../../state/layout.js';
+import { add, pValue, type Record, type Ruler, recordLayout } from '../record.js';
+
+/** Tail probabilities below this are all alike: forecast distributions are not known so far out. */
+const leastTail = 1e-12;
+const evidenceMax = 31.99;
+/** Rows of the short mean, and the evidence at which one row counts no more in it. */
+const shortRows = 10;
+const shortMax = 6;
+/** Widths of the bins in which evidence is counted. */
+const rowWidth = 0.25;
+const shortWidth = 1 / 16;
+
+export const surpriseLayout = {
+  rows: u32(),
+  /** The last evidence of single rows, for the short mean; `rows` modulo its length is the oldest. */
+  recent: f64(shortRows),
+  row: recordLayout,
+  short: recordLayout,
+  final: recordLayout,
+};
+type Surprise = Row<typeof surpriseLayout>;
+
+/**
+ * Ranks how surprising rows are. Evidence of one row, and its short mean, are ranked among the key's own past, and the
+ * smaller of the two p-values again, which makes the score what it says: a share `p` of normal rows scores `p` or less.
+ */
+export class SurpriseOf {
+  score = 1;
+  /** The least likely channel of the row. */
+  channel = 0;
+  /** Evidence of the row and of the rows before it, in nats. */
+  evidence = 0;
+
+  readonly #row: Ruler;
+  readonly #short: Ruler;
+
+  constructor(memoryRows: number) {
+    this.#row = { width: rowWidth, memoryRows };
+    this.#short = { width: shortWidth, memoryRows };
+  }
+
+  init(own: Surprise): void {
+    own.recent.fill(1);
+  }
+
+  /** `ranks`: whether evidence is settled enough to be ranked again. */
+  judge(own: Surprise, tail: ArrayLike<number>, ranks: boolean): void {
+    this.channel = leastLikely(tail);
+    const ofRow = rank(own.row, this.#row, evidenceOf(tail));
+    own.recent[own.rows[0]++ % shortRows] = Math.min(shortMax, -kernels.log(ofRow));
+    const ofShort = rank(own.short, this.#short, mean(own.recent));
+    this.evidence = -kernels.log(Math.min(ofRow, ofShort));
+    this.score = ranks ? rank(own.final, this.#row, this.evidence) : 1;
+  }
+}
+
+/** The p-value of evidence among what the record holds, which then learns it. */
+function rank(record: Record, ruler: Ruler, evidence: number): number {
+  const bounded = Math.min(evidence, evidenceMax * (ruler.width / rowWidth));
+  const p = pValue(record, ruler, bounded);
+  add(record, ruler, bounded);
+  return p;
+}
+
+/** One number for all channels: high when one is very unlikely, or many are a little. */
+function evidenceOf(tail: ArrayLike<number>): number {
+  let known = 0;
+  let sum = 0;
+  let most = 0;
+  for (let c = 0; c < tail.length; c++) {
+    if (Number.isNaN(tail[c])) continue;
+    const evidence = -kernels.log(Math.max(leastTail, Math.min(1, tail[c] as number)));
+    known++;
+    sum += evidence;
+    most = Math.max(most, evidence);
+  }
+  return Math.max(0, 0.5 * (most + sum / Math.sqrt(known)));
+}
+
+function leastLikely(tail: ArrayLike<number>): number {
+  let channel = 0;
+  for (let c = 1; c < tail.length; c++) if (!(tail[c] >= tail[channel])) channel = c;
+  return channel;
+}
+
+function mean(numbers: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i];
+  return sum / numbers.length;
+}

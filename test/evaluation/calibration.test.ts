@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { runBenchmark } from '../../evaluation/benchmark.js';
+import { cleanSeries, natures } from '../../evaluation/data/clean.js';
+import { forecasterOf } from '../../evaluation/forecaster.js';
+import { calibration, prepareCalibration } from '../../evaluation/protocols/calibration.js';
+
+test('a seed names a stream, streams differ, and time goes on', () => {
+  for (const nature of natures) {
+    const one = cleanSeries(nature, 1, 300);
+    expect(one).toEqual(cleanSeries(nature, 1, 300));
+    expect(one.rows[299]).not.toEqual(cleanSeries(nature, 2, 300).rows[299]);
+    expect(one.rows.every(({ timeMs }, i) => i === 0 || timeMs > one.rows[i - 1]!.timeMs)).toBe(true);
+    expect(one.rows.every(({ values }) => values.every(Number.isFinite))).toBe(true);
+  }
+});
+
+test('alarms keep their budget within a quarter on streams without anomalies, from the first row on', () => {
+  const prepared = prepareCalibration(['white', 'random walk', 'counts', 'log-normal'], 12, 5000, 5000);
+  const metrics = runBenchmark(prepared, forecasterOf({ memory: 'last-value' }));
+  expect(calibration.columns).toEqual(expect.arrayContaining(Object.keys(metrics)));
+  expect(metrics.alarms_over_budget).toBeGreaterThan(0.75);
+  expect(metrics.alarms_over_budget).toBeLessThan(1.25);
+  expect(metrics.score_0_001).toBeLessThan(2);
+});

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { runBenchmark } from '../../evaluation/benchmark.js';
+import { injectedSeries, injectionKinds } from '../../evaluation/data/injected.js';
+import { forecasterOf } from '../../evaluation/forecaster.js';
+import { injected, prepareInjected } from '../../evaluation/protocols/injected.js';
+
+test('an injected series is the same for a seed, and wrong only in its window', () => {
+  for (const kind of injectionKinds) {
+    const series = injectedSeries(kind, 2, 3);
+    expect(injectedSeries(kind, 2, 3)).toEqual(series);
+    const [[first, last]] = series.windows as [[number, number]];
+    expect(first).toBeGreaterThanOrEqual(2000);
+    expect(last).toBeLessThan(series.rows.length);
+    const missing = series.rows.flatMap(({ values }, row) => (values.every(Number.isFinite) ? [] : [row]));
+    expect(missing.every((row) => row >= first && row <= last)).toBe(true);
+  }
+});
+
+test('strong spikes and shifts are found at once', () => {
+  const metrics = runBenchmark(prepareInjected(['spike', 'level_shift'], 2), forecasterOf({ memory: 'last-value' }));
+  expect([metrics.spike_strong, metrics.level_shift_strong]).toEqual([1, 1]);
+  expect(metrics.spike_strong_delay).toBe(0);
+  expect(injected.columns).toEqual(expect.arrayContaining(Object.keys(metrics)));
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import type { Event } from '../../event.js';
+import { silence } from '../../operators/silence.js';
+import { bits, chance, run } from './harness.js';
+
+const startMs = Date.UTC(2024, 0, 1);
+const minute = 60_000;
+
+/** Rows of several keys by time; `gap` gives the minutes to the next row of a key. */
+function rows(keys: Record<string, (i: number) => number>, minutes: number): Event[] {
+  const all = Object.entries(keys).flatMap(([key, gap]) => {
+    const own: { key: string; timeMs: number }[] = [];
+    for (let at = 0, i = 0; at < minutes; at += gap(i++)) own.push({ key, timeMs: startMs + at * minute });
+    return own;
+  });
+  return all.sort((a, b) => a.timeMs - b.timeMs).map((row, offset) => ({ ...row, values: [1], offset }));
+}
+const told = (events: readonly Event[], options = {}) => run([silence(options)], events, { cuts: [100] }).anomalies;
+
+describe('silence', () => {
+  test('a key that stops is told by the time of others, once, and again when it comes back', () => {
+    const events = rows({ a: () => 1, b: (i) => (i === 300 ? 200 : 1) }, 1000);
+    const [open, closed, ...more] = told(events);
+    expect(more).toEqual([]);
+    expect(open).toMatchObject({ key: 'b', status: 'open', kind: 'silence', expected: 60 });
+    expect(open?.why).toMatch(/^no row for .* min where one came every 1 min$/);
+    expect(((open?.endMs as number) - startMs) / minute).toBeLessThan(310);
+    expect(closed).toMatchObject({ id: open?.id, status: 'closed', actual: 200 * 60, severity: 'major' });
+  });
+
+  test('keys with pauses by chance, by night or in bursts keep their budget', () => {
+    for (const gap of [
+      (random: () => number) => -2 * Math.log(1 - random()),
+      (random: () => number, i: number) => (i % 200 === 199 ? 500 : 1 + random()),
+      (random: () => number, i: number) => (i % 10 === 9 ? 60 : 0.1 + 0.1 * random()),
+    ]) {
+      let silences = 0;
+      let gaps = 0;
+      for (let seed = 1; seed <= 4; seed++) {
+        const random = chance(seed);
+        const events = rows({ clock: () => 5, b: (i) => gap(random, i) }, 20_000);
+        silences += told(events, { gaps: 1000 }).filter(({ key, status }) => key === 'b' && status === 'open').length;
+        gaps += events.filter(({ key }) => key === 'b').length;
+      }
+      expect(silences).toBeLessThan((1.5 * gaps) / 1000 + 8);
+    }
+  });
+
+  test('cuts and restarts change nothing, and what is open at the end is told as it stands', () => {
+    const events = rows({ a: () => 1, b: (i) => (i < 100 ? 1 : 9999), c: (i) => 1 + (i % 3) }, 400);
+    const calm = run([silence()], events, { cuts: [events.length] });
+    expect(bits(run([silence()], events, { cuts: [7], restart: true }).anomalies)).toBe(bits(calm.anomalies));
+    expect(calm.anomalies.filter(({ key }) => key === 'b').map(({ status }) => status)).toEqual(['open', 'open']);
+    expect(calm.rows).toEqual(events);
+  });
+
+  test('a wrong option names itself', () => {
+    expect(() => silence({ gaps: 2 })).toThrow(/silence\.gaps: expected a number of at least 10, got 2/);
+    expect(() => silence({ warmup: 2 } as never)).toThrow(/silence\.warmup: expected one of the options gaps/);
+  });
+});
