@@ -24,7 +24,7 @@ import { type LogOptions, usage } from './source.js';
 import { openState } from './state.js';
 import { anomalyTable, errorTable, placeOf, places, rejectLines } from './summary.js';
 import { Tally } from './tally.js';
-import { topicsFor } from './topics.js';
+import { refuseOtherClusters, topicsFor } from './topics.js';
 import { Progress } from './view/progress.js';
 import { paint } from './view/text.js';
 
@@ -60,6 +60,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
   const { pipeline, shown } = given;
   const source = await usage(() => marked(given.source, options.marks));
   refuseClashes(named, input, options.report);
+  refuseOtherClusters(named, given);
   const opening = await usage(() => source.open());
   const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
   const contested = pipeline.stages.find(({ id }) => id === 'challenge');

@@ -34,7 +34,6 @@ export async function topicsFor(
 ): Promise<Topics> {
   const named = outputs.filter(isTopic);
   if (named.length === 0) return none;
-  for (const output of named) refuseOtherCluster(output, address?.brokers, settings?.kafka?.login !== undefined);
   const { TopicSink } = await import('../pipelines/kafka-sink.js');
   // The same replay under the same name, whoever runs it and wherever: what is written once is not written again.
   const identity = identityOf(pipeline, opening.channels, opening.identity);
@@ -68,15 +67,15 @@ export async function topicsFor(
   };
 }
 
-/** A login is meant for one cluster: no other is shown it. */
-function refuseOtherCluster(
-  { path, address }: TopicOutput,
-  input: readonly string[] | undefined,
-  login: boolean,
-): void {
-  if (!login || input === undefined || address.brokers.some((broker) => input.includes(broker))) return;
-  throw new UsageError(
-    `--out ${path}: expected the cluster of the input, which the login of --run is for, got ${address.brokers.join(',')}: ` +
-      'write into a file, or replay without login',
-  );
+/** A login is meant for one cluster: no other is shown it. Told before any cluster is asked. */
+export function refuseOtherClusters(outputs: readonly Output[], { address, settings }: ReplayInput): void {
+  const input = address?.brokers;
+  if (settings?.kafka?.login === undefined || input === undefined) return;
+  for (const { path, address: place } of outputs.filter(isTopic)) {
+    if (place.brokers.some((broker) => input.includes(broker))) continue;
+    throw new UsageError(
+      `--out ${path}: expected the cluster of the input, which the login of --run is for, got ${place.brokers.join(',')}: ` +
+        'write into a file, or replay without login',
+    );
+  }
 }

@@ -74,7 +74,8 @@ test('steps are told what those before them tell', () => {
     },
   };
   new Lane([memory(), listener], shard).close();
-  expect(told).toEqual({ ...shard, keysMax: 10_000, horizons: [1, 2], members: [] });
+  const named = { name: 'last-value', version: '2' };
+  expect(told).toEqual({ ...shard, keysMax: 10_000, horizons: [1, 2], members: [], memory: named });
 });
 
 test('a closed lane has given its memory back', () => {
