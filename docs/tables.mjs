@@ -51,7 +51,24 @@ function pretrain() {
   ];
 }
 
-const made = { kernels, keys, pretrain };
+/** How many anomalies of each kind and strength are found, and the rows until an alarm. */
+function injected() {
+  const { metrics } = recorded('injected').results.find(({ memory }) => memory === 'default');
+  const strengths = ['weak', 'medium', 'strong'];
+  const kinds = Object.keys(metrics).flatMap((name) => /^(.*)_strong$/.exec(name)?.[1] ?? []);
+  const cell = (name) => {
+    const delay = metrics[`${name}_delay`];
+    return `${Math.round(100 * metrics[name])} %${Number.isFinite(delay) ? ` (${delay})` : ''}`;
+  };
+  return [
+    ...head(['kind', ...strengths]),
+    ...kinds.map((kind) =>
+      row([kind.replaceAll('_', ' '), ...strengths.map((strength) => cell(`${kind}_${strength}`))]),
+    ),
+  ];
+}
+
+const made = { kernels, keys, pretrain, injected };
 
 /** The text with every marked table made anew. */
 export function withTables(text) {
