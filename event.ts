@@ -34,6 +34,8 @@ export interface Reject {
   readonly raw?: string;
   /** 1-based line of a text file. */
   readonly line?: number;
+  /** A step had held the row back, and a later event brought the refusal about. */
+  readonly held?: true;
 }
 
 /** A record as it lies in a log of records, for outputs that pass on more of it than an event holds. */

@@ -128,7 +128,7 @@ async function settingsOf(run: string | undefined, decode: object): Promise<Kafk
     );
   }
   try {
-    return parseKafkaInput(merged, run ?? 'replay of a topic');
+    return await parseKafkaInput(merged, run ?? 'replay of a topic');
   } catch (error) {
     const advice = run === undefined ? '. Write it into a file for --run, as for engram run' : '';
     throw new UsageError(`${(error as Error).message}${advice}`, { cause: error });

@@ -37,7 +37,9 @@ export async function topicsFor(
   const { TopicSink } = await import('../pipelines/kafka-sink.js');
   // The same replay under the same name, whoever runs it and wherever: what is written once is not written again.
   const identity = identityOf(pipeline, opening.channels, opening.identity);
-  const ledger = `engram-replay-${createHash('sha256').update(identity).digest('hex').slice(0, 20)}`;
+  // Each topic has a ledger of its own: --fresh for one leaves what is known of the others.
+  const ledgerOf = (topic: string): string =>
+    `engram-replay-${createHash('sha256').update(`${topic}\n${identity}`).digest('hex').slice(0, 20)}`;
   const partitionOf = (shard: string): number => Number(shard.slice(shard.lastIndexOf('-') + 1));
   const made = new Map<string, AnySink>();
   for (const { address: place, kind, path } of named) {
@@ -51,7 +53,7 @@ export async function topicsFor(
         anomalies: { topic, encode: encoders.anomalies().encode },
         rejects: { topic },
       },
-      ledger,
+      ledger: ledgerOf(topic),
       input: address?.topic ?? opening.shards[0],
       app: settings?.group ?? 'engram-replay',
       ...(address ? { partitionOf } : {}),

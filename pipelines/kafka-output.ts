@@ -81,9 +81,11 @@ export class OutputWriter<B extends Event> {
       }
     }
     if (rejects) {
-      // Rows refused by the decoder and by later steps are told in one order, however the log was cut.
-      const sorted = [...batch.rejects].sort((a, b) => a.offset - b.offset);
-      for (const reject of sorted) out.push(this.#letter(rejects.topic, reject, known.get(recordOf(reject.offset))));
+      for (const reject of batch.rejects) {
+        // The record of a row that was held back may be at hand or not, as the log was cut: it is never used.
+        const record = reject.held ? undefined : known.get(recordOf(reject.offset));
+        out.push(this.#letter(rejects.topic, reject, record));
+      }
     }
     return out;
   }

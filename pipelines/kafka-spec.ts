@@ -123,7 +123,7 @@ export interface KafkaInput {
 }
 
 /** Reads the part of a run's description that says how records are read; what it lacks, such as brokers, is told elsewhere. */
-export function parseKafkaInput(value: unknown, from: string): KafkaInput {
+export async function parseKafkaInput(value: unknown, from: string): Promise<KafkaInput> {
   const found = inputSchema.safeParse(value);
   if (!found.success) {
     const issues = found.error.issues as unknown as readonly Issue[];
@@ -144,7 +144,7 @@ export function parseKafkaInput(value: unknown, from: string): KafkaInput {
             ? given
             : typeof pipeline === 'string'
               ? pipeline
-              : pipelineOf(parseSpec(pipeline, `${from}: pipeline`)),
+              : pipelineOf(parseSpec(await withWeights(pipeline), `${from}: pipeline`)),
         }),
     ...(group === undefined ? {} : { group }),
     ...(compression === undefined ? {} : { compression }),

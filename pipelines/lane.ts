@@ -1,4 +1,4 @@
-import type { Batch, Event } from '../event.js';
+import { type Batch, type Event, type Reject, recordOf } from '../event.js';
 import { type AnyStage, Chain } from '../operators/chain.js';
 import type { Shard } from '../operators/stage.js';
 import type { Bundle } from '../state/arrow.js';
@@ -36,9 +36,16 @@ export class Lane<B> {
   }
 }
 
-/** The batch with its rejects in the order of what caused them, which does not depend on how the log was cut. */
+/**
+ * The batch with its rejects in the order of what caused them, those of rows that had been held back marked as such:
+ * neither depends on how the log was cut.
+ */
 function inOrder<B>({ causes, changes: _, ...batch }: Batch<B>): Batch<B> {
-  if (!causes || batch.rejects.length < 2) return batch;
+  if (!causes || batch.rejects.length === 0) return batch;
   const order = batch.rejects.map((_, i) => i).sort((a, b) => causes.rejects[a] - causes.rejects[b] || a - b);
-  return { ...batch, rejects: order.map((i) => batch.rejects[i]) };
+  const rejects = order.map((i): Reject => {
+    const reject = batch.rejects[i];
+    return recordOf(causes.rejects[i]) === recordOf(reject.offset) ? reject : { ...reject, held: true };
+  });
+  return { ...batch, rejects };
 }

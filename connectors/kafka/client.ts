@@ -78,7 +78,9 @@ const connect: ISocketFactory = ({ host, port, ssl, onConnect }) => {
 function checkBroker(broker: string): string {
   const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d+)$/.exec(broker)?.[1]);
   if (!(port > 0 && port < 65_536)) {
-    throw new TypeError(`brokers: expected host:port, got ${JSON.stringify(broker)}: for instance 127.0.0.1:9092`);
+    throw new TypeError(
+      `brokers: expected host:port, got ${JSON.stringify(broker.replace(/^[\s\S]*@/, '***@'))}: for instance 127.0.0.1:9092`,
+    );
   }
   return broker;
 }

@@ -1,3 +1,4 @@
+import { redacted } from './address.js';
 import type { KafkaRecord } from './record.js';
 import { readSecret, type Secret, type SecretPlace } from './secret.js';
 
@@ -30,7 +31,12 @@ export class SchemaRegistry {
 
   constructor(readonly options: RegistryOptions) {
     if (!/^https?:\/\//.test(options.url)) {
-      throw new TypeError(`registry.url: expected http:// or https://, got ${JSON.stringify(options.url)}`);
+      throw new TypeError(`registry.url: expected http:// or https://, got ${JSON.stringify(redacted(options.url))}`);
+    }
+    if (options.url.includes('@')) {
+      throw new TypeError(
+        `registry.url: expected no login in it, got ${redacted(options.url)}: give it as registry.username and registry.password`,
+      );
     }
     this.#password = options.password && readSecret(options.password);
   }

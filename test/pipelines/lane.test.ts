@@ -108,7 +108,7 @@ test('rejects come in the order of what caused them, however the log is cut', ()
       const rejects = bad.map(({ offset }) => ({ shard: 's', offset, stage: 'decode', reason: 'bad', message: '' }));
       const ends = from + size >= events.length;
       const made = lane.push({ shard: 's', rows, rejects, next: from + part.length, ends });
-      said.push(...made.rejects.map(({ stage, offset }) => `${stage} ${offset}`));
+      said.push(...made.rejects.map(({ stage, offset, held }) => `${stage} ${offset} ${held}`));
       expect(made).not.toHaveProperty('causes');
     }
     lane.close();
@@ -116,6 +116,7 @@ test('rejects come in the order of what caused them, however the log is cut', ()
   };
   const whole = rejectsOf(1000);
   expect(new Set(whole.map((line) => line.split(' ')[0]))).toEqual(new Set(['decode', 'reorder', 'align']));
+  expect(whole.filter((line) => line.endsWith('true')).length).toBeGreaterThan(0);
   for (const size of [1, 2, 7, 64]) expect(rejectsOf(size)).toEqual(whole);
 });
 

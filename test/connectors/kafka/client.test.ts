@@ -7,6 +7,13 @@ test.each(['localhost', 'localhost:0', 'localhost:99999', 'a b:9092', ''])('brok
   expect(() => kafkaClient({ brokers: [broker] })).toThrow(/expected host:port/);
 });
 
+test.each(['sasl://user:canary@host:9092', 'user:canary@host:9092'])(
+  'a password in a broker is not shown',
+  (broker) => {
+    expect(() => kafkaClient({ brokers: [broker] })).toThrow(/^(?!.*canary).*expected host:port/);
+  },
+);
+
 test.each(['localhost:9092', '10.0.0.1:1', '[::1]:9092'])('broker %j is taken', (broker) => {
   expect(() => kafkaClient({ brokers: [broker] })).not.toThrow();
 });

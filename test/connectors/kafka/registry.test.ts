@@ -48,6 +48,8 @@ test('a registry that refuses, or is not there, is an error without the password
   expect(String(wrong)).not.toContain('canary');
   await expect(registry({ url: 'http://127.0.0.1:1' }).prepare(record)).rejects.toThrow();
   expect(() => new SchemaRegistry({ url: 'registry:8081' })).toThrow(/expected http/);
+  const login = (): SchemaRegistry => new SchemaRegistry({ url: 'http://user:canary@registry:8081' });
+  expect(login).toThrow(/^(?!.*canary).*expected no login/);
 });
 
 test('the frame', () => {
