@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { accessSync, constants, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -191,14 +191,18 @@ export class Cluster {
 
   /** Resolves when every broker is known to the cluster. */
   async ready(timeoutMs = 60_000): Promise<void> {
-    const brokers = this.#nodes.filter(({ id, child }) => id < 9 && child).length;
+    const expected = this.#nodes.filter(({ child }) => child);
+    const brokers = expected.filter(({ id }) => id < 9).length;
     const until = performance.now() + timeoutMs;
     for (;;) {
-      const dead = this.#nodes.find(({ child }) => child && child.exitCode !== null);
+      const dead = expected.find(({ child }) => !child || child.exitCode !== null);
       if (dead) throw new Error(`Kafka node ${dead.id} ended at once: ${this.log(dead.id).slice(-3000)}`);
-      if ((await answering(this.addresses)) >= brokers) return;
-      if (performance.now() > until)
-        throw new Error(`Kafka did not answer in ${timeoutMs} ms: ${this.log(1).slice(-3000)}`);
+      const found = await answering(this.addresses);
+      if (found >= brokers) return;
+      if (performance.now() > until) {
+        const logs = expected.map(({ id }) => `node ${id}: ${this.log(id).slice(-1500)}`).join('\n');
+        throw new Error(`${found} of ${brokers} Kafka brokers answered in ${timeoutMs} ms: ${logs}`);
+      }
       await sleep(100);
     }
   }
@@ -295,22 +299,25 @@ async function jars(version: string): Promise<string> {
   return folder;
 }
 
+/**
+ * Ports nobody listens on, below those that systems give to outgoing connections: whoever knocks again and again at the
+ * port of a broker that is away would in the end be given that very port, and the broker could not come back to it.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<import('node:net').Server>((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(11_000, 32_000);
+    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+  }
+  return [...ports];
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 
 /** 16 random bytes in base64url; Kafka's tools take a leading dash for an option. */
 function clusterId(): string {
