@@ -139,7 +139,7 @@ const medianOf = (speeds: readonly Speed[]): Speed => {
 
 /** Speed of reading alone, of the loop without a model, and of the engine, on one broker in one run; then the latency. */
 export async function kafkaBench({ events, rounds, latencySeconds, rates, log }: BenchPlan) {
-  const cluster = await Cluster.start({ heapMb: 768 });
+  const cluster = await Cluster.start({ heapMb: 768, optimized: true });
   const stand: Stand = {
     kafka: clientOf(cluster.addresses),
     addresses: cluster.addresses,

@@ -321,7 +321,7 @@ async function strike(fault: Fault, crew: Crew, cluster: Cluster, random: () => 
       const id = ids[Math.floor(random() * ids.length)];
       await cluster.kill(id, random() < 0.5 ? 'SIGKILL' : 'SIGTERM');
       // Of three the other two go on: long enough for leaders and coordinators to move.
-      await sleep(random() * 2000 + (ids.length > 1 ? 4000 : 0));
+      await sleep(random() * 2000 + (ids.length > 1 ? 7000 : 0));
       await cluster.launch(id);
     }
   }
