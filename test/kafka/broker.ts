@@ -80,7 +80,12 @@ export class Cluster {
       cluster.#nodes.map((node) => cluster.#java('kafka.tools.StorageTool', 'format', '-t', id, '-c', node.config)),
     );
     for (const node of cluster.#nodes) cluster.#launch(node);
-    await cluster.ready();
+    try {
+      await cluster.ready();
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     cluster.startMs = performance.now() - began;
     return cluster;
   }
@@ -205,14 +210,15 @@ export class Cluster {
     return this.#nodes.filter(({ id }) => id < 9).map(({ id }) => id);
   }
 
-  /** SIGKILL by default, as a power cut would; SIGTERM for an orderly stop. */
-  async kill(id = 1, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  /** SIGKILL by default, as a power cut would; SIGTERM for an orderly stop. False where it was not running. */
+  async kill(id = 1, signal: NodeJS.Signals = 'SIGKILL'): Promise<boolean> {
     const node = this.#nodes.find((node) => node.id === id);
     const child = node?.child;
-    if (!child) return;
+    if (!child) return false;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await gone;
+    return true;
   }
 
   async launch(id = 1): Promise<void> {
