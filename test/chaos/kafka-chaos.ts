@@ -385,7 +385,9 @@ async function javaDigestOf(cluster: Cluster, topic: string, rows: number): Prom
   const lines = cluster.lines(
     'org.apache.kafka.tools.consumer.ConsoleConsumer',
     ...['--bootstrap-server', cluster.addresses.join(','), '--topic', topic, '--from-beginning'],
-    ...['--isolation-level', 'read_committed', '--timeout-ms', '8000'],
+    ...['--isolation-level', 'read_committed'],
+    // One more than there should be, so that it would tell of it; on a busy machine it takes its time to begin.
+    ...['--max-messages', String(rows + 1), '--timeout-ms', '30000'],
     ...['--property', 'print.partition=true', '--property', 'print.key=true'],
   );
   let found = 0;

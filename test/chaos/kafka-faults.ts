@@ -33,6 +33,7 @@ export class Watch {
     if (event.type === 'live' && event.shard) live.add(event.shard);
     if ((event.type === 'dropped' || event.type === 'revoked') && event.shard) live.delete(event.shard);
     if (event.type === 'stopping' || event.type === 'reader-failed') live.clear();
+    if (event.type === 'assigned') for (const shard of live) if (!event.shards?.includes(shard)) live.delete(shard);
   }
 
   liveOf(child: ChildProcess): readonly string[] {
