@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Kafka, Producer } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { kafkaClient } from '../../../connectors/kafka/client.js';
@@ -12,10 +13,12 @@ import { withBroker } from '../../kafka/with-broker.js';
 /** A membership with the news it got. */
 async function join(addresses: readonly string[], groupId: string, topics: string[], more: Partial<GroupOptions> = {}) {
   let told: (owned: readonly TopicPartition[]) => void = () => {};
-  const first = new Promise<readonly TopicPartition[]>((resolve) => {
+  let lost: (error: Error) => void = () => {};
+  const first = new Promise<readonly TopicPartition[]>((resolve, reject) => {
     told = resolve;
+    lost = reject;
   });
-  const news = { owned: [] as readonly TopicPartition[][], joins: 0, failed: undefined as Error | undefined };
+  const news = { owned: [] as readonly TopicPartition[][], joins: 0 };
   const reader = new GroupReader(
     kafkaClient({ brokers: addresses }),
     { groupId, topics, sessionTimeoutMs: 3000, heartbeatMs: 300, fetchWaitMs: 50, ...more },
@@ -27,13 +30,10 @@ async function join(addresses: readonly string[], groupId: string, topics: strin
       },
       rebalancing() {},
       heartbeat() {},
-      failed(error) {
-        news.failed = error;
-      },
+      failed: (error) => lost(error),
     },
   );
-  await reader.start();
-  await first;
+  await Promise.all([first, reader.start()]);
   return { reader, news };
 }
 
@@ -96,6 +96,49 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     /** Place in the log: plain records follow the nine of their round. */
     function order(value: string): number {
       return value[0] === 'p' ? Number(value.slice(1)) * 9 + 8.5 : Number(value.slice(1));
+    }
+  }, 60_000);
+
+  test('a coordinator that is not ready yet is waited for, at the start and later; what was paused stays so', async () => {
+    const input = await topic('unready');
+    const value = 'x'.repeat(1000);
+    await produce(
+      kafka(),
+      input,
+      Array.from({ length: 3000 }, () => ({ value })),
+      100,
+    );
+    const load = createRequire(import.meta.url);
+    const { prototype } = load('kafkajs/src/broker') as { prototype: { joinGroup(): Promise<unknown> } };
+    const { createErrorFromCode } = load('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error };
+    const { joinGroup } = prototype;
+    // In the protocol's numbers: it is loading, it is not known, it is somebody else.
+    let answers = [14, 15, 16];
+    prototype.joinGroup = function (...args) {
+      const code = answers.shift();
+      return code === undefined ? joinGroup.apply(this, args) : Promise.reject(createErrorFromCode(code));
+    };
+    try {
+      const more = { waitingBytesMax: 300_000, fetchBytesMax: 100_000 };
+      const group = unique('g');
+      const { reader, news } = await join(addresses(), group, [input], more);
+      expect(answers).toEqual([]);
+      const feed = reader.open(input, 0, 0);
+      for (let i = 0; i < 200 && !feed.paused; i++) await sleep(50);
+      answers = [14, 14];
+      // A second member makes the first one join again.
+      const second = await join(addresses(), group, [input], more);
+      for (let i = 0; i < 400 && !(answers.length === 0 && news.joins > 1); i++) await sleep(50);
+      expect(answers).toEqual([]);
+      await second.reader.stop();
+      for (let i = 0; i < 400 && news.owned.at(-1)?.length !== 1; i++) await sleep(50);
+      await sleep(500);
+      const waiting = feed.ended ? reader.open(input, 0, 0) : feed;
+      expect(waiting.waitingBytes).toBeLessThan(300_000 + 2 * 110_000);
+      expect(await takeUntil(waiting, (got) => got.length === 3000)).toHaveLength(3000);
+      await reader.stop();
+    } finally {
+      prototype.joinGroup = joinGroup;
     }
   }, 60_000);
 
