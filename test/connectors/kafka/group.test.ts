@@ -97,7 +97,7 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     function order(value: string): number {
       return value[0] === 'p' ? Number(value.slice(1)) * 9 + 8.5 : Number(value.slice(1));
     }
-  }, 60_000);
+  }, 120_000);
 
   test('a coordinator that is not ready yet is waited for, at the start and later; what was paused stays so', async () => {
     const input = await topic('unready');
@@ -140,7 +140,7 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     } finally {
       prototype.joinGroup = joinGroup;
     }
-  }, 60_000);
+  }, 120_000);
 
   test('markers alone move it forward: it ends at the end of the log', async () => {
     const input = await topic('markers');
@@ -163,7 +163,7 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     }
     await reader.stop();
     expect(next).toBe(4);
-  }, 30_000);
+  }, 120_000);
 
   test('a lost offset is an error of that partition, and the group keeps its offset (defect 9)', async () => {
     const input = await topic('cut', 2);
@@ -188,7 +188,7 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     await sleep(300);
     await reader.stop();
     expect((await committedOf(client, group, input)).get(0)).toBe(5);
-  }, 30_000);
+  }, 120_000);
 
   test('a partition whose reader is slow neither fills the memory nor holds up the others (defects 11, 12)', async () => {
     const input = await topic('slow', 2);
@@ -217,7 +217,7 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     // Resuming must not wait for a long poll: kafkajs' default would be five seconds each time.
     expect(performance.now() - rest).toBeLessThan(8000);
     await reader.stop();
-  }, 60_000);
+  }, 120_000);
 
   test('after a rebalance kept partitions go on where they were, and lost ones are closed', async () => {
     const input = await topic('share', 4);
@@ -250,5 +250,5 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     }
     await second.reader.stop();
     await first.reader.stop();
-  }, 60_000);
+  }, 120_000);
 });
