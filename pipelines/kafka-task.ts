@@ -132,6 +132,8 @@ export class KafkaTask<B extends Event> {
       committed?.offset ?? -1,
       (error) => (error ? this.#feed?.fail(error) : this.#feed?.wake()),
     );
+    const { cold } = this.#begun;
+    if (cold) world.onEvent({ type: 'cold-start', from, ...cold });
     world.onEvent({ type: 'restored', from, committed: replayTo, how: this.#begun.how });
   }
 

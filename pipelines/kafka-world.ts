@@ -12,6 +12,8 @@ import type { Pipeline } from './pipeline.js';
 /** What happened to a task, for logs and metrics. */
 export type TaskEvent =
   | { readonly type: 'restored'; readonly from: number; readonly committed: number; readonly how: string }
+  /** State was lost and the policy is to begin anew: why, and the checkpoints that are out of force now. */
+  | { readonly type: 'cold-start'; readonly from: number; readonly why: string; readonly retired: readonly number[] }
   | { readonly type: 'live'; readonly replayed: number; readonly ms: number }
   | {
       readonly type: 'committed';
