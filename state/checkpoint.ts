@@ -24,6 +24,11 @@ export interface CheckpointStore {
   lock?(shard: string): Promise<() => Promise<void>>;
   /** Durable once the promise resolves; refuses to go backwards. Reads the tables, views of live state, before it waits. */
   save(checkpoint: Checkpoint): Promise<void>;
+  /**
+   * Takes all checkpoints of a shard out of force, because its state begins anew: they are in the way of no save, and never
+   * loaded again. Gives their offsets. A store without it cannot serve a policy that begins anew.
+   */
+  retire?(shard: string): Promise<readonly number[]>;
 }
 
 /** Bytes that are no checkpoint, or no longer one. */
