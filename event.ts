@@ -65,6 +65,11 @@ export interface Batch<T> {
     readonly rejects: readonly number[];
     readonly anomalies?: readonly number[];
   };
+  /**
+   * Which of these rows a step had held back, by their index, with the offset of the event that let each go; absent where
+   * there are none. Lanes see to it.
+   */
+  readonly held?: ReadonlyMap<number, number>;
   readonly next: number;
   /** The line each of these rows begins at, from sources that are text. */
   readonly lines?: readonly number[];

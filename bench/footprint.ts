@@ -20,7 +20,9 @@ for (const memory of Object.keys(memories) as MemoryName[]) {
   for (const { benchmark, channels, horizons } of asked) {
     const bytes = footprint(memory, { channels, horizons });
     results.push({ benchmark, memory, ...bytes });
-    const [state, checkpoint] = [bytes.stateBytes, bytes.checkpointBytes].map((n) => n.toLocaleString('en').padStart(13));
+    const [state, checkpoint] = [bytes.stateBytes, bytes.checkpointBytes].map((n) =>
+      n.toLocaleString('en').padStart(13),
+    );
     console.log(`${memory.padEnd(16)} ${benchmark.padEnd(16)} ${state} B in memory ${checkpoint} B in a checkpoint`);
   }
 }

@@ -5,6 +5,8 @@ export interface Origin {
   readonly shard: string;
   /** The records they were made of, from sources that have them. */
   readonly records?: readonly LogRecord[];
+  /** Which of the rows a step had held back, as in `Batch.held`; of results only. */
+  readonly held?: ReadonlyMap<number, number>;
 }
 
 /** Where results go. One writer, rows in order; what one `write` was given is on its way when its promise resolves. */

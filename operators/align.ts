@@ -139,7 +139,11 @@ export function dropFilled<A extends Event>(): Stage<A & { readonly filled?: boo
     id: 'drop-filled',
     settings: {},
     open: () => ({
-      operator: map((batch) => ({ ...batch, rows: batch.rows.filter(({ filled }) => !filled) })),
+      operator: map((batch) => {
+        const kept = <T>(all: readonly T[]): readonly T[] => all.filter((_, i) => !batch.rows[i].filled);
+        const { rows, causes } = batch;
+        return { ...batch, rows: kept(rows), ...(causes ? { causes: { ...causes, rows: kept(causes.rows) } } : {}) };
+      }),
       save: () => ({}),
       close() {},
     }),

@@ -134,8 +134,8 @@ export class KafkaMetrics {
       case 'reader-failed':
         this.#count('engram_reader_failures_total');
         return;
-      case 'restored':
-        if (event.how.startsWith('COLD START')) this.#count('engram_cold_starts_total');
+      case 'cold-start':
+        this.#count('engram_cold_starts_total');
     }
   }
 

@@ -55,14 +55,15 @@ export class OutputWriter<B extends Event> {
     const needed = batch.rejects.length > 0 || records.some(({ headers }) => headers.traceparent !== undefined);
     const known = new Map(needed ? records.map((record) => [record.offset, record]) : []);
     if (results && this.#encode) {
-      let index = 0;
-      let before = -1;
-      for (const row of batch.rows) {
-        index = row.offset === before ? index + 1 : 0;
-        before = row.offset;
-        const id = `${this.input.shard}-${placeOf(row.offset)}-${index}`;
-        const trace = known.get(recordOf(row.offset))?.headers.traceparent;
-        const headers = { 'engram-id': id, ...(trace === undefined ? {} : { traceparent: trace }) };
+      const name = naming(batch.held);
+      for (let i = 0; i < batch.rows.length; i++) {
+        const row = batch.rows[i];
+        // The record of a row that was held back may be at hand or not, as the log was cut: its trace is never passed on.
+        const trace = batch.held?.has(i) ? undefined : known.get(recordOf(row.offset))?.headers.traceparent;
+        const headers = {
+          'engram-id': `${this.input.shard}-${name(row, i)}`,
+          ...(trace === undefined ? {} : { traceparent: trace }),
+        };
         out.push(this.#row('results', results.topic, row.key, this.#encode(row), headers));
       }
     }
@@ -120,4 +121,26 @@ export class OutputWriter<B extends Event> {
     addTo(this.#digest, kind, name, bytes);
     return { topic, partition: this.input.partition, key: name, value: bytes, headers };
   }
+}
+
+/**
+ * Names the rows of a batch within their shard, in order, by the log alone: those that came with their own event by its
+ * place and a count; those that a step had held back by their event's place and their own time, and a count behind a point
+ * where one event let several such go.
+ */
+function naming(held: Batch<Event>['held']): (row: Event, index: number) => string {
+  let [count, before] = [0, -1];
+  let [again, beforeHeld] = [0, ''];
+  return ({ offset, timeMs }, index) => {
+    const cause = held?.get(index);
+    if (cause === undefined) {
+      count = offset === before ? count + 1 : 0;
+      before = offset;
+      return `${placeOf(offset)}-${count}`;
+    }
+    const name = `${placeOf(offset)}-t${timeMs}`;
+    again = `${cause} ${name}` === beforeHeld ? again + 1 : 0;
+    beforeHeld = `${cause} ${name}`;
+    return again > 0 ? `${name}.${again}` : name;
+  };
 }

@@ -79,6 +79,8 @@ export interface Beginning {
   readonly checkpoint: Checkpoint | undefined;
   /** One phrase for the log. */
   readonly how: string;
+  /** Set where state was lost and the policy says to begin anew: why, and the checkpoints that are out of force now. */
+  readonly cold?: { readonly why: string; readonly retired: readonly number[] };
   /** What to make of a log that lost the offset while it was being read. */
   outOfRange(error: Error, bounds: Bounds): Error;
 }
@@ -97,9 +99,14 @@ export async function restore(options: RestoreOptions): Promise<Beginning> {
     onTruncated === 'coldStart'
       ? error
       : new LostState(`${error.message}; it holds ${low} to ${high}. ${advice}`, { cause: error });
-  const lost = (from: number, why: string): Beginning => {
+  const lost = async (from: number, why: string): Promise<Beginning> => {
     if (onTruncated === 'fail') throw new LostState(`${shard}: ${why}. ${advice}`);
-    return cold(from, `COLD START at ${from}, all memories forgotten: ${why}`);
+    if (store && !store.retire) {
+      throw new LostState(`${shard}: ${why}. This store cannot take checkpoints out of force (retire). ${advice}`);
+    }
+    // Before anything of the new life is committed: an old one with the same beginning would be taken for its own.
+    const retired = (await store?.retire?.(name)) ?? [];
+    return { ...cold(from, `COLD START at ${from}, all memories forgotten: ${why}`), cold: { why, retired } };
   };
 
   if (!committed) {

@@ -161,7 +161,12 @@ export class TopicSink<K extends keyof Kinds> implements Sink<Kinds[K]> {
     this.#pendingShard = origin.shard;
     const shard = await this.#shard(origin.shard);
     const given = { [kind === 'results' ? 'rows' : kind]: rows } as Partial<Batch<Result>>;
-    const batch: Batch<Result> = { shard: origin.shard, rows: [], rejects: [], next: 0, ...given };
+    const { held } = origin;
+    const batch: Batch<Result> = {
+      ...{ shard: origin.shard, rows: [], rejects: [], next: 0 },
+      ...given,
+      ...(held ? { held } : {}),
+    };
     for (const row of shard.out.rows(batch, origin.records ?? [])) {
       shard.made = counted(shard.made, row);
       if (shard.made.rows > shard.ledger.rows) {

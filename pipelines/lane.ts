@@ -37,15 +37,30 @@ export class Lane<B> {
 }
 
 /**
- * The batch with its rejects in the order of what caused them, those of rows that had been held back marked as such:
- * neither depends on how the log was cut.
+ * The batch with its rejects in the order of what caused them, rows and rejects that had been held back marked as such:
+ * nothing of it depends on how the log was cut.
  */
-function inOrder<B>({ causes, changes: _, ...batch }: Batch<B>): Batch<B> {
-  if (!causes || batch.rejects.length === 0) return batch;
+function inOrder<B>({ causes, changes: _, ...made }: Batch<B>): Batch<B> {
+  if (!causes) return made;
+  const held = heldOf(made.rows as readonly unknown[] as readonly Event[], causes.rows);
+  const batch = held.size > 0 ? { ...made, held } : made;
+  if (batch.rejects.length === 0) return batch;
   const order = batch.rejects.map((_, i) => i).sort((a, b) => causes.rejects[a] - causes.rejects[b] || a - b);
   const rejects = order.map((i): Reject => {
     const reject = batch.rejects[i];
     return recordOf(causes.rejects[i]) === recordOf(reject.offset) ? reject : { ...reject, held: true };
   });
   return { ...batch, rejects };
+}
+
+function heldOf(rows: readonly Event[], causes: readonly number[]): ReadonlyMap<number, number> {
+  if (causes.length !== rows.length) {
+    throw new Error(
+      `expected a cause for each of ${rows.length} rows, got ${causes.length}: a step that adds or leaves out rows does the ` +
+        'same with causes.rows of its batch',
+    );
+  }
+  const held = new Map<number, number>();
+  for (let i = 0; i < rows.length; i++) if (causes[i] !== rows[i].offset) held.set(i, causes[i]);
+  return held;
 }

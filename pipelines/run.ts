@@ -208,9 +208,10 @@ class Outputs<B> {
     );
   }
 
-  async write({ shard, records, rows, rejects, anomalies = [], alerts = [] }: Batch<B>): Promise<void> {
+  async write({ shard, records, rows, held, rejects, anomalies = [], alerts = [] }: Batch<B>): Promise<void> {
     const origin = { shard, ...(records ? { records } : {}) };
-    if (rows.length > 0) for (const sink of this.sinks.results ?? []) await sink.write(rows, origin);
+    const from = held ? { ...origin, held } : origin;
+    if (rows.length > 0) for (const sink of this.sinks.results ?? []) await sink.write(rows, from);
     if (anomalies.length > 0) for (const sink of this.sinks.anomalies ?? []) await sink.write(anomalies, origin);
     if (rejects.length > 0) for (const sink of this.sinks.rejects ?? []) await sink.write(rejects, origin);
     const last = rows.at(-1) as Partial<Event> | undefined;

@@ -27,6 +27,11 @@ export interface CheckpointStore {
    * call returns: all of them are read before anything is awaited. Never called for a shard while another call is on its way.
    */
   save(checkpoint: Checkpoint): Promise<void>;
+  /**
+   * Takes all checkpoints of a shard out of force, because its state begins anew: they are in the way of no save, and never
+   * loaded again. Gives their offsets. A store without it cannot serve a policy that begins anew.
+   */
+  retire?(shard: string): Promise<readonly number[]>;
 }
 
 /** Bytes that are no checkpoint, or no longer one. */

@@ -34,6 +34,14 @@ export class OutOfRange extends Error {
 
 const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;
 
+/** Who coordinates a group is being found or is reading up on it: after a start of the cluster, or a move. */
+const coordinating = new Set([
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
+const coordinator = { patienceMs: 60_000, waitMs: 200 };
+
 /** A membership in a consumer group, with one feed per partition. It commits nothing by itself. */
 export class GroupReader {
   readonly #consumer: Consumer;
@@ -43,6 +51,11 @@ export class GroupReader {
   readonly #coordinators = new Set<BrokerLink>();
   #memberId: string | undefined;
   #joinedMs = 0;
+  /** When a coordinator that was not ready was first met since the last join. */
+  #unreadyMs: number | undefined;
+  #stopped = false;
+  /** Between two memberships kafkajs takes no orders; the next join says everything again. */
+  #running = false;
 
   constructor(
     kafka: Kafka,
@@ -62,18 +75,22 @@ export class GroupReader {
       partitionAssigners: [
         stickyAssigner(() => ({ owned: this.#owned.filter(this.#isOpen), sinceMs: this.#joinedMs })),
       ],
-      retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 10, restartOnFailure: async () => false },
+      retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 10, restartOnFailure: (error) => this.#waits(error) },
     });
     this.#unwatch = watch(options.groupId, {
       memberId: () => this.#memberId,
       coordinator: (link) => this.#keep(link),
       outOfRange: (topic, partition) => this.#outOfRange(topic, partition),
     });
-    const { GROUP_JOIN, REBALANCING, HEARTBEAT, CRASH } = this.#consumer.events;
+    const { GROUP_JOIN, REBALANCING, HEARTBEAT, STOP, CRASH } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberId, payload.memberAssignment));
+    this.#consumer.on(STOP, () => {
+      this.#running = false;
+    });
     this.#consumer.on(REBALANCING, () => listener.rebalancing());
     this.#consumer.on(HEARTBEAT, () => listener.heartbeat());
     this.#consumer.on(CRASH, ({ payload }) => {
+      if (payload.restart) return;
       this.#closeFeeds();
       listener.failed(payload.error);
     });
@@ -81,6 +98,15 @@ export class GroupReader {
 
   readonly #isOpen = ({ topic, partition }: TopicPartition): boolean =>
     this.#feeds.get(nameOf(topic, partition))?.ended === false;
+
+  /** kafkajs gives a join up at the first word that the coordinator is not ready yet: then it begins again, after a while. */
+  async #waits(error: Error): Promise<boolean> {
+    if (!isCoordinating(error)) return false;
+    this.#unreadyMs ??= performance.now();
+    if (performance.now() - this.#unreadyMs > coordinator.patienceMs) return false;
+    await new Promise((resolve) => setTimeout(resolve, coordinator.waitMs));
+    return !this.#stopped;
+  }
 
   /** Joins the group; resolves before the first assignment. */
   async start(): Promise<void> {
@@ -104,6 +130,8 @@ export class GroupReader {
   #joined(memberId: string, assignment: Record<string, number[]>): void {
     this.#memberId = memberId;
     this.#joinedMs = Date.now();
+    this.#unreadyMs = undefined;
+    this.#running = true;
     this.#owned = Object.entries(assignment).flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })),
     );
@@ -113,13 +141,17 @@ export class GroupReader {
       const feed = this.#feeds.get(nameOf(topic, partition));
       // A join forgets all positions: feeds that go on say again where they are, the others wait for theirs.
       if (feed && !feed.ended) this.#seek(feed);
-      else this.#consumer.pause([{ topic, partitions: [partition] }]);
+      if (!feed || feed.ended || feed.paused) this.#flow('pause', topic, partition);
     }
     this.listener.assigned(this.#owned);
   }
 
   #seek({ topic, partition, seen }: Feed): void {
-    this.#consumer.seek({ topic, partition, offset: String(seen) });
+    if (this.#running) this.#consumer.seek({ topic, partition, offset: String(seen) });
+  }
+
+  #flow(how: 'pause' | 'resume', topic: string, partition: number): void {
+    if (this.#running) this.#consumer[how]([{ topic, partitions: [partition] }]);
   }
 
   /** Remembers who coordinates, to be closed at the end; the one before last is of no more use. */
@@ -133,7 +165,7 @@ export class GroupReader {
   }
 
   #outOfRange(topic: string, partition: number): void {
-    this.#consumer.pause([{ topic, partitions: [partition] }]);
+    this.#flow('pause', topic, partition);
     const feed = this.#feeds.get(nameOf(topic, partition));
     feed?.fail(new OutOfRange(`${nameOf(topic, partition)}: the log does not hold offset ${feed.seen}`));
   }
@@ -142,10 +174,9 @@ export class GroupReader {
   open(topic: string, partition: number, from: number): Feed {
     const name = nameOf(topic, partition);
     this.#feeds.get(name)?.close();
-    const partitions = [{ topic, partitions: [partition] }];
     const tap = {
-      pause: () => this.#consumer.pause(partitions),
-      resume: () => this.#consumer.resume(partitions),
+      pause: () => this.#flow('pause', topic, partition),
+      resume: () => this.#flow('resume', topic, partition),
     };
     const feed = new Feed(topic, partition, from, tap, this.options);
     this.#feeds.set(name, feed);
@@ -160,7 +191,7 @@ export class GroupReader {
     const name = nameOf(feed.topic, feed.partition);
     if (this.#feeds.get(name) !== feed) return;
     this.#feeds.delete(name);
-    this.#consumer.pause([{ topic: feed.topic, partitions: [feed.partition] }]);
+    this.#flow('pause', feed.topic, feed.partition);
   }
 
   /** Commits as a member of the group: refused by the broker once the partitions belong to another generation. */
@@ -176,9 +207,15 @@ export class GroupReader {
 
   /** Leaves the group, so that the others need not wait for the session to end. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#closeFeeds();
     this.#unwatch();
     await this.#consumer.disconnect();
     await Promise.all([...this.#coordinators].map((link) => link.disconnect().catch(() => {})));
   }
+}
+
+function isCoordinating(error: unknown): boolean {
+  const { type, cause } = error as { type?: string; cause?: unknown };
+  return coordinating.has(String(type)) || (cause instanceof Error && isCoordinating(cause));
 }

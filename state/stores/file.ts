@@ -20,6 +20,8 @@ const ending = '.engram';
 const damagedEnding = '.damaged';
 /** Ending of complete generations that a run went back behind on purpose. */
 const aheadEnding = '.ahead';
+/** Ending of all that was there when the state began anew. */
+const retiredEnding = '.retired';
 
 /** The name of the generation taken at an offset; as text they sort like numbers. */
 const fileName = (next: number): string => `${String(next).padStart(16, '0')}${ending}`;
@@ -161,6 +163,20 @@ export class FileStore implements CheckpointStore {
     }
     this.#lines.set(shard, { newest: 0, passed });
     return undefined;
+  }
+
+  /** They stay beside the others with the ending `.retired`, for people to look at. */
+  async retire(shard: string): Promise<readonly number[]> {
+    const folder = this.folderOf(shard);
+    const names = await this.#names(folder);
+    const gone = names.filter((name) => offsetOf(name) !== undefined || name.endsWith(damagedEnding));
+    for (const name of gone) {
+      const path = join(folder, name);
+      await this.#try(`set ${path} aside`, () => this.#disk.rename(path, path + retiredEnding));
+    }
+    if (gone.length > 0) await this.#try(`sync the folder ${folder}`, () => this.#disk.syncFolder(folder));
+    this.#lines.set(shard, { newest: 0, passed: new Map() });
+    return offsetsOf(names);
   }
 
   async save(checkpoint: Checkpoint): Promise<void> {

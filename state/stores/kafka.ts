@@ -35,6 +35,8 @@ const partKey = (shard: string, next: number, part: number | 'manifest'): string
 export class KafkaStore implements CheckpointStore {
   /** Generations of a shard and their numbers of chunks, oldest first. */
   readonly #known = new Map<string, Map<number, number>>();
+  /** Of these, the ones that were passed over because the shard was set back behind them: none of its own past. */
+  readonly #passed = new Map<string, number[]>();
 
   constructor(
     readonly table: RecordTable,
@@ -51,11 +53,11 @@ export class KafkaStore implements CheckpointStore {
 
   async load(shard: string, upTo = Number.POSITIVE_INFINITY): Promise<Checkpoint | undefined> {
     const records = await this.table.read(shard);
-    const manifests = [...records]
-      .filter(([key]) => key.startsWith(`${shard}\n`) && key.endsWith('\nmanifest'))
-      .map(([, value]) => JSON.parse(Buffer.from(value).toString('utf8')) as Manifest)
-      .sort((a, b) => a.next - b.next);
-    this.#known.set(shard, new Map(manifests.map(({ next, chunks }) => [next, chunks])));
+    const manifests = this.#manifests(shard, records);
+    this.#passed.set(
+      shard,
+      manifests.map(({ next }) => next).filter((next) => next > upTo),
+    );
     let damaged: DamagedCheckpoint | undefined;
     for (const manifest of manifests.filter(({ next }) => next <= upTo).reverse()) {
       try {
@@ -75,12 +77,42 @@ export class KafkaStore implements CheckpointStore {
     return undefined;
   }
 
+  #manifests(shard: string, records: ReadonlyMap<string, Uint8Array>): Manifest[] {
+    const manifests = [...records]
+      .filter(([key]) => key.startsWith(`${shard}\n`) && key.endsWith('\nmanifest'))
+      .map(([, value]) => JSON.parse(Buffer.from(value).toString('utf8')) as Manifest)
+      .sort((a, b) => a.next - b.next);
+    this.#known.set(shard, new Map(manifests.map(({ next, chunks }) => [next, chunks])));
+    return manifests;
+  }
+
+  /** Deleted, with chunks that no manifest names any more: a compacted topic keeps no second shelf. */
+  async retire(shard: string): Promise<readonly number[]> {
+    const records = await this.table.read(shard);
+    const manifests = this.#manifests(shard, records);
+    // Manifests first: without them the chunks are nothing.
+    const keys = [...records.keys()]
+      .filter((key) => key.startsWith(`${shard}\n`))
+      .sort((a, b) => Number(b.endsWith('\nmanifest')) - Number(a.endsWith('\nmanifest')));
+    if (keys.length > 0) {
+      await this.table.write(
+        shard,
+        keys.map((key) => ({ key, value: null })),
+      );
+    }
+    this.#known.set(shard, new Map());
+    this.#passed.delete(shard);
+    return manifests.map(({ next }) => next);
+  }
+
   async save(checkpoint: Checkpoint): Promise<void> {
     const { shard, next } = checkpoint;
     // Copied before anything is awaited: the tables are views of live state.
     const bytes = await sealed(freeze(checkpoint));
-    if (!this.#known.has(shard)) await this.load(shard, -1);
+    if (!this.#known.has(shard)) this.#manifests(shard, await this.table.read(shard));
     const known = this.#known.get(shard) ?? new Map<number, number>();
+    for (const ahead of this.#passed.get(shard) ?? []) await this.#delete(shard, ahead, known);
+    this.#passed.delete(shard);
     const newest = Math.max(-1, ...known.keys());
     if (next < newest) {
       throw new RangeError(
@@ -100,15 +132,19 @@ export class KafkaStore implements CheckpointStore {
     known.set(next, chunks);
     this.#known.set(shard, known);
     for (const old of [...known.keys()].sort((a, b) => a - b).slice(0, -generations)) {
-      const parts = Array.from({ length: known.get(old) ?? 0 }, (_, i) => partKey(shard, old, i));
-      // The manifest first: without it the chunks are nothing.
-      const keys = [partKey(shard, old, 'manifest'), ...parts];
-      await this.table.write(
-        shard,
-        keys.map((key) => ({ key, value: null })),
-      );
-      known.delete(old);
+      await this.#delete(shard, old, known);
     }
+  }
+
+  async #delete(shard: string, old: number, known: Map<number, number>): Promise<void> {
+    const parts = Array.from({ length: known.get(old) ?? 0 }, (_, i) => partKey(shard, old, i));
+    // The manifest first: without it the chunks are nothing.
+    const keys = [partKey(shard, old, 'manifest'), ...parts];
+    await this.table.write(
+      shard,
+      keys.map((key) => ({ key, value: null })),
+    );
+    known.delete(old);
   }
 }
 

@@ -18,6 +18,13 @@ export class MemoryStore implements CheckpointStore {
     return found && unframe(found.bytes.slice());
   }
 
+  async retire(shard: string): Promise<readonly number[]> {
+    const retired = this.#files.get(shard) ?? [];
+    this.#files.delete(shard);
+    this.#newest.delete(shard);
+    return retired.map(({ next }) => next);
+  }
+
   async save(checkpoint: Checkpoint): Promise<void> {
     const { shard, next } = checkpoint;
     const newest = this.#newest.get(shard) ?? 0;

@@ -55,7 +55,7 @@ test('every figure of the list can come, and none that is not on it', () => {
   metrics.see({ type: 'assigned', shards: [shard] });
   metrics.see({ type: 'rebalancing' });
   metrics.see({ type: 'reader-failed', error: new Error('x') });
-  metrics.see({ type: 'restored', shard, from: 0, committed: 0, how: 'COLD START at 0' });
+  metrics.see({ type: 'cold-start', shard, from: 0, why: 'lost', retired: [7] });
   metrics.see({ type: 'live', shard, replayed: 0, ms: 0 });
   metrics.see({ type: 'tombstone', shard, key: 'k', offset: 1 });
   const reasons = { 'decode/not-json': 1 };

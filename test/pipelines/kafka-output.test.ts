@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import type { KafkaRecord } from '../../connectors/kafka/record.js';
 import type { Batch, Event, Reject } from '../../event.js';
+import { align, dropFilled } from '../../operators/align.js';
+import { reorder } from '../../operators/reorder.js';
 import { emptyDigest } from '../../pipelines/kafka-digest.js';
 import { OutputWriter, outputTopics } from '../../pipelines/kafka-output.js';
+import { Lane } from '../../pipelines/lane.js';
+import { dice } from '../chaos/kafka-chaos.js';
 import { alertOf } from '../connectors/alerts/server.js';
 
 const record = (offset: number, headers: KafkaRecord['headers'] = {}): KafkaRecord => ({
@@ -90,4 +94,61 @@ test('changes of alerts are keyed by id and no part of the digest, as rules may 
   expect(row).toMatchObject({ topic: 'in.alerts', partition: 3, headers: { 'engram-id': 'a1-2' } });
   expect([String(row?.key), JSON.parse(String(row?.value))]).toEqual(['a1', alertOf({ revision: 2 })]);
   expect(alerting.digest).toEqual(emptyDigest);
+});
+
+test('ids and trace headers hang on the log alone, however it is cut and though steps hold rows back', () => {
+  const random = dice(11);
+  const log = Array.from({ length: 400 }, (_, offset) => {
+    const skipped = offset % 37 < 3 ? 70 : 0;
+    const event = { key: `k${offset % 3}`, timeMs: 1000 + offset * 4 + skipped - Math.floor(random() * 30), offset };
+    // Now and then a record of several rows.
+    const rows = Array.from({ length: offset % 11 === 0 ? 3 : 1 }, (_, r) => ({
+      ...{ ...event, timeMs: event.timeMs + 5 * r, values: [offset + r], offset: offset + r / 4096 },
+    }));
+    const forget = offset % 90 === 89 ? [event.key] : undefined;
+    return { rows, forget, record: record(offset, offset % 4 === 0 ? { traceparent: `00-${offset}` } : {}) };
+  });
+  type Steps = () => ConstructorParameters<typeof Lane>[0];
+  const written = (steps: Steps, size: () => number): string[] => {
+    const lane = new Lane<Event>(steps(), { name: 'in-3', channels: ['a'] });
+    const out = writer();
+    const lines: string[] = [];
+    for (let from = 0; from < log.length; ) {
+      let to = Math.min(from + size(), log.length);
+      // A key is forgotten after the rows of its batch.
+      for (let at = from; at < to; at++) if (log[at].forget) to = at + 1;
+      const part = log.slice(from, to);
+      const forget = part.at(-1)?.forget;
+      const rows = part.flatMap((one) => one.rows);
+      const made = lane.push({ shard: 'in-3', rows, rejects: [], next: to, ...(forget ? { forget } : {}) });
+      const records = part.map((one) => one.record);
+      lines.push(
+        ...out.rows(made, records).map(({ key, value, headers }) => `${key} ${value} ${JSON.stringify(headers)}`),
+      );
+      from = to;
+    }
+    lane.close();
+    // Two topics, each in its own order.
+    return [...lines.filter((line) => !line.includes('x-error')), ...lines.filter((line) => line.includes('x-error'))];
+  };
+  const cases: Steps[] = [
+    () => [reorder({ latenessMs: 40 })],
+    () => [align({ stepMs: 10, collide: 'mean' })],
+    () => [reorder({ latenessMs: 40 }), align({ stepMs: 10, collide: 'mean' })],
+    () => [reorder({ latenessMs: 40, keys: { limit: 2, whenFull: 'evict' } }), align({ stepMs: 10, collide: 'last' })],
+    () => [reorder({ latenessMs: 40 }), align({ stepMs: 10, collide: 'mean' }), dropFilled()],
+  ];
+  for (const steps of cases) {
+    const whole = written(steps, () => 1000);
+    const ids = whole.map((line) => /"engram-id":"([^"]+)"/.exec(line)?.[1]);
+    expect(ids.filter((id) => /-t\d+$/.test(String(id))).length).toBeGreaterThan(20);
+    expect(new Set(ids).size).toBe(ids.length);
+    // A row that was held back carries no trace, one that came at once has that of its record.
+    expect(whole.filter((line) => /-t\d+"/.test(line) && line.includes('traceparent'))).toEqual([]);
+    for (const size of [() => 1, () => 2, () => 17, () => 1 + Math.floor(random() * 40)]) {
+      expect(written(steps, size)).toEqual(whole);
+    }
+  }
+  const passing = written(cases[1], () => 7);
+  expect(passing.some((line) => line.includes('traceparent'))).toBe(true);
 });

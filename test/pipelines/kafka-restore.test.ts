@@ -84,6 +84,15 @@ test.each([
   const cold = await restore(options({ store, ...more, onTruncated: 'coldStart' }));
   expect(seen(cold)).toMatchObject({ from, replayTo: from, begin: from, how: 'COLD' });
   expect(cold.how).toMatch(why);
+  expect(cold.cold).toMatchObject({ why: expect.stringMatching(why), retired: [40] });
+  // Out of force: nothing of the old life comes back, and the new one may save from its first offset on.
+  expect(await store.load('g/in-0')).toBeUndefined();
+});
+
+test('a store that cannot begin anew is not taken for one that did', async () => {
+  const { load, save } = await stored(40).then((all) => ({ load: all.load.bind(all), save: all.save.bind(all) }));
+  const more = { store: { load, save }, committed: committed(500), onTruncated: 'coldStart' as const };
+  await expect(restore(options(more))).rejects.toThrow(/cannot take checkpoints out of force/);
 });
 
 test('another pipeline, and another number of partitions, are refused', async () => {

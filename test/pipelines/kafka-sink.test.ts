@@ -64,7 +64,7 @@ withBroker('a topic as an output of a replay', ({ addresses, kafka, topic, uniqu
     await fresh.write(rows(0, 2, 2), { shard: 'in-0' });
     await fresh.close();
     expect(await readAll(kafka(), name, 67)).toHaveLength(67);
-  }, 60_000);
+  }, 120_000);
 
   test('a checkpoint that says more than the topic knows, and a topic that is too narrow, are refused', async () => {
     const narrow = await topic('narrow', 1);
@@ -73,5 +73,5 @@ withBroker('a topic as an output of a replay', ({ addresses, kafka, topic, uniqu
     await sink.open(65_536 * 3, new Map([['in-0', 65_536 * 3]]));
     await expect(sink.write(rows(3, 4), { shard: 'in-0' })).rejects.toThrow(/says that 3 rows.*ledger.* 0/);
     await sink.close();
-  }, 60_000);
+  }, 120_000);
 });

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { KafkaAdmin } from '../../connectors/kafka/admin.js';
 import { kafkaClient } from '../../connectors/kafka/client.js';
+import { KafkaTable } from '../../connectors/kafka/table.js';
 import { readNote } from '../../pipelines/kafka-digest.js';
 import type { WorkerEvent } from '../../pipelines/kafka-options.js';
 import { KafkaWorker } from '../../pipelines/kafka-worker.js';
 import { pipeline } from '../../pipelines/pipeline.js';
+import { KafkaStore } from '../../state/stores/kafka.js';
 import { MemoryStore } from '../../state/stores/memory.js';
 import { sleep } from '../kafka/broker.js';
 import {
@@ -18,7 +20,7 @@ import {
   settings,
   type Written,
 } from '../kafka/harness.js';
-import { withBroker } from '../kafka/with-broker.js';
+import { createTopic, withBroker } from '../kafka/with-broker.js';
 
 const rows = (count: number, partitions: number, from = 0, keys = 10) =>
   Array.from({ length: count }, (_, i) => ({
@@ -41,9 +43,9 @@ function differs(found: readonly Written[], expected: readonly Written[]): strin
   return at < 0 && a.length === b.length ? undefined : `row ${at} of ${b.length}: ${a[at]} instead of ${b[at]}`;
 }
 
-async function until(what: string, done: () => boolean, timeoutMs = 20_000): Promise<void> {
+async function until(what: string, done: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const end = performance.now() + timeoutMs;
-  while (!done()) {
+  while (!(await done())) {
     if (performance.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
     await sleep(20);
   }
@@ -74,7 +76,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const committed = await admin.committed(group, input, 0);
     await admin.close();
     expect(readNote(committed?.metadata ?? '')).toMatchObject({ begin: 0, digest: expect.stringMatching(/-2500$/) });
-  }, 60_000);
+  }, 120_000);
 
   test('any cutting into commits and any restart gives the same rows', async () => {
     const input = await topic('cut', 3);
@@ -136,7 +138,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
       'x-error-stage': 'decode',
       'x-error-message': expect.stringContaining('expected a JSON object'),
     });
-  }, 60_000);
+  }, 120_000);
 
   test('a record without a value deletes what was learned of its key, there and nowhere else', async () => {
     const input = await topic('tomb');
@@ -154,7 +156,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const results = (await readAll(kafka(), `${input}.forecasts`, 10)).map(({ value }) => JSON.parse(String(value)));
     expect(results.filter(({ key }) => key === 'a').map(({ count }) => count)).toEqual([1, 2, 3, 1, 2]);
     expect(results.filter(({ key }) => key === 'b').map(({ count }) => count)).toEqual([1, 2, 3, 4, 5]);
-  }, 60_000);
+  }, 120_000);
 
   test('too many refused records stop it: the mapping is wrong', async () => {
     const input = await topic('wrong');
@@ -165,7 +167,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     );
     const at = start(input, unique('g'));
     await expect(at.done).rejects.toThrow(/were refused, the limit is a share of 0.5/);
-  }, 60_000);
+  }, 120_000);
 
   test('a checkpoint of another pipeline is refused, both named', async () => {
     const input = await topic('other');
@@ -179,7 +181,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     await expect(second.done).rejects.toThrow(
       /taken by another pipeline[\s\S]*1000000[\s\S]*found|expected[\s\S]*found/,
     );
-  }, 60_000);
+  }, 120_000);
 
   test('without its checkpoints it replays the log from where it began, and the digest proves it', async () => {
     const input = await topic('replay');
@@ -196,7 +198,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const results = await readAll(kafka(), `${input}.forecasts`, 1500);
     expect(results).toHaveLength(1500);
     expect(JSON.parse(String(results.at(-1)?.value)).count).toBe(150);
-  }, 60_000);
+  }, 120_000);
 
   test('a replay that gives other output is refused before anything is written', async () => {
     const input = await topic('drift');
@@ -210,7 +212,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const second = start(input, group, { store: new MemoryStore(), outputs });
     await expect(second.done).rejects.toThrow(/digest/);
     expect(await readAll(kafka(), `${input}.forecasts`, 300)).toHaveLength(300);
-  }, 60_000);
+  }, 120_000);
 
   test('a log that was cut off after the newest checkpoint: refused, or a cold start that says so', async () => {
     const input = await topic('truncated');
@@ -240,6 +242,41 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     expect(JSON.parse(String(results[400].value)).count).toBe(1);
   }, 90_000);
 
+  test('a topic made anew under an old group: after a cold start new checkpoints hold and old ones stay away', async () => {
+    const input = await topic('anew');
+    const group = unique('g');
+    const table = new KafkaTable(kafka(), await topic('anew-state', 1, { 'cleanup.policy': 'compact' }));
+    const store = () => new KafkaStore(table);
+    await produce(kafka(), input, rows(400, 1));
+    const first = start(input, group, { store: store() });
+    await drained(kafka(), group, input);
+    await first.stop();
+    const admin = kafka().admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [input] });
+    await until('the topic to be gone', async () => !(await admin.listTopics()).includes(input));
+    await admin.disconnect();
+    await createTopic(kafka(), input);
+    await produce(kafka(), input, rows(100, 1));
+    await expect(start(input, group, { store: store() }).done).rejects.toThrow(/onTruncated to coldStart/);
+    const cold = start(input, group, { store: store(), onTruncated: 'coldStart' });
+    await until('the cold start', () => has(cold.events, 'cold-start'));
+    await drained(kafka(), group, input);
+    await cold.stop();
+    const event = cold.events.find(({ type }) => type === 'cold-start');
+    expect(event).toMatchObject({ from: 0, retired: expect.arrayContaining([400]) });
+    expect(has(cold.events, 'checkpoint-failed')).toBe(false);
+    await produce(kafka(), input, rows(50, 1, 100));
+    const last = start(input, group, { store: store() });
+    await drained(kafka(), group, input);
+    await last.stop();
+    expect(last.events.find(({ type }) => type === 'restored')).toMatchObject({ from: 100, how: 'checkpoint at 100' });
+    await table.close();
+    const counts = (await readAll(kafka(), `${input}.forecasts`, 550)).map(({ value }) => JSON.parse(String(value)).count);
+    expect(counts).toHaveLength(550);
+    expect(counts.at(-1)).toBe(15);
+  }, 90_000);
+
   test('a step that throws stops the worker with the offsets, and nothing of that commit is seen', async () => {
     const input = await topic('choke');
     const group = unique('g');
@@ -247,7 +284,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const at = start(input, group);
     await expect(at.done).rejects.toThrow(/a step failed between offsets \d+ and \d+: the step chokes/);
     expect((await committedOf(kafka(), group, input)).get(0)).toBeLessThanOrEqual(100);
-  }, 60_000);
+  }, 120_000);
 
   test('a second worker with the same group takes over at once what another one still holds', async () => {
     const input = await topic('fence');
@@ -268,7 +305,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const results = await readAll(kafka(), `${input}.forecasts`, 600);
     expect(results).toHaveLength(600);
     expect(JSON.parse(String(results.at(-1)?.value)).count).toBe(60);
-  }, 60_000);
+  }, 120_000);
 
   test('at least once: the same rows under the same ids', async () => {
     const input = await topic('alo', 2);
@@ -287,7 +324,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const last = new Map(results.map(({ key, value }) => [key, JSON.parse(String(value)).count]));
     expect([...last.values()]).toEqual(Array(10).fill(200));
     expect(has(second.events, 'dropped')).toBe(false);
-  }, 60_000);
+  }, 120_000);
 
   test('partitions added to the input stop it with the reason, at the next assignment', async () => {
     const input = await topic('grow', 2);
@@ -302,7 +339,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const other = start(input, group, { outputs: outputsTo(`${input}-new`) });
     await expect(at.done).rejects.toThrow(/the topic had 2 partitions, it has 3.*another group/);
     await other.stop().catch(() => {});
-  }, 60_000);
+  }, 120_000);
 
   test('more partitions than one process shall have stop it with the reason (defect 15)', async () => {
     const input = await topic('many', 3);
@@ -310,7 +347,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     await expect(at.done).rejects.toThrow(
       'assigned 3 partitions, partitionsMax is 2: start more processes, or raise it',
     );
-  }, 60_000);
+  }, 120_000);
 
   test('topics that cannot work are refused before anything is read', async () => {
     const input = await topic('sensor-readings');
@@ -323,7 +360,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     await expect(start(wide, unique('g'), { outputs }).done).rejects.toThrow(
       /as many partitions as .* \(3\), it has 1/,
     );
-  }, 60_000);
+  }, 120_000);
 
   async function sum(group: string, input: string): Promise<number> {
     return [...(await committedOf(kafka(), group, input)).values()].reduce((all, at) => all + Math.max(0, at), 0);

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Kafka, Producer } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { kafkaClient } from '../../../connectors/kafka/client.js';
@@ -12,10 +13,12 @@ import { withBroker } from '../../kafka/with-broker.js';
 /** A membership with the news it got. */
 async function join(addresses: readonly string[], groupId: string, topics: string[], more: Partial<GroupOptions> = {}) {
   let told: (owned: readonly TopicPartition[]) => void = () => {};
-  const first = new Promise<readonly TopicPartition[]>((resolve) => {
+  let lost: (error: Error) => void = () => {};
+  const first = new Promise<readonly TopicPartition[]>((resolve, reject) => {
     told = resolve;
+    lost = reject;
   });
-  const news = { owned: [] as readonly TopicPartition[][], joins: 0, failed: undefined as Error | undefined };
+  const news = { owned: [] as readonly TopicPartition[][], joins: 0 };
   const reader = new GroupReader(
     kafkaClient({ brokers: addresses }),
     { groupId, topics, sessionTimeoutMs: 3000, heartbeatMs: 300, fetchWaitMs: 50, ...more },
@@ -27,13 +30,10 @@ async function join(addresses: readonly string[], groupId: string, topics: strin
       },
       rebalancing() {},
       heartbeat() {},
-      failed(error) {
-        news.failed = error;
-      },
+      failed: (error) => lost(error),
     },
   );
-  await reader.start();
-  await first;
+  await Promise.all([first, reader.start()]);
   return { reader, news };
 }
 
@@ -97,7 +97,50 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     function order(value: string): number {
       return value[0] === 'p' ? Number(value.slice(1)) * 9 + 8.5 : Number(value.slice(1));
     }
-  }, 60_000);
+  }, 120_000);
+
+  test('a coordinator that is not ready yet is waited for, at the start and later; what was paused stays so', async () => {
+    const input = await topic('unready');
+    const value = 'x'.repeat(1000);
+    await produce(
+      kafka(),
+      input,
+      Array.from({ length: 3000 }, () => ({ value })),
+      100,
+    );
+    const load = createRequire(import.meta.url);
+    const { prototype } = load('kafkajs/src/broker') as { prototype: { joinGroup(): Promise<unknown> } };
+    const { createErrorFromCode } = load('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error };
+    const { joinGroup } = prototype;
+    // In the protocol's numbers: it is loading, it is not known, it is somebody else.
+    let answers = [14, 15, 16];
+    prototype.joinGroup = function (...args) {
+      const code = answers.shift();
+      return code === undefined ? joinGroup.apply(this, args) : Promise.reject(createErrorFromCode(code));
+    };
+    try {
+      const more = { waitingBytesMax: 300_000, fetchBytesMax: 100_000 };
+      const group = unique('g');
+      const { reader, news } = await join(addresses(), group, [input], more);
+      expect(answers).toEqual([]);
+      const feed = reader.open(input, 0, 0);
+      for (let i = 0; i < 200 && !feed.paused; i++) await sleep(50);
+      answers = [14, 14];
+      // A second member makes the first one join again.
+      const second = await join(addresses(), group, [input], more);
+      for (let i = 0; i < 400 && !(answers.length === 0 && news.joins > 1); i++) await sleep(50);
+      expect(answers).toEqual([]);
+      await second.reader.stop();
+      for (let i = 0; i < 400 && news.owned.at(-1)?.length !== 1; i++) await sleep(50);
+      await sleep(500);
+      const waiting = feed.ended ? reader.open(input, 0, 0) : feed;
+      expect(waiting.waitingBytes).toBeLessThan(300_000 + 2 * 110_000);
+      expect(await takeUntil(waiting, (got) => got.length === 3000)).toHaveLength(3000);
+      await reader.stop();
+    } finally {
+      prototype.joinGroup = joinGroup;
+    }
+  }, 120_000);
 
   test('markers alone move it forward: it ends at the end of the log', async () => {
     const input = await topic('markers');
@@ -120,7 +163,7 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     }
     await reader.stop();
     expect(next).toBe(4);
-  }, 30_000);
+  }, 120_000);
 
   test('a lost offset is an error of that partition, and the group keeps its offset (defect 9)', async () => {
     const input = await topic('cut', 2);
@@ -145,7 +188,7 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     await sleep(300);
     await reader.stop();
     expect((await committedOf(client, group, input)).get(0)).toBe(5);
-  }, 30_000);
+  }, 120_000);
 
   test('a partition whose reader is slow neither fills the memory nor holds up the others (defects 11, 12)', async () => {
     const input = await topic('slow', 2);
@@ -174,7 +217,7 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     // Resuming must not wait for a long poll: kafkajs' default would be five seconds each time.
     expect(performance.now() - rest).toBeLessThan(8000);
     await reader.stop();
-  }, 60_000);
+  }, 120_000);
 
   test('after a rebalance kept partitions go on where they were, and lost ones are closed', async () => {
     const input = await topic('share', 4);
@@ -207,5 +250,5 @@ withBroker('a group reader', ({ addresses, kafka, topic, unique }) => {
     }
     await second.reader.stop();
     await first.reader.stop();
-  }, 60_000);
+  }, 120_000);
 });

@@ -145,12 +145,12 @@ withBroker(
       expect(await topics({ mechanism: 'oauthbearer', token: fresh })).toBeInstanceOf(Array);
       expect(asked).toBeGreaterThan(0);
       await expect(topics({ mechanism: 'oauthbearer', token: async () => new Secret('x.y.z') })).rejects.toThrow();
-    }, 30_000);
+    }, 120_000);
 
     test('a certificate nobody knows is refused', async () => {
       const login = { mechanism: 'plain', username: 'engram', password: new Secret(password) } as const;
       await expect(topics(login, true)).rejects.toThrow(/certificate|Connection/);
-    }, 30_000);
+    }, 120_000);
 
     test('a whole run through TLS and SCRAM leaves the password nowhere', async () => {
       const plain = clientOf(cluster.addresses);
@@ -228,7 +228,7 @@ withBroker(
       expect(files.length).toBeGreaterThan(0);
       for (const file of files) shown.push(readFileSync(join(file.parentPath, file.name), 'latin1'));
       expect(shown.join('\n')).not.toContain(password);
-    }, 60_000);
+    }, 120_000);
   },
   { ownBroker: true },
 );

@@ -103,7 +103,7 @@ withBroker('a stretch of a topic', ({ addresses, kafka, topic }) => {
     });
     expect(summary).toMatchObject({ rows: 300, rejects: 0, stopped: false });
     expect(rows.at(-1)).toMatchObject({ offset: 299, count: 100 });
-  }, 30_000);
+  }, 120_000);
 
   test('what cannot be is said', async () => {
     const name = await topic('gone', 1);
@@ -120,5 +120,5 @@ withBroker('a stretch of a topic', ({ addresses, kafka, topic }) => {
       /earliest, latest, an offset, .* a time such as/,
     );
     await expect(source('no-such-topic').open()).rejects.toThrow(/cluster has none/);
-  }, 30_000);
+  }, 120_000);
 });

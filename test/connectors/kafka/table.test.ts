@@ -46,10 +46,10 @@ withBroker('on a real topic', ({ addresses, kafka, topic, unique }) => {
     });
     await admin.disconnect();
     expect(resources[0].configEntries[0].configValue).toBe('compact');
-  }, 60_000);
+  }, 120_000);
 
   test('a topic that forgets is refused', async () => {
     const store = new KafkaStore(new KafkaTable(kafkaClient({ brokers: addresses() }), await topic('deleting')));
     await expect(store.save(checkpoint('a', 1))).rejects.toThrow(/cleanup.policy=delete/);
-  }, 60_000);
+  }, 120_000);
 });

@@ -9,7 +9,7 @@ withBroker('a real broker', ({ addresses }) => {
     const version = process.env.KAFKA_VERSION ?? '4.1.1';
     if (process.env.KAFKA_BROKERS) expect(await isKafka4({ brokers: addresses() })).toBeTypeOf('boolean');
     else expect(await isKafka4({ brokers: addresses() })).toBe(Number(version.split('.')[0]) >= 4);
-  }, 30_000);
+  }, 120_000);
 });
 
 /** A broker that knows one answer. */

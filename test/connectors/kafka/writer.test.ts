@@ -44,7 +44,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
       ...Array.from({ length: 100 }, (_, i) => `0a${i}`),
       ...Array.from({ length: 100 }, (_, i) => `1b${i}`),
     ]);
-  }, 60_000);
+  }, 120_000);
 
   test('opening ends what an earlier writer left open, before offsets are read (defects 4, 5, 6)', async () => {
     const [input, output, group, id] = [await topic('in'), await topic('out'), unique('g'), unique('id')];
@@ -74,7 +74,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     expect(await admin.committed(group, input, 0)).toEqual({ offset: 2, metadata: 'm2' });
     await admin.close();
     expect((await readAll(kafka(), output, 2)).map(({ value }) => value)).toEqual(['kept', 'second']);
-  }, 60_000);
+  }, 120_000);
 
   test('a commit of any size is cut into requests the broker takes; one record too large says so', async () => {
     const [input, output, group] = [await topic('in'), await topic('out'), unique('g')];
@@ -91,7 +91,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     expect(values.length).toBe(402);
     expect(values.every((value, i) => i >= 400 || value === rows[i].value)).toBe(true);
     expect(values.at(-1)).toBe('last');
-  }, 60_000);
+  }, 120_000);
 
   test('a fenced writer says so and writes no more (defect 3)', async () => {
     const [input, output, group, id] = [await topic('in'), await topic('out'), unique('g'), unique('id')];
@@ -105,7 +105,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     await now.close();
     await old.close();
     expect((await readAll(kafka(), output, 2)).map(({ value }) => value)).toEqual(['1', '2']);
-  }, 60_000);
+  }, 120_000);
 
   test('goes on writing past the last sequence number (defect 8)', async () => {
     const [input, output, group] = [await topic('in'), await topic('out'), unique('g')];
@@ -118,7 +118,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     }
     await writer.close();
     expect(await readAll(kafka(), output, 32)).toHaveLength(32);
-  }, 60_000);
+  }, 120_000);
 
   test.each(compressions)(
     'packs with %s, and kafkajs and we read it',
@@ -145,7 +145,7 @@ withBroker('a transactional writer', ({ addresses, kafka, topic, unique }) => {
     await writer.close();
     expect(commits).toEqual([{ topic: input, partition: 0, offset: '5', metadata: 'm5' }]);
     expect(await readAll(kafka(), output, 1)).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 });
 
 test('what fencing looks like, inside and out', () => {

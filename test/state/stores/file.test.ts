@@ -55,6 +55,20 @@ describe('FileStore', () => {
     expect(same(await store.load('log-0'), 40)).toBe(true);
   });
 
+  test('what is retired stays beside, is in the way of no save, shared or not, and never comes back', async () => {
+    for (const shared of [true, false]) {
+      const { folder, again } = await savedStore([40, 60, 80]);
+      writeFileSync(join(folder, '0000000000000090.engram.damaged'), 'x');
+      const store = again({ ...quiet, shared });
+      expect(await store.retire('log-0')).toEqual([40, 60, 80]);
+      expect(await store.load('log-0')).toBeUndefined();
+      await store.save(at(5));
+      expect(readdirSync(folder).filter((name) => name.endsWith('.retired'))).toHaveLength(4);
+      expect(same(await again().load('log-0'), 5)).toBe(true);
+      expect(await store.retire('log-1')).toEqual([]);
+    }
+  });
+
   test('a shard that was never saved has no checkpoint, and nothing is made for it', async () => {
     const store = new FileStore(join(newFolder(), 'deeper'));
     expect(await store.load('log-0')).toBeUndefined();

@@ -26,6 +26,16 @@ describe('MemoryStore', () => {
     expect((await store.load('log-0'))?.next).toBe(12);
   });
 
+  test('what is retired is in the way of no save and never comes back', async () => {
+    const store = new MemoryStore();
+    for (const next of [10, 20, 30]) await store.save(at(next));
+    expect(await store.retire('log-0')).toEqual([10, 20, 30]);
+    expect(await store.load('log-0')).toBeUndefined();
+    await store.save(at(5));
+    expect((await store.load('log-0'))?.next).toBe(5);
+    expect(await store.retire('log-1')).toEqual([]);
+  });
+
   test('what was given out does not change what is kept', async () => {
     const store = new MemoryStore();
     await store.save(at(10));
