@@ -196,21 +196,27 @@ describe('figures of the README are those of bench/results', () => {
     expect(readme).toContain(`${kills} kills in ${runs} runs | ${differing.length} outputs differ`);
   });
 
-  test('the chaos on Kafka', () => {
-    interface Chaos {
-      readonly plan: { readonly events: number; readonly partitions: number; readonly workers: number };
-      readonly faults: Readonly<Record<'kills' | 'zombies' | 'rebalances' | 'brokerRestarts', number>>;
-      readonly digests: { readonly chaos: string; readonly calm: string };
-      readonly problems: readonly unknown[];
-    }
-    const { plan, faults, digests, problems } = recorded('chaos-kafka') as Chaos;
-    expect([digests.chaos, problems]).toEqual([digests.calm, []]);
-    expect(readme).toContain(
-      `${plan.events.toLocaleString('en')} events, ${plan.partitions} partitions, ${plan.workers} processes: ` +
-        `${faults.kills} SIGKILLs, ${faults.zombies} zombies, ${faults.rebalances} rebalances, ` +
-        `${faults.brokerRestarts} restarts of the broker`,
-    );
-  });
+  test.each(['chaos-kafka', 'chaos-kafka-cluster', 'chaos-kafka-held', 'chaos-kafka-topic'])(
+    'the chaos on Kafka: %s',
+    (name) => {
+      interface Chaos {
+        readonly kafka: string;
+        readonly plan: { readonly events: number; readonly partitions: number; readonly workers: number };
+        readonly happened: Readonly<
+          Record<'killsOfLive' | 'zombiesOusted' | 'zombiesFenced' | 'rebalancesSeen' | 'brokerRestarts', number>
+        >;
+        readonly digests: { readonly chaos: string; readonly calm: string };
+        readonly problems: readonly unknown[];
+      }
+      const { kafka, plan, happened, digests, problems } = recorded(name) as Chaos;
+      expect([digests.chaos, problems]).toEqual([digests.calm, []]);
+      expect(readme).toContain(
+        `Kafka ${kafka}, ${plan.events.toLocaleString('en')} events, ${plan.partitions} partitions, ${plan.workers} processes: ` +
+          `${happened.killsOfLive} SIGKILLs of a process at work, ${happened.zombiesOusted} zombies, ${happened.zombiesFenced} of them fenced, ` +
+          `${happened.rebalancesSeen} rebalances, ${happened.brokerRestarts} restarts of a broker`,
+      );
+    },
+  );
 });
 
 describe('programs of the README', () => {
