@@ -38,7 +38,6 @@ export function engramLstm(m: number, d: number) {
   const learn = (): void => {
     kernels.lstmBack(at(w), at(slots), at(blame), at(delta), steps - 1, steps, steps, 1, m, d);
     kernels.lstmGradient(at(slots), at(delta), at(gradient), steps - 1, steps, steps, m, d);
-    kernels.squares(at(gradient), count);
     kernels.adam(at(w), at(first), at(second), at(gradient), count, 1, 1e-7, 1e-6);
   };
   forward(0);

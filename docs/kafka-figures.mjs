@@ -6,12 +6,15 @@ const recorded = (name) => JSON.parse(readFileSync(place(name), 'utf8'));
 const whole = (value) => Math.round(value).toLocaleString('en-US');
 
 export function kafkaRows() {
-  const { speeds, latency } = recorded('kafka');
+  const { speeds, sustained, latency } = recorded('kafka');
   return new Map([
     ...Object.entries(speeds).map(([name, { cpuMicrosPerEvent, eventsPerCoreSecond }]) => [
       `Kafka: ${name}`,
       `${cpuMicrosPerEvent} µs/event, ${whole(eventsPerCoreSecond)} events/s per core`,
     ]),
+    ...(sustained
+      ? [['Kafka: the whole set-up, highest rate it keeps up with', `${whole(sustained.eventsPerSecond)} events/s`]]
+      : []),
     ...latency.map(({ load, eventsPerSecond, p50Ms, p99Ms }) => [
       `Kafka: event to committed result at ${load}, p50 and p99`,
       `${p50Ms} and ${p99Ms} ms${load === 'half load' ? ` at ${whole(eventsPerSecond)} events/s` : ''}`,

@@ -68,7 +68,34 @@ function injected() {
   ];
 }
 
-const made = { kernels, keys, pretrain, injected };
+/** What each memory costs on the taxi log, and its error there. */
+function memories() {
+  const costs = recorded('memories');
+  const { results } = recorded('accuracy');
+  const horizons = ['1', '1,5,48', '1..48'];
+  const of = (memory, at) => costs.find((cost) => cost.memory === memory && cost.horizons === at);
+  const mape = (memory) => {
+    const all = results.filter((result) => result.benchmark === 'nyc-taxi' && result.memory === memory);
+    return all.length > 0 ? (all.reduce((sum, { metrics }) => sum + metrics.mape, 0) / all.length).toFixed(4) : '–';
+  };
+  return [
+    ...head([
+      'memory',
+      ...['µs/event, horizon 1', '1, 5, 48', '1 … 48'],
+      ...['bytes/key, horizon 1', '1, 5, 48', '1 … 48', 'taxi MAPE, 5 ahead'],
+    ]),
+    ...[...new Set(costs.map(({ memory }) => memory))].map((memory) =>
+      row([
+        `\`${memory}\``,
+        ...horizons.map((at) => of(memory, at).microsPerEvent.toFixed(1)),
+        ...horizons.map((at) => thousands(of(memory, at).bytesPerKey)),
+        mape(memory),
+      ]),
+    ),
+  ];
+}
+
+const made = { kernels, keys, pretrain, injected, memories };
 
 /** The text with every marked table made anew. */
 export function withTables(text) {

@@ -19,9 +19,9 @@ export function adamOf(weights: number, rate: number) {
     start(own: Own): void {
       own.powers.fill(1);
     },
-    /** Moves weights at an address against a gradient at another, of which a share counts. */
-    step(own: Own, weight: number, gradient: number, share = 1): void {
-      const square = share * share * kernels.squares(gradient, weights);
+    /** Moves weights at an address against a gradient at another, of which a share counts; its squares, if they are known. */
+    step(own: Own, weight: number, gradient: number, share = 1, squares = kernels.squares(gradient, weights)): void {
+      const square = share * share * squares;
       if (!(square > 0 && square < 1e30)) return;
       own.powers[0] *= 0.9;
       own.powers[1] *= 0.999;

@@ -56,8 +56,8 @@ export function lstmCell({ inputs: m, units: d, steps, reach, rate }: LstmOption
       const count = filled[0];
       if (count === 0) return;
       kernels.lstmBack(w, r, blame.byteOffset, delta, newest[0], count, steps, reach, m, d);
-      kernels.lstmGradient(r, delta, gradient, newest[0], count, steps, m, d);
-      adam.step(moments, w, gradient);
+      const squares = kernels.lstmGradient(r, delta, gradient, newest[0], count, steps, m, d);
+      adam.step(moments, w, gradient, 1, squares);
     },
     step({ weight, input, cell, hidden, ring, filled, newest }) {
       const slot = filled[0] === 0 || newest[0] + 1 === steps ? 0 : newest[0] + 1;

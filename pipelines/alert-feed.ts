@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type AlertJournal, Journal } from '../connectors/alerts/journal.js';
 import type { AlertSink } from '../connectors/alerts/sink.js';
 import type { Sink } from '../connectors/sink.js';
 import type { Alert } from '../event.js';
@@ -24,7 +25,9 @@ export interface Route extends Partial<Timing> {
 
 export interface AlertFeedOptions {
   /** Where the queues lie: one folder per sink. One feed at a time may work in it. */
-  readonly folder: string;
+  readonly folder?: string;
+  /** Where the queue of a sink notes what it holds, instead of in a folder. */
+  readonly journalOf?: (sink: string) => AlertJournal;
   readonly sinks: Readonly<Record<string, AlertSink>>;
   /** One for all by default: everything to all sinks, grouped by rule. */
   readonly routes?: readonly Route[];
@@ -76,18 +79,18 @@ export class AlertFeed implements Sink<Alert> {
 
   /** Opens the queues and begins to hand on what they hold; throws an error that names the field that is wrong. */
   static async open(options: AlertFeedOptions): Promise<AlertFeed> {
-    const { folder, sinks, routes = [{}], queue = {}, clock = calendarClock, onEvent = () => {} } = options;
+    const { sinks, routes = [{}], queue = {}, clock = calendarClock, onEvent = () => {} } = options;
     const ready = routes.map((route, i) => readyRoute(route, `alerts.routes[${i}]`, Object.keys(sinks)));
     // Before anything is held: a mistake must not leave a folder locked.
     void new Silences(options.silences, options.maintenance, 'alerts.');
-    const unlock = await holdFolder(folder);
+    const { journalOf, unlock } = await placeOf(options);
     const queues = new Map<string, AlertQueue>();
     try {
       for (const [name, sink] of Object.entries(sinks)) {
         if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
           throw new RangeError(`alerts.sinks: expected names of letters, digits, - and _, got ${JSON.stringify(name)}`);
         }
-        queues.set(name, await AlertQueue.open(name, sink, join(folder, name), queue, clock, onEvent));
+        queues.set(name, await AlertQueue.open(name, sink, journalOf(name), queue, clock, onEvent));
       }
     } catch (error) {
       for (const opened of queues.values()) await opened.close();
@@ -185,6 +188,13 @@ export class AlertFeed implements Sink<Alert> {
     }
     return ways;
   }
+}
+
+/** The journals of the queues, and what lets go of them. */
+async function placeOf({ folder, journalOf }: AlertFeedOptions) {
+  if (journalOf) return { journalOf, unlock: () => Promise.resolve() };
+  if (folder === undefined) throw new RangeError('alerts.folder: expected a folder for the queues, it is missing');
+  return { journalOf: (sink: string) => new Journal(join(folder, sink)), unlock: await holdFolder(folder) };
 }
 
 function readyRoute(route: Route, where: string, names: readonly string[]): AlertFeed['routes'][number] {

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import type { AlertJournal } from '../connectors/alerts/journal.js';
 import type { AlertSink } from '../connectors/alerts/sink.js';
 import { AlertFeed, type FeedEvent } from './alert-feed.js';
 import { type AlertSpec, alertSinksOf, parseSilences } from './alert-spec.js';
@@ -7,7 +8,9 @@ import { SpecError } from './spec-error.js';
 
 export interface OpenAlertsOptions {
   /** Where queues lie unless the section names a folder. */
-  readonly folder: string;
+  readonly folder?: string;
+  /** Where each queue notes what it holds, instead of in a folder. */
+  readonly journalOf?: (sink: string) => AlertJournal;
   /** Further sinks, by names that the section does not use. */
   readonly sinks?: Readonly<Record<string, AlertSink>>;
   readonly clock?: Clock;
@@ -33,10 +36,11 @@ export async function openAlerts(spec: AlertSpec, options: OpenAlertsOptions): P
   let seenMs = silencesFile === undefined ? 0 : await changedMs(silencesFile);
   const all = silencesFile === undefined ? silences : await read(silencesFile);
   const sinks = { ...(await alertSinksOf(spec)), ...options.sinks };
+  const folder = spec.folder ?? options.folder;
   let feed: AlertFeed;
   try {
     feed = await AlertFeed.open({
-      folder: spec.folder ?? options.folder,
+      ...(options.journalOf ? { journalOf: options.journalOf } : folder === undefined ? {} : { folder }),
       sinks,
       silences: all,
       ...(routes ? { routes } : {}),

@@ -1,7 +1,6 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { Journal } from '../connectors/alerts/journal.js';
+import { type AlertJournal, Journal } from '../connectors/alerts/journal.js';
 import { type AlertSink, Refused, TryAgain } from '../connectors/alerts/sink.js';
 import { AppendFile } from '../connectors/append.js';
 import type { Alert } from '../event.js';
@@ -54,8 +53,7 @@ const askedMostMs = 3_600_000;
  */
 export class AlertQueue {
   #book: AlertBook;
-  readonly #journal: Journal;
-  readonly #refused: AppendFile;
+  readonly #journal: AlertJournal;
   #writing: Promise<unknown> = Promise.resolve();
   #failure: Error | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -71,27 +69,26 @@ export class AlertQueue {
   private constructor(
     readonly name: string,
     readonly sink: AlertSink,
-    readonly folder: string,
+    journal: AlertJournal,
     readonly options: QueueOptions,
     readonly clock: Clock,
     readonly onEvent: (event: QueueEvent) => void,
   ) {
     this.#book = new AlertBook(sink.manner);
-    this.#journal = new Journal(folder);
-    this.#refused = new AppendFile(join(folder, 'refused.ndjson'));
+    this.#journal = journal;
   }
 
-  /** Opens what an earlier process has left, and begins to hand it on. */
+  /** Opens what an earlier process has left, in a folder or wherever a journal is, and begins to hand it on. */
   static async open(
     name: string,
     sink: AlertSink,
-    folder: string,
+    place: string | AlertJournal,
     options: QueueOptions,
     clock: Clock,
     onEvent: (event: QueueEvent) => void = () => {},
   ): Promise<AlertQueue> {
-    await mkdir(folder, { recursive: true });
-    const queue = new AlertQueue(name, sink, folder, options, clock, onEvent);
+    const journal = typeof place === 'string' ? new Journal(place) : place;
+    const queue = new AlertQueue(name, sink, journal, options, clock, onEvent);
     const { records, spoiltBytes } = await queue.#journal.open();
     for (const note of records as readonly Note[]) queue.#replay(note);
     if (spoiltBytes > 0) onEvent({ type: 'alert-queue-damaged', sink: name, bytes: spoiltBytes });
@@ -176,7 +173,6 @@ export class AlertQueue {
     await this.#loop;
     await this.#serial(() => this.#journal.sync());
     await this.#journal.close();
-    await this.#refused.close();
     await this.sink.close();
   }
 
@@ -197,9 +193,12 @@ export class AlertQueue {
       const { delivery, receipt } = taken;
       const alerts = delivery.alerts.length;
       try {
+        await this.#journal.ready?.();
+        if (this.#stopped) return;
         await this.sink.send(delivery);
         this.onEvent({ type: 'alert-delivered', sink: this.name, alerts });
       } catch (error) {
+        if (this.#stopped) return;
         if (!(error instanceof Refused)) {
           this.#fail(error as Error);
           continue;
@@ -236,21 +235,20 @@ export class AlertQueue {
   }
 
   async #keepRefused(delivery: unknown, error: string): Promise<void> {
-    const line = `${JSON.stringify({ error, delivery })}\n`;
-    try {
-      await this.#refused.open(await this.#refusedBytes());
-      await this.#refused.append(line);
-      await this.#refused.sync();
-    } finally {
-      await this.#refused.close();
-    }
-  }
-
-  async #refusedBytes(): Promise<number> {
-    return await stat(this.#refused.path).then(
+    const { refused } = this.#journal;
+    if (refused === undefined) return;
+    const bytes = await stat(refused).then(
       ({ size }) => size,
       () => 0,
     );
+    const file = new AppendFile(refused);
+    try {
+      await file.open(bytes);
+      await file.append(`${JSON.stringify({ error, delivery })}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   }
 
   /** Begins a new segment when the notes have outgrown what they come to. */

@@ -69,17 +69,20 @@ export class AlertTally {
     }
   }
 
-  /** All figures as text; queues and states are those of the feed, now. */
-  text(feed: Pick<AlertFeed, 'queues'> | undefined): string {
+  /** All figures as text; queues and states are those of the feeds, now. */
+  text(...feeds: readonly Pick<AlertFeed, 'queues'>[]): string {
     const counts = (name: keyof SinkCounts): string[] =>
       [...this.#sinks].map(([sink, counts]) => `{sink="${sink}"} ${counts[name]}`);
-    const open = new Map([...(feed?.queues.values() ?? [])].flatMap((queue) => [...queue.open]));
+    const queues = feeds.flatMap((feed) => [...feed.queues]);
+    const open = new Map(queues.flatMap(([, queue]) => [...queue.open]));
+    const waiting = new Map<string, number>();
+    for (const [sink, queue] of queues) waiting.set(sink, (waiting.get(sink) ?? 0) + queue.waiting);
     const samples: Readonly<Record<keyof typeof alertFigures, readonly string[]>> = {
       engram_alerts_total: [...this.#alerts].map(([labels, n]) => `{${labels}} ${n}`),
       engram_alerts_suppressed_total: [` ${this.suppressed}`],
       engram_alerts_open: [` ${open.size}`],
       engram_alert_state: statesOf(open.values()),
-      engram_alert_queue_length: [...(feed?.queues ?? [])].map(([sink, { waiting }]) => `{sink="${sink}"} ${waiting}`),
+      engram_alert_queue_length: [...waiting].map(([sink, count]) => `{sink="${sink}"} ${count}`),
       engram_alert_delivered_total: counts('delivered'),
       engram_alert_deliveries_total: counts('deliveries'),
       engram_alert_failures_total: counts('failures'),

@@ -1,69 +1,133 @@
 import { join } from 'node:path';
+import { type KafkaOptions, kafkaClient } from '../connectors/kafka/client.js';
+import { KafkaTable } from '../connectors/kafka/table.js';
 import { openAlerts } from './alert-open.js';
+import type { AlertSpec } from './alert-spec.js';
 import { AlertTally } from './alert-tally.js';
+import { TopicNotes } from './kafka-alert-notes.js';
+import { type AlertHost, type PartitionAlerts, PartitionQueue } from './kafka-alert-queue.js';
 import type { StatePlace } from './kafka-run.js';
 import type { Pipeline } from './pipeline.js';
-import type { AlertOutput } from './run.js';
-import { SpecError } from './spec-error.js';
 
 /** What a run on Kafka does with its alerts, besides writing them to a topic. */
 export interface KafkaAlerts {
-  readonly output: AlertOutput;
+  /** The queues of one partition, for the task that has it. */
+  queueOf(host: AlertHost): PartitionAlerts;
   metrics(): string;
   close(): Promise<void>;
 }
 
-/** Opens the queues of a pipeline's alerts; undefined where it makes none. `onLog` is told what people should look at. */
+export interface KafkaAlertsOptions {
+  readonly kafka: KafkaOptions;
+  readonly groupId: string;
+  /** Topic of the queues. */
+  readonly topic: string;
+  readonly state: StatePlace;
+  readonly sessionTimeoutMs: number;
+  /** Told what people should look at. */
+  readonly onLog: (event: object) => void;
+}
+
+/** Opens the queues of a pipeline's alerts, partition by partition; undefined where it makes none. */
 export async function alertsOf(
   { alerts: spec }: Pick<Pipeline, 'alerts'>,
-  state: StatePlace,
-  onLog: (event: object) => void,
+  options: KafkaAlertsOptions,
 ): Promise<KafkaAlerts | undefined> {
   if (!spec) return undefined;
   const tally = new AlertTally();
-  const home = 'folder' in state ? join(state.folder, 'alerts') : undefined;
-  if (spec.folder === undefined && home === undefined && Object.keys(spec.sinks ?? {}).length > 0) {
-    throw new SpecError(
-      'alerts.folder: expected a folder for the queues of the sinks, as the state lies in a topic, it is missing',
-    );
-  }
   if (Object.keys(spec.sinks ?? {}).length === 0) {
-    return { output: counting(tally), metrics: () => tally.text(undefined), close: () => Promise.resolve() };
+    return { queueOf: () => counting(tally), metrics: () => tally.text(), close: () => Promise.resolve() };
   }
-  const { feed, refresh } = await openAlerts(spec, {
-    folder: home ?? '',
-    onEvent(event) {
-      tally.see(event);
-      if (event.type !== 'alert' && event.type !== 'alert-delivered') onLog(event);
-    },
-    onSilencesFile: (error) => onLog({ type: 'silences-failed', error: error.message }),
-  });
+  await checked(spec);
+  const queues = new Set<PartitionQueue>();
+  let table: KafkaTable | undefined;
+  const tableOf = ({ partitions }: AlertHost): KafkaTable => {
+    table ??= new KafkaTable(kafkaClient(options.kafka), options.topic, {
+      partitions,
+      partitionOf: (shard) => Number(/-(\d+)$/.exec(shard)?.[1]),
+    });
+    return table;
+  };
   return {
-    output: {
-      name: feed.name,
-      open: (mark) => feed.open(mark),
-      write: (alerts) => feed.write(alerts),
-      async advance(eventMs) {
-        await refresh();
-        await feed.advance(eventMs);
-      },
-      flush: () => feed.flush(),
-      close: (complete) => feed.close(complete),
+    queueOf(host) {
+      const queue: PartitionQueue = new PartitionQueue(
+        {
+          leaseMs: options.sessionTimeoutMs / 2,
+          open: (at) => opened(spec, options, host, tableOf(host), at, tally),
+        },
+        host,
+        () => queues.delete(queue),
+      );
+      queues.add(queue);
+      return queue;
     },
-    metrics: () => tally.text(feed),
-    close: () => feed.close(false),
+    metrics: () => tally.text(...[...queues].flatMap(({ feed }) => feed ?? [])),
+    async close() {
+      await Promise.all([...queues].map((queue) => queue.close()));
+      await table?.close();
+    },
   };
 }
 
+/** Reads what the queue of a partition holds, and goes on with it. */
+async function opened(
+  spec: AlertSpec,
+  { groupId, topic, state, onLog }: KafkaAlertsOptions,
+  { shard, partition }: AlertHost,
+  table: KafkaTable,
+  queue: Pick<PartitionQueue, 'put' | 'ready'>,
+  tally: AlertTally,
+) {
+  const found = (await table.read(`${groupId}\n${shard}`)) as ReadonlyMap<string, Buffer>;
+  const folder = spec.folder ?? ('folder' in state ? join(state.folder, 'alerts') : undefined);
+  return openAlerts(forShard(spec, shard), {
+    journalOf: (sink) =>
+      new TopicNotes({
+        ...{ topic, partition, found, prefix: `${groupId}\n${shard}\n${sink}\n` },
+        put: (rows) => queue.put(rows),
+        ready: () => queue.ready(),
+        refused: folder === undefined ? undefined : join(folder, `${shard}.${sink}.refused.ndjson`),
+      }),
+    onEvent(event) {
+      tally.see(event);
+      if (event.type !== 'alert' && event.type !== 'alert-delivered') onLog({ ...event, shard });
+    },
+    onSilencesFile: (error) => onLog({ type: 'silences-failed', error: error.message }),
+  });
+}
+
+/** A file takes the lines of one writer: each partition has its own. */
+function forShard(spec: AlertSpec, shard: string): AlertSpec {
+  const sinks = Object.entries(spec.sinks ?? {}).map(([name, sink]) => {
+    if (!('file' in sink) || !sink.file) return [name, sink];
+    const path = sink.file.path.replace(/(\.[^./]*)?$/, `.${shard}$1`);
+    return [name, { ...sink, file: { ...sink.file, path } }];
+  });
+  return { ...spec, sinks: Object.fromEntries(sinks) };
+}
+
+/** Mistakes in the section are told before the first partition comes. */
+async function checked(spec: AlertSpec): Promise<void> {
+  const nothing = { bytes: 0, snapshotBytes: 0 };
+  const none = (): Promise<void> => Promise.resolve();
+  const { feed } = await openAlerts(spec, {
+    journalOf: () => ({
+      ...{ ...nothing, append: none, sync: none, compact: none, close: none },
+      open: () => Promise.resolve({ records: [], spoiltBytes: 0 }),
+    }),
+  });
+  await feed.close(false);
+}
+
 /** Where no sink is named the topic is all there is, and the counts. */
-function counting(tally: AlertTally): AlertOutput {
+function counting(tally: AlertTally): PartitionAlerts {
   return {
-    name: 'alerts',
-    open: () => Promise.resolve(),
     async write(alerts) {
       for (const alert of alerts) tally.see({ type: 'alert', alert });
     },
-    flush: () => Promise.resolve(0),
+    advance: () => Promise.resolve(),
+    take: () => [],
+    committed() {},
     close: () => Promise.resolve(),
   };
 }

@@ -1,8 +1,8 @@
 import type { Outgoing } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
 import type { Alert, Reject } from '../event.js';
+import type { PartitionAlerts } from './kafka-alert-queue.js';
 import type { TaskWorld } from './kafka-world.js';
-import type { AlertOutput } from './run.js';
 
 /** What became of some records. */
 export interface Folded {
@@ -42,8 +42,8 @@ export interface CommitOptions {
   readonly topic: string;
   readonly partition: number;
   readonly commitMs: number;
-  /** Takes alerts before the commit that counts them: if it fails they come again, with the same ids. */
-  readonly alerts?: AlertOutput;
+  /** Notes alerts in the commit that counts them: if it fails they come again, with the same ids. */
+  readonly alerts?: PartitionAlerts | undefined;
   /** The partition as it was last fetched. */
   readonly feed: () => { readonly highWatermark: number; readonly waitingBytes: number } | undefined;
 }
@@ -166,15 +166,14 @@ export class Commits {
     const { world, options } = this;
     const { groupId, topic, partition } = options;
     if (this.#suspect) await this.#verify();
+    if (alerts.length > 0) await options.alerts?.write(alerts);
+    if (eventMs > Number.NEGATIVE_INFINITY) await options.alerts?.advance(eventMs);
+    for (const note of options.alerts?.take() ?? []) rows.push(note);
     const began = world.nowMs();
-    if (alerts.length > 0) {
-      await options.alerts?.write(alerts);
-      await options.alerts?.flush();
-    }
-    if (eventMs > Number.NEGATIVE_INFINITY) await options.alerts?.advance?.(eventMs);
     await this.writer.commit(rows, { groupId, topic, partition, offset: next, metadata });
     this.committed = next;
     this.count++;
+    options.alerts?.committed(began);
     const { highWatermark = 0, waitingBytes = 0 } = options.feed() ?? {};
     const lag = Math.max(0, highWatermark - next);
     world.onEvent({ type: 'committed', next, ...folded, ms: world.nowMs() - began, lag, waitingBytes });

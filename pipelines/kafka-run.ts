@@ -50,7 +50,12 @@ export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Pro
   const metrics = new KafkaMetrics();
   const { store, close } = storeOf(options);
   const log = (event: object): void => onLog?.(JSON.stringify({ time: new Date(Date.now()).toISOString(), ...event }));
-  const alerts = await alertsOf(pipeline, options.state, (event) => log(event)).catch(async (error: Error) => {
+  const outputs = outputsOf(input, topics, pipeline.alerts !== undefined);
+  const alerts = await alertsOf(pipeline, {
+    ...{ kafka, groupId: options.groupId, state: options.state, sessionTimeoutMs },
+    topic: `${outputs.alerts?.topic ?? outputTopics(input).alerts}.queue`,
+    onLog: log,
+  }).catch(async (error: Error) => {
     await close();
     throw error;
   });
@@ -58,9 +63,9 @@ export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Pro
   const worker = new KafkaWorker<Result>({
     ...rest,
     pipeline,
-    ...(alerts ? { alerts: alerts.output } : {}),
+    ...(alerts ? { alerts: (host) => alerts.queueOf(host) } : {}),
     codec: options.codec ?? jsonCodec(),
-    outputs: outputsOf(input, topics, pipeline.alerts !== undefined),
+    outputs,
     store,
     kafka: { ...kafka, onLog: (level, message) => log({ type: 'client', level, message }) },
     onEvent(event) {

@@ -71,7 +71,12 @@ const schema = z.strictObject({
     proto: text.exactOptional(),
     message: text.exactOptional(),
     registry: z
-      .strictObject({ url: text, username: text.exactOptional(), password: place.exactOptional(), timeoutMs: whole })
+      .strictObject({
+        url: text,
+        username: text.exactOptional(),
+        password: place.exactOptional(),
+        ...{ timeoutMs: whole, unknownMs: whole, patienceMs: whole },
+      })
       .exactOptional(),
   }),
   pipeline: z.union([text, z.looseObject({})]),

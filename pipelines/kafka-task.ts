@@ -3,6 +3,7 @@ import { OutOfRange } from '../connectors/kafka/group.js';
 import type { Writer } from '../connectors/kafka/writer.js';
 import type { Batch, Event } from '../event.js';
 import { claim } from './budget.js';
+import type { PartitionAlerts } from './kafka-alert-queue.js';
 import { Breaker } from './kafka-breaker.js';
 import { Checkpoints } from './kafka-checkpoints.js';
 import { Commits, type Mark } from './kafka-commits.js';
@@ -32,6 +33,7 @@ export class KafkaTask<B extends Event> {
   #lane!: Lane<B>;
   #out!: OutputWriter<B>;
   #commits!: Commits;
+  #alerts: PartitionAlerts | undefined;
   #checkpoints!: Checkpoints;
   #next = 0;
   #startMs = 0;
@@ -87,7 +89,7 @@ export class KafkaTask<B extends Event> {
     } finally {
       if (this.#feed) world.drop(this.#feed);
       this.#live = false;
-      await Promise.all([this.#commits?.ended(), this.#checkpoints?.ended()]);
+      await Promise.all([this.#commits?.ended(), this.#checkpoints?.ended(), this.#alerts?.close()]);
       await this.#writer?.close();
       this.#lane?.close();
     }
@@ -113,6 +115,8 @@ export class KafkaTask<B extends Event> {
       checkpoint?.next ?? -1,
       (checkpointMs * partition) / partitions,
     );
+    // Only now: what an earlier owner had under way is decided, and it can note nothing more.
+    this.#alerts = this.#queue();
     this.#commits = new Commits(
       {
         groupId,
@@ -120,7 +124,7 @@ export class KafkaTask<B extends Event> {
         partition,
         commitMs,
         feed: () => this.#feed,
-        ...(options.alerts ? { alerts: options.alerts } : {}),
+        alerts: this.#alerts,
       },
       world,
       writer,
@@ -130,6 +134,20 @@ export class KafkaTask<B extends Event> {
     const { cold } = this.#begun;
     if (cold) world.onEvent({ type: 'cold-start', from, ...cold });
     world.onEvent({ type: 'restored', from, committed: replayTo, how: this.#begun.how });
+  }
+
+  #queue(): PartitionAlerts | undefined {
+    const { topic, partition, partitions } = this.options;
+    return this.options.alerts?.({
+      ...{ shard: this.shard, topic, partition, partitions },
+      hurry: () => {
+        if (!this.#live) return;
+        this.#commits.hurry();
+        this.#feed?.wake();
+      },
+      fail: (error) => this.#feed?.fail(error),
+      nowMs: () => this.world.nowMs(),
+    });
   }
 
   async #work(feed: Feed): Promise<void> {
@@ -276,8 +294,10 @@ export class KafkaTask<B extends Event> {
   }
 
   async #end(): Promise<void> {
+    // What was handed on last is noted in the last commit.
+    await this.#alerts?.close();
     if (!this.#live) return;
-    if (this.#commits.waiting > 0) await this.#commit();
+    if (this.#commits.waiting > 0 || this.#alerts) await this.#commit();
     await this.#commits.ended();
     this.#commits.check();
     await this.#checkpoints.ended();

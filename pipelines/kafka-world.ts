@@ -4,10 +4,10 @@ import type { Feed } from '../connectors/kafka/feed.js';
 import type { Writer } from '../connectors/kafka/writer.js';
 import type { Event } from '../event.js';
 import type { CheckpointStore } from '../state/checkpoint.js';
+import type { AlertHost, PartitionAlerts } from './kafka-alert-queue.js';
 import type { KafkaOutputs } from './kafka-output.js';
 import type { Truncation } from './kafka-restore.js';
 import type { Pipeline } from './pipeline.js';
-import type { AlertOutput } from './run.js';
 
 /** What happened to a task, for logs and metrics. */
 export type TaskEvent =
@@ -52,8 +52,8 @@ export interface TaskOptions<B extends Event> {
   readonly pipeline: Pipeline<B>;
   readonly decoder: RecordDecoder;
   readonly outputs: KafkaOutputs<B>;
-  /** Where alerts go besides their topic: what it was given is on its disk before the commit that counts it. */
-  readonly alerts?: AlertOutput;
+  /** Where alerts go besides their topic: queues that move with the partition. */
+  readonly alerts?: (host: AlertHost) => PartitionAlerts;
   readonly store?: CheckpointStore;
   /** Where a group that has never committed begins. */
   readonly begin?: 'earliest' | 'latest';

@@ -11,6 +11,22 @@ export interface Found {
   readonly spoiltBytes: number;
 }
 
+/** Where a queue notes what came and what went, so that another process can go on from there. */
+export interface AlertJournal {
+  /** Bytes since the last snapshot, and of that snapshot. */
+  readonly bytes: number;
+  readonly snapshotBytes: number;
+  /** File for what receivers refuse for good; without it only the event tells of it. */
+  readonly refused?: string | undefined;
+  open(): Promise<Found>;
+  append(records: readonly unknown[]): Promise<void>;
+  sync(): Promise<void>;
+  compact(snapshot: unknown): Promise<void>;
+  close(): Promise<void>;
+  /** Waits until a delivery may go: all that was noted holds, and nobody else hands on the same. Throws when it is too late. */
+  ready?(): Promise<void>;
+}
+
 const magic = Buffer.from('ENGRAMJ1');
 const headBytes = 8;
 /** Nothing we write is longer: a length above it is damage. */
@@ -20,12 +36,16 @@ const recordBytesMax = 256 * 1024 * 1024;
  * Records that outlive the process: segments that only grow, each record as JSON behind its length and CRC-32. A snapshot
  * begins a segment of its own and makes the earlier ones needless.
  */
-export class Journal {
+export class Journal implements AlertJournal {
   #file: AppendFile | undefined;
   #number = 0;
   #snapshotBytes = 0;
 
   constructor(readonly folder: string) {}
+
+  get refused(): string {
+    return join(this.folder, 'refused.ndjson');
+  }
 
   /** Bytes since the last snapshot. */
   get bytes(): number {

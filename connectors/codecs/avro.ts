@@ -1,6 +1,6 @@
 import type { Type } from 'avsc';
 import type { PayloadCodec } from '../kafka/decode.js';
-import { type SchemaRegistry, unframed } from '../kafka/registry.js';
+import { type RegisteredSchema, type SchemaRegistry, unframed } from '../kafka/registry.js';
 import { walk } from './json.js';
 import { optionalPackage } from './package.js';
 
@@ -14,14 +14,16 @@ export function avroCodec(source: SchemaRegistry | { readonly schema: unknown })
   const typeOf = (id: number): Type | string => {
     let type = parsed.get(id);
     if (type === undefined) {
-      type = build(id);
+      const schema = registry?.schema(id);
+      // Not kept: it may be registered later.
+      if (!schema) return `expected a schema the registry knows, it knows none with the number ${id}`;
+      type = build(schema);
       parsed.set(id, type);
     }
     return type;
   };
-  const build = (id: number): Type | string => {
-    const schema = registry?.schema(id);
-    if (!schema) return `expected a schema the registry knows, it knows none with the number ${id}`;
+  const build = (schema: RegisteredSchema): Type | string => {
+    const { id } = schema;
     if (schema.type !== 'AVRO') return `expected an Avro schema, number ${id} is ${schema.type}`;
     try {
       const known = {};

@@ -1,6 +1,6 @@
 import type { ValidateFunction } from 'ajv';
 import type { PayloadCodec } from '../kafka/decode.js';
-import { type SchemaRegistry, unframed } from '../kafka/registry.js';
+import { type RegisteredSchema, type SchemaRegistry, unframed } from '../kafka/registry.js';
 import { walk } from './json.js';
 import { optionalPackage } from './package.js';
 
@@ -8,9 +8,18 @@ import { optionalPackage } from './package.js';
 export function jsonSchemaCodec(registry: SchemaRegistry): PayloadCodec {
   const { Ajv } = optionalPackage<typeof import('ajv')>('ajv', 'payloads with a JSON Schema');
   const checks = new Map<number, ValidateFunction | string>();
-  const build = (id: number): ValidateFunction | string => {
+  const checkOf = (id: number): ValidateFunction | string => {
+    const known = checks.get(id);
+    if (known) return known;
     const schema = registry.schema(id);
+    // Not kept: it may be registered later.
     if (!schema) return `expected a schema the registry knows, it knows none with the number ${id}`;
+    const check = build(schema);
+    checks.set(id, check);
+    return check;
+  };
+  const build = (schema: RegisteredSchema): ValidateFunction | string => {
+    const { id } = schema;
     if (schema.type !== 'JSON') return `expected a JSON Schema, number ${id} is ${schema.type}`;
     try {
       const ajv = new Ajv({ strict: false, logger: false });
@@ -28,8 +37,7 @@ export function jsonSchemaCodec(registry: SchemaRegistry): PayloadCodec {
       if (!framed) {
         return { reason: 'not-json', message: 'expected a zero byte and the number of a schema before the JSON' };
       }
-      const check = checks.get(framed.id) ?? build(framed.id);
-      checks.set(framed.id, check);
+      const check = checkOf(framed.id);
       if (typeof check === 'string') return { reason: 'unknown-schema', message: check };
       let object: unknown;
       try {

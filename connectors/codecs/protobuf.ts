@@ -53,7 +53,8 @@ export function protobufCodec(source: SchemaRegistry | ProtobufOptions): Payload
       }
       const key = `${framed.id}/${indexed.path}`;
       const type = fixed ?? parsed.get(key) ?? build(framed.id, indexed.path);
-      parsed.set(key, type);
+      // A schema that is not known yet may be registered later.
+      if (fixed || registry?.schema(framed.id)) parsed.set(key, type);
       if (typeof type === 'string') return { reason: 'unknown-schema', message: type };
       let object: unknown;
       try {

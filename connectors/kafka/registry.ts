@@ -8,6 +8,12 @@ export interface RegistryOptions {
   readonly username?: string;
   readonly password?: SecretPlace | Secret;
   readonly timeoutMs?: number;
+  /** A number the registry does not know is asked for again so long after; default 30 s. */
+  readonly unknownMs?: number;
+  /** So many unknown numbers are remembered, at most; default 1,000. */
+  readonly unknownMax?: number;
+  /** What cannot be answered is asked again for so long before it is an error; default 30 s. */
+  readonly patienceMs?: number;
 }
 
 /** A schema as the registry keeps it. */
@@ -24,9 +30,24 @@ export function unframed(value: Buffer): { id: number; body: Buffer } | undefine
   return value.length >= 5 && value[0] === 0 ? { id: value.readInt32BE(1), body: value.subarray(5) } : undefined;
 }
 
-/** Asks a Confluent-style schema registry, once per schema. */
+const retryMs = { first: 100, most: 5000 };
+/** A registry that follows another one knows a new schema a moment later: so often an unknown number is asked for. */
+const unknownTries = 3;
+/** Questions on their way together. */
+const atOnce = 16;
+/** Codes of a registry that is there and has no such schema, subject or version; another 404 is from something else. */
+const notThere = new Set([40401, 40402, 40403]);
+
+/**
+ * Asks a Confluent-style schema registry, once per schema. That there is none of a number is believed for a while only,
+ * and never because the registry is away: then `prepare` throws, and no record is refused for it.
+ */
 export class SchemaRegistry {
-  readonly #schemas = new Map<number, RegisteredSchema | undefined>();
+  readonly #schemas = new Map<number, RegisteredSchema>();
+  /** Numbers without a schema, and when each is to be asked for again; the oldest first. */
+  readonly #unknown = new Map<number, number>();
+  /** What is being asked for now: tasks of several partitions ask for the same. */
+  readonly #asking = new Map<number, Promise<void>>();
   readonly #password: Secret | undefined;
 
   constructor(readonly options: RegistryOptions) {
@@ -41,19 +62,51 @@ export class SchemaRegistry {
     this.#password = options.password && readSecret(options.password);
   }
 
-  /** Makes the schemas of these records known; throws when the registry cannot be reached. */
+  /** Makes the schemas of these records known; throws when the registry does not answer for longer than `patienceMs`. */
   async prepare(records: readonly KafkaRecord[]): Promise<void> {
+    const now = performance.now();
+    const wanted = new Set<number>();
     for (const { value } of records) {
       const id = value ? unframed(value)?.id : undefined;
-      if (id === undefined || this.#schemas.has(id)) continue;
-      const found = (await this.#get(`/schemas/ids/${id}`)) as Answer | undefined;
-      this.#schemas.set(id, found && (await this.#whole(id, found)));
+      if (id === undefined || this.#schemas.has(id) || (this.#unknown.get(id) ?? 0) > now) continue;
+      wanted.add(id);
+    }
+    const ids = [...wanted];
+    for (let at = 0; at < ids.length; at += atOnce) {
+      await Promise.all(ids.slice(at, at + atOnce).map((id) => this.#asked(id)));
     }
   }
 
-  /** A schema that was prepared; undefined where the registry knows none of this number. */
+  #asked(id: number): Promise<void> {
+    const asked = this.#asking.get(id) ?? this.#ask(id).finally(() => this.#asking.delete(id));
+    this.#asking.set(id, asked);
+    return asked;
+  }
+
+  /** A schema that was prepared; undefined where the registry knew none of this number when it was asked last. */
   schema(id: number): RegisteredSchema | undefined {
     return this.#schemas.get(id);
+  }
+
+  async #ask(id: number): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const found = (await this.#get(`/schemas/ids/${id}`)) as Answer | undefined;
+      if (found) {
+        this.#schemas.set(id, await this.#whole(id, found));
+        this.#unknown.delete(id);
+        return;
+      }
+      // Whoever makes up numbers shall not hold up the others.
+      if (tries === unknownTries || this.#unknown.size >= atOnce) break;
+      await sleep(retryMs.first * 2 ** tries);
+    }
+    const { unknownMs = 30_000, unknownMax = 1000 } = this.options;
+    this.#unknown.delete(id);
+    this.#unknown.set(id, performance.now() + unknownMs);
+    for (const oldest of this.#unknown.keys()) {
+      if (this.#unknown.size <= unknownMax) break;
+      this.#unknown.delete(oldest);
+    }
   }
 
   async #whole(id: number, { schema, schemaType = 'AVRO', references = [] }: Answer): Promise<RegisteredSchema> {
@@ -71,7 +124,21 @@ export class SchemaRegistry {
     texts.set(name, found.schema);
   }
 
+  /** The answer, undefined where the registry says that there is none; a registry in trouble is asked again. */
   async #get(path: string): Promise<unknown> {
+    const { patienceMs = 30_000 } = this.options;
+    const began = performance.now();
+    for (let waitMs = retryMs.first; ; waitMs = Math.min(2 * waitMs, retryMs.most)) {
+      try {
+        return await this.#once(path);
+      } catch (error) {
+        if (error instanceof Final || performance.now() - began + waitMs > patienceMs) throw error;
+      }
+      await sleep(waitMs);
+    }
+  }
+
+  async #once(path: string): Promise<unknown> {
     const { url, username, timeoutMs = 10_000 } = this.options;
     const login = username === undefined ? undefined : `${username}:${this.#password?.reveal() ?? ''}`;
     const response = await fetch(`${url.replace(/\/$/, '')}${path}`, {
@@ -81,11 +148,23 @@ export class SchemaRegistry {
       },
       signal: AbortSignal.timeout(timeoutMs),
     });
-    if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error(`registry: ${path} was answered with ${response.status} ${response.statusText}`);
-    return response.json();
+    if (response.ok) return response.json();
+    const told = `registry: ${path} was answered with ${response.status} ${response.statusText}`;
+    if (response.status === 404) {
+      const { error_code } = (await response.json().catch(() => ({}))) as { error_code?: number };
+      if (notThere.has(error_code ?? 0)) return undefined;
+      throw new Error(`${told}, not by a registry`);
+    }
+    await response.body?.cancel();
+    // Waiting does not help against a wrong login.
+    throw [401, 403].includes(response.status) ? new Final(told) : new Error(told);
   }
 }
+
+/** An answer that will be the same the next time. */
+class Final extends Error {}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Reference {
   readonly name: string;

@@ -15,7 +15,11 @@ export class KafkaTable {
   constructor(
     readonly kafka: Kafka,
     readonly topic: string,
-    readonly options: { readonly partitions?: number } = {},
+    readonly options: {
+      readonly partitions?: number;
+      /** Where the keys of a shard lie; by a hash of its name otherwise. */
+      readonly partitionOf?: (shard: string) => number;
+    } = {},
   ) {
     this.#admin = new KafkaAdmin(kafka);
   }
@@ -39,6 +43,8 @@ export class KafkaTable {
     this.#partitions ??= this.#open();
     try {
       const count = await this.#partitions;
+      const { partitionOf } = this.options;
+      if (partitionOf) return partitionOf(shard);
       let sum = 0;
       for (const byte of Buffer.from(shard)) sum = (sum * 31 + byte) % 2_147_483_647;
       return sum % count;

@@ -169,7 +169,7 @@ export interface Kernels {
   lstmStep(w: number, c: number, h: number, slot: number, m: number, d: number): void;
   /** The same bits for `count` series with the same weights; table[count][2] as u32: addresses of [h[d], c[d]] and of u[m]. */
   lstmStepMany(w: number, table: number, slots: number, count: number, m: number, d: number): void;
-  /** delta[steps][4d], newest first, from the slopes blame[lines][d] of the loss in h. */
+  /** delta[d/4][steps][16], newest first, from the slopes blame[lines][d] of the loss in h. */
   lstmBack(
     w: number,
     ring: number,
@@ -182,7 +182,7 @@ export interface Kernels {
     m: number,
     d: number,
   ): void;
-  /** g <- the gradient of the weights over those steps. */
+  /** g <- the gradient of the weights over those steps; returns the sum of its squares. */
   lstmGradient(
     ring: number,
     delta: number,
@@ -192,7 +192,7 @@ export interface Kernels {
     slots: number,
     m: number,
     d: number,
-  ): void;
+  ): number;
 
   /** a[blocks][4] <- W[blocks][n][4] u[n]. */
   blockProduct(w: number, u: number, a: number, blocks: number, n: number): void;

@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Kafka, Message } from 'kafkajs';
-import { type PreparedMessage, takePrepared } from '../../connectors/kafka/prepared.js';
-import { RecordBatch } from '../../connectors/kafka/record-batch.js';
-import { Cluster, sleep } from '../kafka/broker.js';
-import { drained, produce } from '../kafka/harness.js';
+import type { Kafka } from 'kafkajs';
+import { Cluster } from '../kafka/broker.js';
+import { produce } from '../kafka/harness.js';
 import { clientOf, createTopic } from '../kafka/with-broker.js';
+import { Line, type Stretch } from './kafka-bench-line.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const partitions = 4;
@@ -41,7 +40,7 @@ export interface BenchPlan {
   /** Every figure is the median of so many rounds, the roles taking turns. */
   readonly rounds: number;
   readonly latencySeconds: number;
-  /** Events per second at which the time from event to result is taken; 0 is half of what the pipeline does at most. */
+  /** Events per second at which the time from event to result is taken; 0 is half of the highest that is kept up with. */
   readonly rates: readonly number[];
   readonly log: (line: string) => void;
 }
@@ -138,8 +137,9 @@ const medianOf = (speeds: readonly Speed[]): Speed => {
 };
 
 /** Speed of reading alone, of the loop without a model, and of the engine, on one broker in one run; then the latency. */
-export async function kafkaBench({ events, rounds, latencySeconds, rates, log }: BenchPlan) {
-  const cluster = await Cluster.start({ heapMb: 768 });
+export async function kafkaBench(plan: BenchPlan) {
+  const { events, rounds, log } = plan;
+  const cluster = await Cluster.start({ heapMb: 768, optimized: true });
   const stand: Stand = {
     kafka: clientOf(cluster.addresses),
     addresses: cluster.addresses,
@@ -177,91 +177,60 @@ export async function kafkaBench({ events, rounds, latencySeconds, rates, log }:
       await take('full pipeline (light), two workers', 'light', 2);
     }
     const speeds = Object.fromEntries([...found].map(([name, all]) => [name, medianOf(all)]));
-    // Load and reader share the machine with broker and worker, which had it for themselves when the speed was taken.
-    const halfLoad = Math.round((speeds['full pipeline (light)']?.eventsPerSecond ?? 0) / 2);
-    const latency: Latency[] = [];
-    for (const rate of rates) {
-      const load = rate > 0 ? `${rate.toLocaleString('en-US')} events/s` : 'half load';
-      const found = { load, ...(await latencyAt(stand, rate || halfLoad, latencySeconds)) };
-      latency.push(found);
-      log(`at ${found.eventsPerSecond} events/s: p50 ${found.p50Ms} ms, p99 ${found.p99Ms} ms`);
-    }
-    return { events, partitions, rounds, rowBytes: size, speeds, halfLoad, latency };
+    // The whole set-up shares the machine: load, broker, worker and reader.
+    const most = speeds['full pipeline (light)']?.eventsPerSecond ?? 40_000;
+    const { sustained, latency } = await latencies(stand, plan, 100 * Math.floor(most / 100));
+    return { events, partitions, rounds, rowBytes: size, speeds, sustained, latency };
   } finally {
     await cluster.stop();
   }
 }
 
-/** So many events as one batch per partition: the one who makes the load shall need little of the machine. */
-function load(from: number, count: number, at: number): Message[] {
-  const value = JSON.stringify({ value: at });
-  return Array.from({ length: Math.min(partitions, count) }, (_, i) => {
-    const batch = new RecordBatch(Date.now(), 4096);
-    for (let n = from + i; n < from + count; n += partitions) batch.add({ key: `sensor-${n % 1000}`, value });
-    const message: PreparedMessage = {
-      partition: (from + i) % partitions,
-      value: null,
-      prepared: { batch, firstSequence: -1 },
-    };
-    return message;
-  });
-}
-
-/** From the sending of an event to its result at a reader of committed records, at a steady rate. */
-async function latencyAt(stand: Stand, rate: number, seconds: number): Promise<Omit<Latency, 'load'>> {
+/** The pipeline between a steady load and a reader of committed results: how much it can keep up with, and how long a result takes. */
+async function latencies(stand: Stand, plan: BenchPlan, most: number) {
   const { kafka } = stand;
-  const input = `timed-${rate}`;
-  const settings = settingsOf(stand, 'light', input, 0);
-  await createTopic(kafka, input, partitions);
+  const { rates, latencySeconds, log } = plan;
+  const settings = settingsOf(stand, 'light', 'timed', 0);
+  await createTopic(kafka, settings.input, partitions);
   await createTopic(kafka, settings.output, partitions);
-  const delays: number[] = [];
-  let measuring = Number.POSITIVE_INFINITY;
-  const reader = kafka.consumer({ groupId: `${input}-reader`, maxWaitTimeInMs: 20 });
-  await reader.connect();
-  await reader.subscribe({ topic: settings.output, fromBeginning: true });
-  const zero = Date.now();
-  await reader.run({
-    partitionsConsumedConcurrently: partitions,
-    eachBatch: async ({ batch }) => {
-      const now = Date.now() - zero;
-      for (const { value } of batch.messages) {
-        const sent = Number(/"values":\[(\d+)/.exec(String(value))?.[1]);
-        if (sent > measuring) delays.push(now - sent);
-      }
-    },
-  });
-  takePrepared();
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
-  await producer.connect();
   let ready: () => void = () => {};
   const live = new Promise<void>((resolve) => {
     ready = resolve;
   });
   const worker = new Measured(settings, () => worker.live === partitions && ready(), stand.flags);
   await live;
-  // Some seconds to compile what is hot.
-  const warmMs = 5000;
-  const began = Date.now();
-  measuring = began - zero + warmMs;
-  for (let made = 0; Date.now() - began < warmMs + 1000 * seconds; await sleep(5)) {
-    const due = Math.floor(((Date.now() - began) / 1000) * rate) - made;
-    if (due <= 0) continue;
-    await producer.send({ topic: input, messages: load(made, due, Date.now() - zero) });
-    made += due;
+  const line = await Line.open(kafka, stand.addresses[0], settings.input, settings.output, partitions);
+  // What is hot is compiled before anything is measured.
+  await line.stretch(5000, 6);
+  const trials: { readonly rate: number; readonly lag: Stretch['lag']; readonly sustained: boolean }[] = [];
+  const sustained = await highest(1000, most, async (rate) => {
+    const { lag, sustained, p99Ms } = await line.stretch(rate, 6);
+    trials.push({ rate, lag, sustained });
+    log(
+      `${rate} events/s: ${sustained ? 'kept up with' : 'too much'}, lag ${lag.first} to ${lag.last}, p99 ${p99Ms} ms`,
+    );
+    return sustained;
+  });
+  const latency: Latency[] = [];
+  for (const rate of rates) {
+    const load = rate > 0 ? `${rate.toLocaleString('en-US')} events/s` : 'half load';
+    const { eventsPerSecond, events, p50Ms, p99Ms, mostMs } = await line.stretch(rate || sustained / 2, latencySeconds);
+    latency.push({ load, commitMs: 100, eventsPerSecond, events, p50Ms, p99Ms, mostMs });
+    log(`at ${eventsPerSecond} events/s (${load}): p50 ${p50Ms} ms, p99 ${p99Ms} ms`);
   }
-  await drained(kafka, settings.group, input);
-  await sleep(500);
+  await line.close();
   await worker.stop();
-  await producer.disconnect();
-  await reader.disconnect();
-  const sorted = Float64Array.from(delays).sort();
-  const quantile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-  return {
-    commitMs: 100,
-    eventsPerSecond: Math.round(sorted.length / seconds),
-    events: sorted.length,
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
-    mostMs: quantile(1),
-  };
+  return { sustained: { eventsPerSecond: sustained, trials }, latency };
+}
+
+/** The highest rate between two that holds, to a twentieth; found by halving. */
+async function highest(low: number, high: number, holds: (rate: number) => Promise<boolean>): Promise<number> {
+  let [from, to] = [low, high];
+  if (await holds(to)) return to;
+  while (to - from > to / 20) {
+    const middle = Math.round((from + to) / 200) * 100;
+    if (await holds(middle)) from = middle;
+    else to = middle;
+  }
+  return from;
 }

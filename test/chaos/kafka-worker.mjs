@@ -22,6 +22,8 @@ const {
   group,
   output,
   folder,
+  stateTopic,
+  held = false,
   sessionMs = 3000,
   maxMs,
   shipped,
@@ -48,17 +50,38 @@ const chained = {
     .through(remember({ memory: 'last-value', horizons: [1] })),
   encode,
 };
-const work = shipped ? await named(shipped) : chained;
+/** The same behind steps that hold rows back. */
+async function waiting() {
+  const { reorder } = await import(`${dist}/operators/reorder.js`);
+  const { align } = await import(`${dist}/operators/align.js`);
+  return {
+    pipeline: pipeline('chaos-held')
+      .through(reorder({ latenessMs: 45_000, duplicates: 'keep' }))
+      .through(align({ stepMs: 60_000, fill: 'none', collide: 'mean' }))
+      .through(movingOf({ keyed, f64 })(1e6))
+      .through(remember({ memory: 'last-value', horizons: [1] })),
+    encode,
+  };
+}
+
+async function tableStore() {
+  const { kafkaClient } = await import(`${dist}/connectors/kafka/client.js`);
+  const { KafkaTable } = await import(`${dist}/connectors/kafka/table.js`);
+  const { KafkaStore } = await import(`${dist}/state/stores/kafka.js`);
+  return new KafkaStore(new KafkaTable(kafkaClient({ brokers }), stateTopic, { partitions: 4 }));
+}
+
+const work = held ? await waiting() : shipped ? await named(shipped) : chained;
 const worker = new KafkaWorker({
   kafka: { brokers, requestTimeoutMs: 10_000 },
   input,
   groupId: group,
   oldBrokers: 'allow',
   codec: jsonCodec(),
-  mapping: { values: ['value'] },
+  mapping: { values: ['value'], ...(held ? { time: 'at', timeFormat: 'epoch-ms' } : {}) },
   pipeline: work.pipeline,
   outputs: { results: { topic: `${output}.forecasts`, encode: work.encode }, rejects: { topic: `${output}.dlq` } },
-  store: new FileStore(folder, { shared: true }),
+  store: stateTopic ? await tableStore() : new FileStore(folder, { shared: true }),
   commitMs: 100,
   checkpointMs: 1000,
   sessionTimeoutMs: sessionMs,

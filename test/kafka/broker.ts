@@ -1,14 +1,16 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { randomBytes, randomInt } from 'node:crypto';
+import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
+import { jarsOf, versionOf } from './choice.js';
+import { launchInDocker } from './docker.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const run = promisify(execFile);
@@ -22,6 +24,8 @@ export interface ClusterOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Heap of each process, in MiB. */
   readonly heapMb?: number;
+  /** For a broker whose speed is measured: it takes the processor for longer until it is warm. */
+  readonly optimized?: boolean;
   /** A further listener of a lone broker, and the port that clients of it are told: that of a proxy. */
   readonly proxied?: { readonly listen: number; readonly tell: number };
   /** The broker ends when this process is gone, instead of by `stop`. */
@@ -57,7 +61,7 @@ export class Cluster {
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const began = performance.now();
-    const { version = process.env.KAFKA_VERSION ?? '4.1.1', brokers = 1, properties = {}, heapMb = 256 } = options;
+    const { version = versionOf(), brokers = 1, properties = {}, heapMb = 256 } = options;
     const libs = await jars(version);
     const folder = await mkdtemp(join(tmpdir(), 'engram-kafka-'));
     const ports = await freePorts(brokers + 1);
@@ -76,7 +80,12 @@ export class Cluster {
       cluster.#nodes.map((node) => cluster.#java('kafka.tools.StorageTool', 'format', '-t', id, '-c', node.config)),
     );
     for (const node of cluster.#nodes) cluster.#launch(node);
-    await cluster.ready();
+    try {
+      await cluster.ready();
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     cluster.startMs = performance.now() - began;
     return cluster;
   }
@@ -94,7 +103,6 @@ export class Cluster {
     await mkdir(folder, { recursive: true });
     const plain = role.includes('broker') ? `PLAINTEXT://${address}` : '';
     const control = role.includes('controller') ? `CONTROLLER://${controller}` : '';
-    const replicas = String(brokers);
     const properties: Record<string, string> = {
       'process.roles': role,
       'node.id': String(id),
@@ -104,22 +112,7 @@ export class Cluster {
       'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
       'controller.listener.names': 'CONTROLLER',
       'log.dirs': join(folder, 'data'),
-      'auto.create.topics.enable': 'false',
-      'offsets.topic.num.partitions': '4',
-      'offsets.topic.replication.factor': replicas,
-      'transaction.state.log.num.partitions': '4',
-      'transaction.state.log.replication.factor': replicas,
-      'transaction.state.log.min.isr': brokers === 1 ? '1' : '2',
-      'default.replication.factor': replicas,
-      'min.insync.replicas': brokers === 1 ? '1' : '2',
-      'group.initial.rebalance.delay.ms': '0',
-      'group.min.session.timeout.ms': '1000',
-      'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
-      'log.retention.hours': '-1',
-      'log.initial.task.delay.ms': '500',
-      'log.retention.check.interval.ms': '1000',
-      'broker.session.timeout.ms': '3000',
-      'broker.heartbeat.interval.ms': '500',
+      ...forTests(brokers),
       ...more,
     };
     const { proxied } = this.options;
@@ -174,6 +167,7 @@ export class Cluster {
     const log = openSync(join(node.folder, 'log.txt'), 'a');
     const java = [
       ...['java', `-Xmx${this.heapMb}m`, '-XX:+UseSerialGC'],
+      ...(this.options.optimized ? [] : ['-XX:TieredStopAtLevel=1']),
       `-Dlog4j.configuration=file:${join(node.folder, 'log4j.properties')}`,
       ...['-cp', join(this.libs, '*'), 'kafka.Kafka', node.config],
     ];
@@ -190,15 +184,19 @@ export class Cluster {
   }
 
   /** Resolves when every broker is known to the cluster. */
-  async ready(timeoutMs = 60_000): Promise<void> {
-    const brokers = this.#nodes.filter(({ id, child }) => id < 9 && child).length;
+  async ready(timeoutMs = 180_000): Promise<void> {
+    const expected = this.#nodes.filter(({ child }) => child);
+    const brokers = expected.filter(({ id }) => id < 9).length;
     const until = performance.now() + timeoutMs;
     for (;;) {
-      const dead = this.#nodes.find(({ child }) => child && child.exitCode !== null);
+      const dead = expected.find(({ child }) => !child || child.exitCode !== null);
       if (dead) throw new Error(`Kafka node ${dead.id} ended at once: ${this.log(dead.id).slice(-3000)}`);
-      if ((await answering(this.addresses)) >= brokers) return;
-      if (performance.now() > until)
-        throw new Error(`Kafka did not answer in ${timeoutMs} ms: ${this.log(1).slice(-3000)}`);
+      const found = await answering(this.addresses);
+      if (found >= brokers) return;
+      if (performance.now() > until) {
+        const logs = expected.map(({ id }) => `node ${id}: ${this.log(id).slice(-1500)}`).join('\n');
+        throw new Error(`${found} of ${brokers} Kafka brokers answered in ${timeoutMs} ms: ${logs}`);
+      }
       await sleep(100);
     }
   }
@@ -212,14 +210,15 @@ export class Cluster {
     return this.#nodes.filter(({ id }) => id < 9).map(({ id }) => id);
   }
 
-  /** SIGKILL by default, as a power cut would; SIGTERM for an orderly stop. */
-  async kill(id = 1, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  /** SIGKILL by default, as a power cut would; SIGTERM for an orderly stop. False where it was not running. */
+  async kill(id = 1, signal: NodeJS.Signals = 'SIGKILL'): Promise<boolean> {
     const node = this.#nodes.find((node) => node.id === id);
     const child = node?.child;
-    if (!child) return;
+    if (!child) return false;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await gone;
+    return true;
   }
 
   async launch(id = 1): Promise<void> {
@@ -238,6 +237,47 @@ export class Cluster {
     await Promise.all(this.#nodes.map(({ id }) => this.kill(id, 'SIGKILL')));
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Settings of every broker of a test, wherever it runs. */
+function forTests(brokers: number): Record<string, string> {
+  const replicas = String(brokers);
+  return {
+    'auto.create.topics.enable': 'false',
+    'offsets.topic.num.partitions': '4',
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.num.partitions': '4',
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': brokers === 1 ? '1' : '2',
+    'default.replication.factor': replicas,
+    'min.insync.replicas': brokers === 1 ? '1' : '2',
+    'group.initial.rebalance.delay.ms': '0',
+    'group.min.session.timeout.ms': '1000',
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
+    'log.retention.hours': '-1',
+    'log.initial.task.delay.ms': '500',
+    'log.retention.check.interval.ms': '1000',
+    // Of three on a busy machine one must not be taken for dead that only waits for the processor.
+    'broker.session.timeout.ms': brokers === 1 ? '3000' : '6000',
+    'broker.heartbeat.interval.ms': '500',
+  };
+}
+
+/** A broker in Docker that lives as long as another process; gives its address when it answers. */
+export async function dockerBroker(owner: number, timeoutMs = 300_000): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'engram-kafka-docker-'));
+  const path = join(folder, 'log.txt');
+  const [port] = await freePorts(1);
+  launchInDocker({ version: versionOf(), port, properties: forTests(1) }, owner, folder, openSync(path, 'a'));
+  const addresses = [`127.0.0.1:${port}`];
+  // The image may have to be fetched first.
+  for (const until = performance.now() + timeoutMs; (await answering(addresses)) === 0; await sleep(500)) {
+    if (performance.now() < until) continue;
+    throw new Error(
+      `the broker in Docker did not answer in ${timeoutMs} ms: ${readFileSync(path, 'utf8').slice(-3000)}`,
+    );
+  }
+  return addresses;
 }
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -260,30 +300,9 @@ async function answering(brokers: readonly string[]): Promise<number> {
   }
 }
 
-function onPath(name: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-const cacheOf = (version: string): string => join(root, '.cache', `kafka-${version}`);
-
-/** Why no broker can be started here; undefined when it can. */
-export function lacking(version = process.env.KAFKA_VERSION ?? '4.1.1'): string | undefined {
-  if (!onPath('java')) return 'Java 17 is not on the PATH';
-  if (!existsSync(cacheOf(version)) && !onPath('mvn'))
-    return 'Maven is not on the PATH and Kafka is not yet in .cache/';
-  return undefined;
-}
-
 /** The folder with Kafka's jars; fetched once with Maven. */
 async function jars(version: string): Promise<string> {
-  const folder = cacheOf(version);
+  const folder = jarsOf(version);
   if (existsSync(folder) && readdirSync(folder).length > 20) return folder;
   const fresh = `${folder}.${process.pid}`;
   const pom = join(root, 'test/chaos/broker/pom.xml');
@@ -295,22 +314,25 @@ async function jars(version: string): Promise<string> {
   return folder;
 }
 
+/**
+ * Ports nobody listens on, below those that systems give to outgoing connections: whoever knocks again and again at the
+ * port of a broker that is away would in the end be given that very port, and the broker could not come back to it.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<import('node:net').Server>((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(11_000, 32_000);
+    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+  }
+  return [...ports];
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 
 /** 16 random bytes in base64url; Kafka's tools take a leading dash for an option. */
 function clusterId(): string {

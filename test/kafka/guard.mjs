@@ -15,8 +15,13 @@ const alive = () => {
     return false;
   }
 };
+let asked = false;
 const timer = setInterval(() => {
-  if (!alive()) child.kill('SIGKILL');
+  if (alive() || asked) return;
+  asked = true;
+  // A word first: what `docker run` began would outlive a call that is killed.
+  child.kill('SIGTERM');
+  setTimeout(() => child.kill('SIGKILL'), command === 'docker' ? 10_000 : 1000);
 }, 250);
 child.once('exit', () => {
   clearInterval(timer);

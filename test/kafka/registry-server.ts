@@ -12,11 +12,18 @@ export async function registryServer(
   byId: Readonly<Record<number, Registered>>,
   bySubject: Readonly<Record<string, Registered>> = {},
   login?: string,
+  /** What is answered instead, where it says so. */
+  trouble: () => { readonly status: number; readonly body: string } | undefined = () => undefined,
 ): Promise<{ url: string; asked: string[]; server: Server }> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '');
     asked.push(path);
+    const instead = trouble();
+    if (instead) {
+      response.writeHead(instead.status).end(instead.body);
+      return;
+    }
     const allowed =
       login === undefined || request.headers.authorization === `Basic ${Buffer.from(login).toString('base64')}`;
     const id = /^\/schemas\/ids\/(\d+)$/.exec(path)?.[1];

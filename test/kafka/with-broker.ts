@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { Kafka, logLevel } from 'kafkajs';
 import { beforeAll, describe, test } from 'vitest';
-import { Cluster, lacking, sleep } from './broker.js';
+import { Cluster, dockerBroker, sleep } from './broker.js';
+import { advice, chooseBroker } from './choice.js';
 
 /** What a test with a broker is given. */
 export interface Bench {
@@ -24,7 +25,7 @@ const place = join(tmpdir(), `engram-broker-${owner}`);
 
 /** Addresses of the broker of this test run: `KAFKA_BROKERS`, or one started by the first file that asks. */
 async function shared(): Promise<string[]> {
-  if (process.env.KAFKA_BROKERS) return process.env.KAFKA_BROKERS.split(',');
+  if (choice.kind === 'named') return [...choice.addresses];
   const note = `${place}.json`;
   for (;;) {
     const known = await readFile(note, 'utf8').catch(() => undefined);
@@ -38,9 +39,10 @@ async function shared(): Promise<string[]> {
       continue;
     }
     try {
-      const cluster = await Cluster.start({ guardedBy: owner });
-      await writeFile(note, JSON.stringify(cluster.addresses));
-      return [...cluster.addresses];
+      const begun = choice.kind === 'docker' ? dockerBroker(owner) : Cluster.start({ guardedBy: owner });
+      const addresses = await begun.then((one) => ('addresses' in one ? [...one.addresses] : one));
+      await writeFile(note, JSON.stringify(addresses));
+      return addresses;
     } catch (error) {
       await rmdir(place);
       throw error;
@@ -48,18 +50,23 @@ async function shared(): Promise<string[]> {
   }
 }
 
+const choice = chooseBroker();
+
 /** Why tests with a broker cannot run here; undefined when they can. */
-const reason = process.env.KAFKA_BROKERS ? undefined : lacking();
-const advice =
-  'Install Java 17 and Maven, or name a cluster: KAFKA_BROKERS=host:port npm test. The parts that talk to Kafka are NOT tested without.';
+function lacking(ownBroker: boolean): string | undefined {
+  if (choice.kind === 'none') return choice.why;
+  if (!ownBroker || choice.kind === 'java') return undefined;
+  return choice.kind === 'named'
+    ? 'KAFKA_BROKERS names a cluster, which is not ours to kill'
+    : 'it kills its broker, which takes Java and Maven: one in Docker is not ours to kill';
+}
 
 /** Tests against a real broker: left out loudly where there is none, an error where CI is set. */
 export function withBroker(name: string, tests: (bench: Bench) => void, needs: { ownBroker?: boolean } = {}): void {
-  const why =
-    needs.ownBroker && process.env.KAFKA_BROKERS ? 'KAFKA_BROKERS names a cluster, which is not ours to kill' : reason;
+  const why = lacking(needs.ownBroker ?? false);
   if (why) {
     const text = `${name}: LEFT OUT, ${why}. ${advice}`;
-    if (process.env.CI === 'true' && !process.env.KAFKA_BROKERS) {
+    if (process.env.CI === 'true' && choice.kind === 'none') {
       test(text, () => {
         throw new Error(text);
       });
@@ -79,7 +86,7 @@ export function withBroker(name: string, tests: (bench: Bench) => void, needs: {
     if (!needs.ownBroker) {
       beforeAll(async () => {
         addresses = await shared();
-      }, 180_000);
+      }, 360_000);
     }
     tests({
       addresses: () => addresses,

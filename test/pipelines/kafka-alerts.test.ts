@@ -13,17 +13,24 @@ import { withBroker } from '../kafka/with-broker.js';
 const place = (): string => mkdtempSync(join(tmpdir(), 'engram-kafka-alerts-'));
 const rules = [{ name: 'any' }];
 
-test('queues need a folder where the state lies in a topic', async () => {
-  const sinks = { file: { file: { path: 'x' } } };
-  await expect(alertsOf({ alerts: { rules, sinks } }, { topic: 't' }, () => {})).rejects.toThrow(
-    'alerts.folder: expected a folder for the queues of the sinks, as the state lies in a topic, it is missing',
-  );
-  expect(await alertsOf({}, { topic: 't' }, () => {})).toBeUndefined();
+const options = {
+  ...{ kafka: { brokers: ['127.0.0.1:1'] }, groupId: 'g', topic: 'q', state: { topic: 't' }, sessionTimeoutMs: 6000 },
+  onLog: () => {},
+};
+const host = {
+  ...{ shard: 'in-0', topic: 'in', partition: 0, partitions: 1, hurry() {}, fail() {} },
+  nowMs: () => performance.now(),
+};
+
+test('a mistake in the section is told before the first partition comes', async () => {
+  const sinks = { hook: { webhook: { url: 'http://plain.example/', secret: { env: 'NO_SUCH_SECRET' } } } };
+  await expect(alertsOf({ alerts: { rules, sinks } } as never, options)).rejects.toThrow('alerts.sinks.hook:');
+  expect(await alertsOf({}, options)).toBeUndefined();
 });
 
 test('without sinks alerts are counted all the same', async () => {
-  const alerts = await alertsOf({ alerts: { rules } }, { topic: 't' }, () => {});
-  await alerts?.output.write([alertOf()]);
+  const alerts = await alertsOf({ alerts: { rules } }, options);
+  await alerts?.queueOf(host).write([alertOf()]);
   expect(alerts?.metrics()).toContain('engram_alerts_total{change="firing",severity="major"} 1');
   await alerts?.close();
 });

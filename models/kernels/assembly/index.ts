@@ -6,6 +6,7 @@ export * from './diagonal';
 export * from './gates';
 export * from './lru';
 export * from './lstm';
+export * from './lstm-back';
 export * from './math';
 export * from './nearest';
 export * from './net';

@@ -131,7 +131,9 @@ describe.each([
       m,
       d,
     );
-    kernels.lstmGradient(ring.byteOffset, delta.byteOffset, gradient.byteOffset, newest, back, slots, m, d);
+    const at = [ring.byteOffset, delta.byteOffset, gradient.byteOffset] as const;
+    const squares = kernels.lstmGradient(...at, newest, back, slots, m, d);
+    expect(squares).toBe(kernels.squares(gradient.byteOffset, gradient.length));
     const loss = (moved: Float64Array): number => {
       let sum = 0;
       let state = past[steps - back];
