@@ -1,12 +1,13 @@
+import { map } from 'rxjs';
 import { expect, test } from 'vitest';
 import { jsonCodec } from '../../connectors/codecs/json.js';
-import { RecordDecoder } from '../../connectors/kafka/decode.js';
+import { type PayloadCodec, RecordDecoder } from '../../connectors/kafka/decode.js';
 import { Feed } from '../../connectors/kafka/feed.js';
 import type { RawBatch } from '../../connectors/kafka/internals.js';
 import type { Outgoing, RawRecord } from '../../connectors/kafka/record.js';
 import type { Position } from '../../connectors/kafka/writer.js';
 import type { Event } from '../../event.js';
-import { keyed, type Nothing } from '../../operators/stage.js';
+import { keyed, type Nothing, type Stage } from '../../operators/stage.js';
 import { Hopeless } from '../../pipelines/kafka-restore.js';
 import { KafkaTask } from '../../pipelines/kafka-task.js';
 import type { TaskEvent } from '../../pipelines/kafka-world.js';
@@ -26,6 +27,9 @@ class World {
   committed: { offset: number; metadata: string } | undefined;
   low = 0;
   line: Pipeline<Moved> = pipeline('moving').through(moving(1e6));
+  codec: PayloadCodec = jsonCodec();
+  /** Output rows of each commit. */
+  readonly commits: number[] = [];
   #epoch = 0;
   now = 0;
 
@@ -62,7 +66,7 @@ class World {
       {
         ...{ topic: 'in', partition: 0, partitions: 1, groupId: 'g', commitMs: 1, commitRows },
         pipeline: this.line,
-        decoder: new RecordDecoder(jsonCodec(), { values: ['value'] }, 'in-0'),
+        decoder: new RecordDecoder(this.codec, { values: ['value'] }, 'in-0'),
         outputs: { results: { topic: 'out', encode: encodeMoved }, rejects: { topic: 'dlq' } },
         checkpointRows: 20,
         store: {
@@ -82,7 +86,8 @@ class World {
             async commit(rows: readonly Outgoing[], { offset, metadata }: Position) {
               world.maybe('before commit');
               if (epoch !== world.#epoch) throw new Error('fenced');
-              world.written.push(...rows);
+              for (const row of rows) world.written.push(row);
+              world.commits.push(rows.length);
               world.committed = { offset, metadata };
               world.maybe('after commit');
             },
@@ -215,3 +220,45 @@ test('what operators say on the topic is taken in at its place, whatever the cut
     for (const topic of ['out', 'dlq']) expect([seed, ...of(world, topic)]).toEqual([seed, ...of(calm, topic)]);
   }
 }, 60_000);
+
+test('records of thousands of rows: few rows per push, commits between records only, whatever the cuts and faults', async () => {
+  let largest = 0;
+  const watching: Stage<Event, Event> = {
+    id: 'watching',
+    settings: {},
+    open: () => ({
+      operator: map((batch) => {
+        largest = Math.max(largest, batch.rows.length);
+        return batch;
+      }),
+      save: () => ({}),
+      close() {},
+    }),
+  };
+  /** A value `n` is as many rows. */
+  const many: PayloadCodec = {
+    name: 'many',
+    fields: () => [0],
+    rows: (value) => Array.from({ length: Number(value) }, (_, i) => [i % 29 === 5 ? 2e6 : i]),
+  };
+  const worldOf = (seed: number, risk: number): World => {
+    const world = new World(dice(seed), risk, 12);
+    world.line = pipeline('watched').through(watching).through(moving(1e6));
+    world.codec = many;
+    for (const [i, record] of world.log.entries()) {
+      world.log[i] = { ...record, value: Buffer.from(i % 3 === 0 ? '4096' : '3') };
+    }
+    return world;
+  };
+  const calm = worldOf(1, 0);
+  await calm.drain();
+  expect(of(calm, 'out').length + of(calm, 'dlq').length).toBe(4 * 4096 + 8 * 3);
+  expect(largest).toBeLessThanOrEqual(256);
+  // A commit is due after 60 rows at most, so none holds more than that and one record beside it.
+  expect(Math.max(...calm.commits)).toBeLessThan(4096 + 256 + 60);
+  for (let seed = 2; seed <= 5; seed++) {
+    const world = worldOf(seed, 0.1);
+    await world.drain();
+    for (const topic of ['out', 'dlq']) expect([seed, ...of(world, topic)]).toEqual([seed, ...of(calm, topic)]);
+  }
+}, 120_000);
