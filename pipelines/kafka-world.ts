@@ -53,7 +53,7 @@ export interface TaskOptions<B extends Event> {
   readonly decoder: RecordDecoder;
   readonly outputs: KafkaOutputs<B>;
   /** Where alerts go besides their topic: queues that move with the partition. */
-  readonly alerts?: (host: AlertHost) => PartitionAlerts;
+  alerts?(host: AlertHost): PartitionAlerts;
   readonly store?: CheckpointStore;
   /** Where a group that has never committed begins. */
   readonly begin?: 'earliest' | 'latest';
