@@ -105,6 +105,8 @@ const schema = z.strictObject({
   rebalanceTimeoutMs: whole,
   transactionTimeoutMs: whole,
   fetchWaitMs: whole,
+  metadataMs: whole,
+  lagMs: whole,
   partitionsMax: whole,
   http: z.strictObject({ port: z.int().min(0).max(65_535), host: text.exactOptional() }).exactOptional(),
 });
