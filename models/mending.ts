@@ -28,9 +28,10 @@ export function mending(options: MemoryOptions) {
   const count = horizons.length;
   const rows = ringRows(errorRows, options);
   const cells = packedLength(features);
+  const names = horizons.map((h) => `h${h}`);
   const layout = {
     /** Per horizon a ring of errors over the usual one, at the row they were made about; 0 where there was no label. */
-    error: Object.fromEntries(horizons.map((h) => [`h${h}`, f32(rows)])),
+    error: Object.fromEntries(names.map((name) => [name, f32(rows)])),
     covariance: f64(count * cells),
     weights: f64(count * features),
     labels: f64(count),
@@ -41,18 +42,16 @@ export function mending(options: MemoryOptions) {
     gain: f64(features),
   };
   type Own = Row<typeof layout>;
-  const ringOf = (own: Own, i: number): Float32Array => own.error[`h${horizons[i]}`];
 
   /** Writes the inputs of a horizon at an origin, out of errors that were known there. */
   function look({ input, periods }: Own, ring: Float32Array, origin: number, ahead: number): void {
-    const known = (row: number): number => (row >= 0 && row <= origin ? ring[slotOf(ring, row)] : 0);
     let n = 0;
-    for (let j = 0; j < newest; j++) input[n++] = known(origin - j);
+    for (let j = 0; j < newest; j++) input[n++] = known(ring, origin - j, origin);
     input[n++] = 0.3;
-    for (const period of periods) {
-      if (period === 0) continue;
-      const row = samePhase(origin + ahead, period, origin);
-      for (let j = 0; j < phaseRows; j++) input[n++] = known(row - 1 + j);
+    for (let p = 0; p < periods.length; p++) {
+      if (periods[p] === 0) continue;
+      const row = samePhase(origin + ahead, periods[p], origin);
+      for (let j = 0; j < phaseRows; j++) input[n++] = known(ring, row - 1 + j, origin);
     }
     input.fill(0, n);
   }
@@ -78,7 +77,7 @@ export function mending(options: MemoryOptions) {
     begin,
     /** What was missed at row t by the forecast of the i-th horizon, in usual errors; NaN where nobody knows. */
     learn(own: Own, t: number, i: number, missed: number): void {
-      const ring = ringOf(own, i);
+      const ring = own.error[names[i]];
       const isKnown = Math.abs(missed) < Number.POSITIVE_INFINITY;
       const error = isKnown ? Math.max(-errorMax, Math.min(errorMax, missed)) : 0;
       const origin = t - horizons[i];
@@ -97,9 +96,13 @@ export function mending(options: MemoryOptions) {
     /** By how many usual errors the forecast made at row t for the i-th horizon is to be moved. */
     say(own: Own, t: number, i: number): number {
       if (own.begun[0] === 0) return 0;
-      look(own, ringOf(own, i), t, horizons[i]);
+      look(own, own.error[names[i]], t, horizons[i]);
       const weights = own.weights.byteOffset + i * features * 8;
       return Math.max(-errorMax, Math.min(errorMax, kernels.dot(weights, own.input.byteOffset, features)));
     },
   };
 }
+
+/** The error at a row, as far as it was known at the origin. */
+const known = (ring: Float32Array, row: number, origin: number): number =>
+  row >= 0 && row <= origin ? ring[slotOf(ring, row)] : 0;
