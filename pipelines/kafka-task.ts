@@ -57,6 +57,11 @@ export class KafkaTask<B extends Event> {
     return this.#commits?.count ?? 0;
   }
 
+  /** Offset the group stands at, -1 where it never has committed; undefined before it was asked. */
+  get committed(): number | undefined {
+    return this.#commits?.committed;
+  }
+
   /** The state is as of the committed offset, and results flow. */
   get live(): boolean {
     return this.#live;
