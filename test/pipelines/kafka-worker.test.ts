@@ -272,7 +272,9 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     await last.stop();
     expect(last.events.find(({ type }) => type === 'restored')).toMatchObject({ from: 100, how: 'checkpoint at 100' });
     await table.close();
-    const counts = (await readAll(kafka(), `${input}.forecasts`, 550)).map(({ value }) => JSON.parse(String(value)).count);
+    const counts = (await readAll(kafka(), `${input}.forecasts`, 550)).map(
+      ({ value }) => JSON.parse(String(value)).count,
+    );
     expect(counts).toHaveLength(550);
     expect(counts.at(-1)).toBe(15);
   }, 90_000);
