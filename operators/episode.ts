@@ -84,7 +84,7 @@ export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<
     };
     return {
       id: 'episode',
-      version: '2',
+      version: '3',
       keys,
       shared: {},
       layout: shard.explains ? toldLayout : layout,
