@@ -54,8 +54,8 @@ Output: one row per event, in the order of events, and after a crash and restart
              "changes"}} also one when it begins and when it gets worse, with the same id.
   rejects    {shard, offset, stage, reason, message, raw, line}
   shadow     forecasts of the side of a challenge that is not in charge
-  The kind follows from the name of the file (anomalies…, rejects…, shadow…, all else forecasts) or topic (….anomalies, ….dlq) or is
-  put before it: anomalies:run1.ndjson. A topic takes every row once, in transactions, in the partition of its input (of a file: by
+  The kind follows from the name of the file (anomalies…, rejects…, shadow…, or such a word in it: pump-anomalies.arrow; all else
+  forecasts) or topic (….anomalies, ….dlq) or is put before it: anomalies:run1.ndjson. A topic takes every row once, in transactions, in the partition of its input (of a file: by
   key); how far it was written is kept in the group engram-replay-HASH of that cluster. The same replay again, after kill -9 or by
   mistake, with --state or without, writes only what is missing; --fresh writes all again. Read it with isolation.level=read_committed.
 

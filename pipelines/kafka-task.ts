@@ -34,6 +34,8 @@ export class KafkaTask<B extends Event> {
   #out!: OutputWriter<B>;
   #commits!: Commits;
   #alerts: PartitionAlerts | undefined;
+  /** Why the alerts of this partition cannot be handed on. */
+  #broken: Error | undefined;
   #checkpoints!: Checkpoints;
   #next = 0;
   #startMs = 0;
@@ -88,6 +90,7 @@ export class KafkaTask<B extends Event> {
       this.#writer = await world.writer();
       await this.#restore(this.#writer);
       this.#feed = world.open(this.#next);
+      if (this.#broken) throw this.#broken;
       this.#settle(this.#next);
       await this.#work(this.#feed);
       await this.#end();
@@ -150,7 +153,10 @@ export class KafkaTask<B extends Event> {
         this.#commits.hurry();
         this.#feed?.wake();
       },
-      fail: (error) => this.#feed?.fail(error),
+      fail: (error) => {
+        this.#broken = error;
+        this.#feed?.fail(error);
+      },
       nowMs: () => this.world.nowMs(),
     });
   }

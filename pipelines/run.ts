@@ -5,9 +5,11 @@ import type { Bundle } from '../state/arrow.js';
 import { StateMismatch } from '../state/arrow.js';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.js';
 import { claim } from './budget.js';
+import { differences } from './difference.js';
 import { Lane } from './lane.js';
 import { type Clock, pace, wallClock } from './pace.js';
 import { identityOf, type Pipeline } from './pipeline.js';
+import { Saving } from './saving.js';
 
 /** Outputs by what they take. */
 export interface Sinks<B> {
@@ -105,11 +107,14 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
     let next = from?.next ?? 0;
     let ended = from?.ended ?? false;
     let unsaved = 0;
+    const saving = new Saving();
     const checkpoint = async (): Promise<void> => {
       if (!store || unsaved === 0) return;
+      await saving.ended();
       const marks = await outputs.flush(shard);
-      await store.save({ shard, next, pipeline: identity, stages: lane.save(), sinks: marks, ended });
-      counts.checkpoints++;
+      // The run stands still while the state is copied; rows go on while the copy is written.
+      const save = store.save({ shard, next, pipeline: identity, stages: lane.save(), sinks: marks, ended });
+      saving.begin(save, () => void counts.checkpoints++);
       unsaved = 0;
     };
     try {
@@ -129,12 +134,15 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
           options.onBatch?.(made);
         }
         if (unsaved >= checkpointRows) await checkpoint();
+        saving.check();
         if (stop.aborted) break;
       }
       await checkpoint();
+      await saving.ended();
       options.onEnd?.(shard, lane.save());
       return ended;
     } finally {
+      await saving.quiet();
       lane.close();
     }
   }
@@ -153,13 +161,9 @@ function withLines<B>(made: Batch<B>, { rows, lines }: Batch<Event>): Batch<B> {
 /** The checkpoint, if it was taken by this pipeline on these channels. */
 function fits(checkpoint: Checkpoint, identity: string): Checkpoint {
   if (checkpoint.pipeline === identity) return checkpoint;
-  const lines = (text: string): string[] => text.split('\n').map((line) => line.trim().replace(/,$/, ''));
-  const [wanted, found] = [lines(identity), lines(checkpoint.pipeline)];
-  const at = wanted.findIndex((line, i) => line !== found[i]);
   throw new StateMismatch(
     `shard ${checkpoint.shard}: the checkpoint at offset ${checkpoint.next} was taken by another pipeline or on another log.\n` +
-      `first difference: expected ${wanted[at]}, found ${found[at] ?? 'nothing'}\n` +
-      `expected:\n${identity}\nfound:\n${checkpoint.pipeline}\n` +
+      `${differences(identity, checkpoint.pipeline).join('\n')}\n` +
       'Run the pipeline it was taken by, or begin afresh (--fresh, or another state folder).',
   );
 }

@@ -22,6 +22,15 @@ const base = {
 };
 
 describe('a mistake in what shall be run', () => {
+  test('a cluster that does not answer is named, with the fields to look at', async () => {
+    const path = file({ ...base, kafka: { brokers: ['127.0.0.1:1'], connectTimeoutMs: 100 } });
+    const { code, err } = await engram(['run', path, '--quiet']);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /the cluster at 127\.0\.0\.1:1 cannot be used: .*ECONNREFUSED.*kafka\.brokers, kafka\.tls and kafka\.login/,
+    );
+  }, 60_000);
+
   test.each([
     ['no file', '/nowhere/run.json', /expected a file, there is none/],
     ['no JSON', file('{'), /expected JSON/],

@@ -8,6 +8,7 @@ import type { Outgoing, RawRecord } from '../../connectors/kafka/record.js';
 import type { Position } from '../../connectors/kafka/writer.js';
 import type { Event } from '../../event.js';
 import { keyed, type Nothing, type Stage } from '../../operators/stage.js';
+import type { AlertHost, PartitionAlerts } from '../../pipelines/kafka-alert-queue.js';
 import { Hopeless } from '../../pipelines/kafka-restore.js';
 import { KafkaTask } from '../../pipelines/kafka-task.js';
 import type { TaskEvent } from '../../pipelines/kafka-world.js';
@@ -28,6 +29,7 @@ class World {
   low = 0;
   line: Pipeline<Moved> = pipeline('moving').through(moving(1e6));
   codec: PayloadCodec = jsonCodec();
+  alerts: ((host: AlertHost) => PartitionAlerts) | undefined;
   /** Output rows of each commit. */
   readonly commits: number[] = [];
   #epoch = 0;
@@ -69,6 +71,7 @@ class World {
         decoder: new RecordDecoder(this.codec, { values: ['value'] }, 'in-0'),
         outputs: { results: { topic: 'out', encode: encodeMoved }, rejects: { topic: 'dlq' } },
         checkpointRows: 20,
+        ...(this.alerts ? { alerts: this.alerts } : {}),
         store: {
           load: (shard, upTo) => store.load(shard, upTo),
           async save(checkpoint) {
@@ -174,6 +177,39 @@ test('it keeps silent up to the committed offset, then says that it is live', as
   expect(bare.events.find(({ type }) => type === 'live')).toMatchObject({ replayed: 50 });
   expect(bare.written.length).toBe(98);
   expect(before).toBe(49);
+});
+
+test('alerts: a queue that cannot be read ends the task; its notes go with the results, and the last ones before the end', async () => {
+  const world = new World(dice(5), 0, 60);
+  const closed: string[] = [];
+  const queue = (host: AlertHost): PartitionAlerts => {
+    let notes = 0;
+    return {
+      write: () => Promise.resolve(),
+      advance: () => Promise.resolve(),
+      take: () => [{ topic: 'q', partition: host.partition, key: `note ${notes++}`, value: 'n' }],
+      committed: () => void closed.push('committed'),
+      async close() {
+        closed.push('closed');
+      },
+    };
+  };
+  world.alerts = (host) => {
+    host.fail(new Error('the queue cannot be read'));
+    return queue(host);
+  };
+  await expect(world.task(10).run()).rejects.toThrow('the queue cannot be read');
+  expect(world.written).toEqual([]);
+  world.alerts = queue;
+  const task = world.task(10);
+  const done = task.run();
+  await expect.poll(() => task.next).toBe(world.high);
+  task.stop();
+  await done;
+  const keys = world.written.filter(({ topic }) => topic === 'q').map(({ key }) => key);
+  expect(keys).toEqual(keys.map((_, i) => `note ${i}`));
+  // Closed, then committed once more: what was handed on last is noted.
+  expect(closed.slice(-3)).toEqual(['closed', 'committed', 'closed']);
 });
 
 test('a position that somebody else has moved is noticed before the next commit', async () => {
