@@ -1,8 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { sourceOf } from '../connectors/catalog.js';
-import type { FileOptions } from '../connectors/file.js';
 import type { Anomaly, Result } from '../event.js';
 import type { AlertRule } from '../operators/alert-rule.js';
 import { readyRules } from '../operators/alert-rule.js';
@@ -16,18 +14,17 @@ import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
 import { count, figure, moment, plural, span } from './numbers.js';
 import { writeAlertPage } from './report/write-alerts.js';
+import { type LogOptions, opened, sourceOf, usage } from './source.js';
 import { severityMarks } from './view/chart.js';
 import { table } from './view/table.js';
 import { type Paint, paint, plain } from './view/text.js';
 
-export interface PreviewOptions {
+export interface PreviewOptions extends LogOptions {
   readonly rule: readonly string[];
   readonly from?: number;
   readonly to?: number;
   readonly pipeline: string;
-  readonly time?: string;
-  readonly values?: readonly string[];
-  readonly key?: string;
+  readonly horizons?: readonly number[];
   readonly json?: boolean;
   readonly report?: string;
 }
@@ -42,7 +39,7 @@ export async function previewAlerts(input: string, options: PreviewOptions, io: 
   );
   const stored = await storedAnomalies(input);
   if (stored) previewStored(stored, rules, preview);
-  else await previewLog(input, rules, preview, options);
+  else await previewLog(input, rules, preview, options, io);
   const sum = preview.sum();
   if (options.report) await writeAlertPage(options.report, { input, sum, rules });
   if (options.json) io.stdout.write(`${JSON.stringify(sum, null, 1)}\n`);
@@ -78,16 +75,19 @@ async function previewLog(
   rules: readonly AlertRule[],
   preview: AlertPreview,
   options: PreviewOptions,
+  io: Io,
 ): Promise<void> {
-  const { time, values, key } = options;
-  const given = Object.entries({ time, values, key }).filter(([, value]) => value !== undefined);
-  const source = sourceOf(input, Object.fromEntries(given) as FileOptions);
-  const pipeline = await loadPipeline(options.pipeline).catch((error: Error) => {
-    throw error instanceof SpecError ? new UsageError(error.message) : error;
-  });
+  const { horizons } = options;
+  const pipeline = await usage(() => loadPipeline(options.pipeline, horizons ? { horizons } : {}));
+  const source = sourceOf(input, options, io);
+  const opening = await usage(() => source.open());
   // Rules of its own are not the question here.
   const base = { ...pipeline, stages: pipeline.stages.filter(({ id }) => id !== 'alert') };
-  await run<Result>({ pipeline: withAlerts(rebuilt(base), { rules }), source, onBatch: (batch) => preview.add(batch) });
+  await run<Result>({
+    pipeline: withAlerts(rebuilt(base), { rules }),
+    source: opened(source, opening),
+    onBatch: (batch) => preview.add(batch),
+  });
 }
 
 /** `through` of a pipeline goes on from the steps it was made with: here from those that are left. */

@@ -40,17 +40,22 @@ export function parseSpeed(text: string): number {
 }
 
 /** Milliseconds from row to row of a table without times. */
-export function parseStep(text: string): number {
-  const [, digits = '', unit = 'ms'] = /^(\d+(?:\.\d+)?)(ms|s|min|h|d)?$/.exec(text.trim()) ?? [];
-  const unitMs = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? Number.NaN;
-  const stepMs = Number(digits) * unitMs;
-  if (!(digits !== '' && stepMs > 0)) {
-    throw new UsageError(
-      `--step: expected the time from row to row, such as 30min, 5s or 100ms, got ${JSON.stringify(text)}`,
-    );
-  }
-  return stepMs;
-}
+export const parseStep = (text: string): number => parseSpan('--step', 'the time from row to row')(text);
+
+/** A length of time as milliseconds. */
+export const parseSpan =
+  (option: string, what: string) =>
+  (text: string): number => {
+    const [, digits = '', unit = 'ms'] = /^(\d+(?:\.\d+)?)(ms|s|min|h|d)?$/.exec(text.trim()) ?? [];
+    const unitMs = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? Number.NaN;
+    const stepMs = Number(digits) * unitMs;
+    if (!(digits !== '' && stepMs > 0)) {
+      throw new UsageError(
+        `${option}: expected ${what} (ms, s, min, h or d), such as 30min, 5s or 100ms, got ${JSON.stringify(text)}`,
+      );
+    }
+    return stepMs;
+  };
 
 /** Rows between two checkpoints. */
 export function parseCheckpointRows(text: string): number {

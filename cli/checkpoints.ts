@@ -66,6 +66,16 @@ export async function newestAt(path: string): Promise<Newest[]> {
   });
 }
 
+/** The newest complete checkpoint in a shard's folder, or undefined where there is none. */
+export async function newestIn(folder: string): Promise<Checkpoint | undefined> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => offsetOf(name) !== undefined);
+  for (const name of names.sort().reverse()) {
+    const { checkpoint } = await generation(join(folder, name));
+    if (checkpoint) return checkpoint;
+  }
+  return undefined;
+}
+
 /** A name for people: quoted where it could be overlooked or would move the cursor. */
 export const shown = (name: string): string =>
   name === '' || name.trim() !== name || /[\p{C}"]/u.test(name)

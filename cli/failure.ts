@@ -1,3 +1,5 @@
+import { plain } from './view/text.js';
+
 /** What was asked for cannot be done as it was written; exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -11,8 +13,13 @@ export const isBrokenPipe = (error: unknown): boolean => (error as NodeJS.ErrnoE
 /** Errors of the language, which no user can mend: their stack is worth more than their message. */
 const bugs = [TypeError, ReferenceError, SyntaxError, EvalError];
 
+/** Texts of files and columns stand in messages: nothing in them may reach the terminal but as text. */
+const harmless = (text: string): string => text.split('\n').map(plain).join('\n');
+
 /** An error for people: what went wrong, and with `verbose` where in the program. */
-export function describeFailure(error: unknown, verbose: boolean): string {
+export const describeFailure = (error: unknown, verbose: boolean): string => harmless(described(error, verbose));
+
+function described(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return `engram: ${String(error)}`;
   if (verbose)
     return `engram: ${error.stack ?? error.message}${error.cause ? `\ncaused by ${describeCause(error.cause)}` : ''}`;

@@ -54,8 +54,8 @@ Output: one row per event, in the order of events, and after a crash and restart
              "changes"}} also one when it begins and when it gets worse, with the same id.
   rejects    {shard, offset, stage, reason, message, raw, line}
   shadow     forecasts of the side of a challenge that is not in charge
-  The kind follows from the name of the file (anomalies…, rejects…, shadow…, all else forecasts) or topic (….anomalies, ….dlq) or is
-  put before it: anomalies:run1.ndjson. A topic takes every row once, in transactions, in the partition of its input (of a file: by
+  The kind follows from the name of the file (anomalies…, rejects…, shadow…, or such a word in it: pump-anomalies.arrow; all else
+  forecasts) or topic (….anomalies, ….dlq) or is put before it: anomalies:run1.ndjson. A topic takes every row once, in transactions, in the partition of its input (of a file: by
   key); how far it was written is kept in the group engram-replay-HASH of that cluster. The same replay again, after kill -9 or by
   mistake, with --state or without, writes only what is missing; --fresh writes all again. Read it with isolation.level=read_committed.
 
@@ -83,7 +83,8 @@ Fields: kafka {brokers, tls, login {mechanism, username, password: {"env": NAME}
   csv, avro, protobuf, json-schema, cloudevents or arrow; registry {url}; values, time, timeFormat, zone, key}; pipeline (a name, a
   file or the pipeline itself); state ({"folder": PATH} or {"topic": NAME}); alerts (rules, routes, sinks,
   silences: docs/ALERTS.md); mode (exactly-once, at-least-once,
-  effectively-once); begin (earliest, latest); onTruncated (fail, coldStart); commitMs, checkpointMs; compression; http.
+  effectively-once); begin (earliest, latest); onTruncated (fail, coldStart); commitMs, checkpointMs; metadataMs,
+  lagMs; compression; http.
 
 Ctrl-C and SIGTERM finish the records at hand, save, and leave the group. /healthz, /readyz and /metrics answer at http.port.`,
 

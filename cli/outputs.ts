@@ -67,8 +67,14 @@ function topicKind(topic: string): OutputKind {
   return kinds.find((kind) => kind === last) ?? kindOf(topic);
 }
 
+/** By the beginning of a name, or by a word of it: `anomalies-2024.ndjson`, `pump-anomalies.ndjson`. */
 function kindOf(name: string): OutputKind {
-  return kinds.find((kind) => name.toLowerCase().startsWith(kind)) ?? 'forecasts';
+  const words = name.toLowerCase().split(/[-_. ]+/);
+  return (
+    kinds.find((kind) => name.toLowerCase().startsWith(kind)) ??
+    kinds.find((kind) => words.includes(kind)) ??
+    'forecasts'
+  );
 }
 
 function formatOf(path: string): OutputFormat {

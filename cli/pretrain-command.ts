@@ -3,21 +3,22 @@ import { netNames } from '../models/net-shapes.js';
 import { backendNames } from '../models/pretrain/tfjs.js';
 import * as parse from './arguments.js';
 import type { Io } from './io.js';
+import { withLog } from './log-options.js';
 import { type PretrainCommandOptions, parseUntil, parseWhole, pretrainFile } from './pretrain.js';
 
 /** `engram pretrain` with its options. */
 export function pretrainCommand(io: Io, done: (code: number) => void): Command {
-  return new Command('pretrain')
-    .summary('fit the shared weights of a net to a whole log at once')
-    .description('Fits the weights of a net to a log with TensorFlow.js and writes them as a checkpoint to begin from.')
-    .argument('<input>', 'a file (CSV, NDJSON, Arrow, Parquet; .gz too), or - for standard input')
-    .requiredOption('--out <file>', 'the checkpoint, to be named as --weights of replay')
-    .option('--memory <name>', 'lstm, mingru, minlstm or ssm', parse.parseChoice('--memory', netNames), 'lstm')
-    .option('--pipeline <name|file>', 'the pipeline that the weights are for', 'sensor-anomaly')
-    .option('--horizons <rows>', 'rows ahead to forecast, such as 1,5,48', parse.parseHorizons)
-    .option('--time <column>', 'column of the event time')
-    .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
-    .option('--key <column>', 'column that says which series a row belongs to')
+  return withLog(
+    new Command('pretrain')
+      .summary('fit the shared weights of a net to a whole log at once')
+      .description(
+        'Fits the weights of a net to a log with TensorFlow.js and writes them as a checkpoint to begin from.',
+      )
+      .argument('<input>', 'a file (CSV, NDJSON, Arrow, Parquet; .gz too), or - for standard input')
+      .requiredOption('--out <file>', 'the checkpoint, to be named as --weights of replay')
+      .option('--memory <name>', 'lstm, mingru, minlstm or ssm', parse.parseChoice('--memory', netNames), 'lstm')
+      .option('--pipeline <name|file>', 'the pipeline that the weights are for', 'sensor-anomaly'),
+  )
     .option('--until <time>', 'rows at or after this time are not looked at', parseUntil)
     .option(
       '--backend <name>',

@@ -1,9 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { endings } from '../connectors/file.js';
-import { timeFormats } from '../connectors/times.js';
 import { verdicts } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
-import { recordFormats } from '../pipelines/record-formats.js';
 import { addSilence, type MarkOptions, markAnomaly, type SilenceOptions } from './alert-hand.js';
 import { type PreviewOptions, previewAlerts } from './alert-preview.js';
 import * as parse from './arguments.js';
@@ -15,6 +12,7 @@ import { describeFailure, exitCodes, isBrokenPipe, UsageError } from './failure.
 import { more } from './help.js';
 import { type InspectOptions, inspect } from './inspect.js';
 import type { Io } from './io.js';
+import { withLog } from './log-options.js';
 import { parseOut } from './outputs.js';
 import { showPipelines } from './pipelines.js';
 import { pretrainCommand } from './pretrain-command.js';
@@ -69,10 +67,18 @@ export function commands(io: Io, done: (code: number) => void): Command {
         outputError: () => {},
       })
       .exitOverride((error) => {
-        throw error.exitCode === 0 || error.code === 'commander.help' ? error : new UsageError(sentence(error, name));
+        throw error.exitCode === 0 || error.code === 'commander.help'
+          ? error
+          : new UsageError(sentence(error, calledAs(command)));
       });
   }
   return program;
+}
+
+/** The command as it is typed: `alerts mark`. */
+function calledAs(command: Command): string {
+  const outer = command.parent;
+  return outer?.parent ? `${calledAs(outer)} ${command.name()}` : command.name();
 }
 
 /** What commander found wrong as one line: what was expected, what came, the nearest name, and where to read on. */
@@ -102,26 +108,6 @@ function sentence({ code, message }: CommanderError, name: string): string {
 const collect =
   <T>(parseOne: (text: string) => T) =>
   (text: string, before: readonly T[] = []): T[] => [...before, parseOne(text)];
-
-/** What the log is, for every command that reads one. */
-const withLog = (command: Command): Command =>
-  command
-    .option('--time <column>', 'column of the event time')
-    .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
-    .option('--key <column>', 'column that says which series a row belongs to')
-    .option('--horizons <rows>', 'rows ahead to forecast, such as 1,5,48', parse.parseHorizons)
-    .option(
-      '--format <name>',
-      'what the input is, where its name does not tell',
-      parse.parseChoice('--format', [...new Set([...Object.values(endings), ...recordFormats])]),
-    )
-    .option(
-      '--time-format <name>',
-      'how times are written, where it cannot be seen',
-      parse.parseChoice('--time-format', timeFormats),
-    )
-    .option('--zone <offset>', 'offset of times that name none, such as +02:00 (default: UTC)')
-    .option('--step <time>', 'time from row to row of a log without times, such as 5min', parse.parseStep);
 
 function replayCommand(io: Io, done: (code: number) => void): Command {
   const command = new Command('replay')
@@ -190,17 +176,16 @@ function pipelinesCommand(io: Io): Command {
 }
 
 function alertsCommand(io: Io, done: (code: number) => void): Command {
-  const preview = new Command('preview')
-    .summary('what rules would have made of a log or of stored anomalies')
-    .description('Tells which alerts rules would have made: per day, per key, as a table, a chart and a page.')
-    .argument('<input>', 'a log as engram replay reads it, or an NDJSON file of anomalies')
+  const preview = withLog(
+    new Command('preview')
+      .summary('what rules would have made of a log or of stored anomalies')
+      .description('Tells which alerts rules would have made: per day, per key, as a table, a chart and a page.')
+      .argument('<input>', 'a log as engram replay reads it, or an NDJSON file of anomalies')
+      .option('--pipeline <name|file>', 'what finds the anomalies of a log', 'sensor-anomaly'),
+  )
     .requiredOption('--rule <file|json>', 'a rule, or a list of them; any number of times', collect(String))
     .option('--from <time>', 'first moment of event time, such as 2026-01-31', parse.parseMoment('--from'))
     .option('--to <time>', 'last moment', parse.parseMoment('--to'))
-    .option('--pipeline <name|file>', 'what finds the anomalies of a log', 'sensor-anomaly')
-    .option('--time <column>', 'column of the event time')
-    .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
-    .option('--key <column>', 'column that says which series a row belongs to')
     .option('--json', 'as JSON, with every alert')
     .option('--report <file.html>', 'one page with charts, self-contained', parse.parseReport)
     .option('--verbose', 'errors with the place in the program')
@@ -221,7 +206,7 @@ function alertsCommand(io: Io, done: (code: number) => void): Command {
     .description('Adds a silence to the file that "silencesFile" of a section alerts names; a run at work takes it up.')
     .argument('<file>', 'JSON file of silences')
     .requiredOption('--match <label=pattern>', 'which alerts, any number of times', collect(String))
-    .requiredOption('--for <time>', 'how long, such as 2h', parse.parseStep)
+    .requiredOption('--for <time>', 'how long, such as 2h', parse.parseSpan('--for', 'how long'))
     .option('--from <time>', 'event time it begins at (default: now)', parse.parseMoment('--from'))
     .option('--name <name>', 'its name in silenced alerts')
     .option('--comment <text>', 'why')

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Opening, Source } from '../connectors/source.js';
+import type { Opening } from '../connectors/source.js';
 import type { Result } from '../event.js';
 import { toldBy } from '../operators/chain.js';
 import type { Score } from '../operators/scores.js';
@@ -20,7 +20,7 @@ import { writeReport } from './report/write.js';
 import { rowCount } from './row-count.js';
 import { type ErrorLine, errorLines, scoresIn } from './scores.js';
 import { sinksFor } from './sinks.js';
-import { type LogOptions, usage } from './source.js';
+import { type LogOptions, opened, usage } from './source.js';
 import { openState } from './state.js';
 import { anomalyTable, errorTable, placeOf, places, rejectLines } from './summary.js';
 import { Tally } from './tally.js';
@@ -87,7 +87,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const store = options.state
       ? await openState(options.state, {
           report: report !== undefined,
-          forget: options.fresh ? opening.shards : [],
+          shards: opening.shards,
+          forget: options.fresh ?? false,
+          outputs: [...sinks.results, ...sinks.anomalies, ...sinks.rejects].map(({ name }) => name),
           say,
         })
       : undefined;
@@ -192,7 +194,12 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       '',
       ...anomalyTable(
         tally.anomalies,
-        { rows: tally.rows, manyKeys: tally.manyKeys, manyChannels: opening.channels.length > 1 },
+        {
+          rows: tally.rows,
+          rejected: tally.rejected,
+          manyKeys: tally.manyKeys,
+          manyChannels: opening.channels.length > 1,
+        },
         files('anomalies')[0]?.path,
         width,
         colours,
@@ -201,7 +208,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       ...block(alerts),
       ...block(errorTable(errors, width, colours)),
       ...block(compared ? comparisonTable(compared.sides, compared.comparison, width, colours) : []),
-      ...block(rejectLines(tally.rejects, files('rejects')[0]?.path ?? 'standard output')),
+      ...block(rejectLines(tally, files('rejects')[0]?.path ?? 'standard output')),
       `${plural(tally.rows, 'row')}${since} in ${seconds.toFixed(1)} s: ${count(tally.rows / Math.max(seconds, 1e-3))} rows/s, ` +
         `${plural(summary.checkpoints, 'checkpoint')}`,
       ...(resumed !== undefined && tally.rows === 0
@@ -214,14 +221,6 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
 }
 
 const block = (lines: readonly string[]): string[] => (lines.length > 0 ? [...lines, ''] : []);
-
-/** The source, without being asked again what it holds. */
-const opened = (source: Source, opening: Opening): Source => ({
-  open: () => Promise.resolve(opening),
-  read: (...given) => source.read(...given),
-  starts: async (...given) => source.starts?.(...given),
-  close: async () => source.close?.(),
-});
 
 /** How much of the log lies in earlier shards, for each shard of those that know. */
 function lengthsBefore({ spans = new Map() }: Opening): ReadonlyMap<string, number> {

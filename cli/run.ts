@@ -25,9 +25,21 @@ export async function runFile(file: string, { quiet = false, ...limits }: RunFil
   try {
     const onLog = (line: string): void => void (quiet || io.stderr.write(`${line}\n`));
     const pipeline = options.pipeline.within(budgetOf(limits).budget ?? {});
-    await runKafka({ ...options, pipeline, onLog }, stop.signal);
+    await runKafka({ ...options, pipeline, onLog }, stop.signal).catch((error: Error) => {
+      throw unreachable(error, file, options.kafka.brokers);
+    });
     return exitCodes.done;
   } finally {
     off();
   }
+}
+
+/** What the client says of a cluster that it cannot talk to names neither the cluster nor what to look at. */
+function unreachable(error: Error, file: string, brokers: readonly string[]): Error {
+  if (!/^KafkaJS(Connection|ConnectionClosed|SASLAuthentication|NumberOfRetriesExceeded|Broker)/.test(error.name))
+    return error;
+  return new Error(
+    `the cluster at ${brokers.join(',')} cannot be used: ${error.message}. Check kafka.brokers, kafka.tls and kafka.login in ${file}`,
+    { cause: error },
+  );
 }

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { CutInput } from '../connectors/bytes.js';
 import { endings, type FileFormat, type FileOptions, fileSource, streamSource } from '../connectors/file.js';
 import { hint } from '../connectors/nearest.js';
-import type { Source } from '../connectors/source.js';
+import type { Opening, Source } from '../connectors/source.js';
 import type { TimeFormat } from '../connectors/times.js';
 import type { RecordFormat } from '../pipelines/record-formats.js';
 import { SpecError } from '../pipelines/spec-error.js';
@@ -28,6 +28,13 @@ export function sourceOf(input: string, options: LogOptions, { stdin }: Io): Sou
     const names = existsSync(folder) ? readdirSync(folder) : [];
     throw new UsageError(`${input}: expected a file, there is none${hint(basename(input), names)}`);
   }
+  if (input !== '-' && statSync(input).isDirectory()) {
+    const [first] = readdirSync(input).filter((name) =>
+      Object.keys(endings).some((ending) => name.endsWith(`.${ending}`)),
+    );
+    const one = first === undefined ? 'name a file' : `name a file in it, such as ${join(input, first)}`;
+    throw new UsageError(`${input}: expected a file, got a folder: ${one}`);
+  }
   const { time, values, key, format, timeFormat, zone, step } = options;
   const known = [...new Set(Object.values(endings))];
   if (format !== undefined && !known.includes(format as FileFormat)) {
@@ -50,3 +57,11 @@ export async function usage<T>(work: () => Promise<T>): Promise<T> {
     throw plainError ? new UsageError(error.message, { cause: error }) : error;
   }
 }
+
+/** The source, without being asked again what it holds. */
+export const opened = (source: Source, opening: Opening): Source => ({
+  open: () => Promise.resolve(opening),
+  read: (...given) => source.read(...given),
+  starts: async (...given) => source.starts?.(...given),
+  close: async () => source.close?.(),
+});

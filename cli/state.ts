@@ -1,22 +1,35 @@
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { isKafkaUrl } from '../connectors/kafka/address.js';
 import { StateMismatch } from '../state/arrow.js';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.js';
 import { FileStore } from '../state/stores/file.js';
+import { newestIn } from './checkpoints.js';
+import { UsageError } from './failure.js';
 import { isReportOutput } from './report/rows.js';
 
 export interface StateOptions {
   /** A report is asked for. */
   readonly report: boolean;
-  /** These shards begin at the first row, whatever is there. */
-  readonly forget: readonly string[];
+  /** What is read. */
+  readonly shards: readonly string[];
+  /** They begin at the first row, whatever is there. */
+  readonly forget: boolean;
+  /** What is written. */
+  readonly outputs: readonly string[];
   readonly say: (text: string) => void;
 }
 
 /** The checkpoints in a folder, for a command that names a report or none. */
-export async function openState(folder: string, { report, forget, say }: StateOptions): Promise<CheckpointStore> {
+export async function openState(folder: string, options: StateOptions): Promise<CheckpointStore> {
+  const { report, shards, forget, outputs, say } = options;
   const store = new FileStore(folder, { onDamaged: (path, error) => say(`set aside ${path}: ${error.message}`) });
-  for (const shard of forget) {
+  await refuseOutputsOfOthers(
+    folder,
+    shards.map((shard) => basename(store.folderOf(shard))),
+    outputs,
+  );
+  for (const shard of forget ? shards : []) {
     // Not from under a run that is at work.
     const unlock = await store.lock(shard);
     await removeGenerations(store.folderOf(shard)).finally(unlock);
@@ -44,6 +57,27 @@ function agrees({ sinks }: Checkpoint, folder: string, report: boolean): void {
       : `${folder}: this state was begun without --report, whose page would lack all earlier rows: leave --report out, ` +
           'or begin again at the first row with --fresh',
   );
+}
+
+/** Outputs that another log's state in the folder counts on: this run would write over them. */
+async function refuseOutputsOfOthers(
+  folder: string,
+  own: readonly string[],
+  outputs: readonly string[],
+): Promise<void> {
+  const files = outputs.filter((name) => name !== '-' && !isKafkaUrl(name));
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((name) => !own.includes(name))) {
+    const other = await newestIn(join(folder, name));
+    if (!other) continue;
+    const theirs = new Set(Object.keys(other.sinks).map((path) => resolve(path)));
+    const shared = files.find((path) => theirs.has(resolve(path)));
+    if (shared === undefined) continue;
+    throw new UsageError(
+      `--state ${folder}: expected outputs of this log's own, got ${shared}, which takes those of the log "${other.shard}", ` +
+        'whose state lies here too: what it wrote would be lost. Name other outputs, or another --state',
+    );
+  }
 }
 
 /** Removes the generations of a shard, those set aside and half written too, and nothing else that may lie there. */

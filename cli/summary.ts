@@ -3,10 +3,14 @@ import type { Anomaly } from '../event.js';
 import { count, figure, moment, odds, percent, plural } from './numbers.js';
 import type { Output } from './outputs.js';
 import type { ErrorLine } from './scores.js';
+import type { Tally } from './tally.js';
 import { severityMarks } from './view/chart.js';
 import { type TableColumn, table } from './view/table.js';
 import { type Paint, plain } from './view/text.js';
 import type { WorstAnomalies } from './worst.js';
+
+/** What of a tally is about rejects. */
+type Refused = Pick<Tally, 'rows' | 'rejects' | 'rejected' | 'firstReject'>;
 
 /** Anomalies that the table at the end shows. */
 export const shownAnomalies = 20;
@@ -14,6 +18,7 @@ export const shownAnomalies = 20;
 /** What the rows of a run were: whether a series and a channel must be named to be told apart. */
 export interface Seen {
   readonly rows: number;
+  readonly rejected: number;
   readonly manyKeys: boolean;
   readonly manyChannels: boolean;
 }
@@ -21,13 +26,15 @@ export interface Seen {
 /** The worst anomalies in the order of time; `file` is where all of them are. */
 export function anomalyTable(
   found: WorstAnomalies,
-  { rows, manyKeys, manyChannels }: Seen,
+  { rows, rejected, manyKeys, manyChannels }: Seen,
   file: string | undefined,
   width: number,
   paint: Paint,
 ): string[] {
   const all = found.worst();
-  if (rows === 0 && all.length === 0) return ['No new rows, so no new anomalies.'];
+  if (rows === 0 && all.length === 0) {
+    return [rejected > 0 ? 'No row could be used: nothing was learned.' : 'No new rows, so no new anomalies.'];
+  }
   if (all.length === 0) return ['No anomalies: every row was within what the stream had led to expect.'];
   const shown = all.slice(0, shownAnomalies).sort((a, b) => a.peakMs - b.peakMs || (a.id < b.id ? -1 : 1));
   const columns: (TableColumn & { of: (anomaly: Anomaly) => string })[] = [
@@ -40,8 +47,8 @@ export function anomalyTable(
     ...(manyChannels ? [{ title: 'Channel', gives: true, of: ({ channel }: Anomaly) => plain(channel) }] : []),
     { title: 'Actual', align: 'right', of: ({ actual }) => figure(actual) },
     { title: 'Expected', align: 'right', of: ({ expected }) => figure(expected) },
-    { title: 'Rarity', align: 'right', of: ({ score }) => odds(score) },
-    { title: 'Why', gives: true, of: ({ why }) => plain(reason(why)) },
+    { title: 'Rarity', align: 'right', drops: 1, of: ({ score }) => odds(score) },
+    { title: 'Why', gives: true, least: 11, drops: 2, of: ({ why }) => plain(reason(why)) },
   ];
   const [head, rule, ...lines] = table(
     columns,
@@ -92,12 +99,14 @@ export function errorTable(lines: readonly ErrorLine[], width: number, paint: Pa
   ];
 }
 
-/** Rejected rows by reason, and where they are. */
-export function rejectLines(rejects: ReadonlyMap<string, number>, file: string): string[] {
-  const all = [...rejects.values()].reduce((sum, n) => sum + n, 0);
-  if (all === 0) return [];
+/** Rejected rows by reason, and where they are; where they are the most, the first one says what may be wrong with all. */
+export function rejectLines({ rows, rejects, rejected, firstReject }: Refused, file: string): string[] {
+  if (rejected === 0) return [];
   const reasons = [...rejects].sort(([, a], [, b]) => b - a).map(([reason, n]) => `${count(n)} ${reason}`);
-  return [`${plural(all, 'row')} rejected (${reasons.join(', ')}): see ${file}`];
+  return [
+    `${plural(rejected, 'row')} rejected (${reasons.join(', ')}): see ${file}`,
+    ...(rejected > rows && firstReject !== undefined ? [`The first: ${plain(firstReject)}`] : []),
+  ];
 }
 
 /** Where an output is: those that are only made when the log ends lie beside their place until then. */

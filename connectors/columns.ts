@@ -80,16 +80,18 @@ export class Chooser implements Visit {
     const { options } = this;
     const zoneMs = options.zone === undefined ? 0 : zoneOf(options.zone);
     if (zoneMs === undefined) {
-      throw new Error(`zone: expected an offset such as +02:00 or Z, got ${shown(options.zone)}`);
+      throw new Error(
+        `zone (--zone): expected an offset such as +02:00 or Z, got ${shown(options.zone)}: zones whose offset changes in the year are not followed`,
+      );
     }
     if (this.#time >= 0 && this.#format === undefined && this.#sampled > 0) {
       const column = this.#names[this.#time];
       throw new Error(
         this.#ambiguous === undefined
           ? `${this.table}: expected times in column "${column}" (ISO 8601, epoch seconds or milliseconds, or ` +
-              `day/month/year), came ${shown(this.#undated)}: name the right column as time`
+              `day/month/year), came ${shown(this.#undated)}: name the right column (--time)`
           : `${this.table}: ${shown(this.#ambiguous)} in column "${column}" can be day/month or month/day: ` +
-              'set timeFormat to dmy or mdy',
+              'name the order of day and month (timeFormat, --time-format): dmy or mdy',
       );
     }
     const ours = this.#flat() !== undefined || (this.#events() && this.#names.includes('key'));
@@ -133,8 +135,8 @@ export class Chooser implements Visit {
     if (found.length === 1) return this.#find(found[0], 'time');
     throw new Error(
       `${this.table}: expected one column called timestamp, datetime, time or date, ` +
-        `${found.length === 0 ? 'there is none' : `there are ${found.join(', ')}`}: name the time column, ` +
-        `or give the step between rows. The columns are: ${listed(names)}`,
+        `${found.length === 0 ? 'there is none' : `there are ${found.join(', ')}`}: name the time column ` +
+        `(--time), or give the step between rows (--step). The columns are: ${listed(names)}`,
     );
   }
 
@@ -179,7 +181,7 @@ export class Chooser implements Visit {
       });
     if (found.length === 0) {
       throw new Error(
-        `${this.table}: expected at least one numeric column, found none: name them as values. ` +
+        `${this.table}: expected at least one numeric column, found none: name them (--values). ` +
           `The columns are: ${listed(names)}`,
       );
     }

@@ -50,7 +50,7 @@ export function streamSource(
 ): Source {
   const { format = 'csv', shard = 'stdin' } = options;
   if (format === 'parquet') {
-    throw new Error('format: expected csv, ndjson or arrow for a stream, got parquet: store it in a file');
+    throw new Error('format (--format): expected csv, ndjson or arrow for a stream, got parquet: store it in a file');
   }
   return tableSource(format, streamInput(shard, stream), shard, options);
 }
@@ -69,7 +69,7 @@ export function formatOfPath(path: string): FileFormat {
   if (ending !== undefined && Object.hasOwn(endings, ending)) return endings[ending];
   throw new Error(
     `${path}: expected a name that ends with .${Object.keys(endings).join(', .')}` +
-      `${ending === undefined ? '' : hint(ending, Object.keys(endings))}: rename it, or give the format`,
+      `${ending === undefined ? '' : hint(ending, Object.keys(endings))}: rename it, or name the format (--format)`,
   );
 }
 

@@ -140,7 +140,7 @@ const schema = z.strictObject({
 export function parseAlerts(value: unknown, from = 'alerts'): AlertSpec {
   const found = schema.safeParse(value);
   if (!found.success) {
-    throw new SpecError(`${from}: ${explain(issuesOf(found.error), value, '', Object.keys(schema.shape))}`);
+    throw new SpecError(`${from}: ${explain(issuesOf(found.error), value, '', schema)}`);
   }
   for (const [name, sink] of Object.entries(found.data.sinks ?? {})) {
     const wrong = wrongSink(sink, `sinks.${name}`);
@@ -158,14 +158,14 @@ export function parseAlerts(value: unknown, from = 'alerts'): AlertSpec {
 export function parseRule(value: unknown, from: string): AlertRule {
   const found = rule.safeParse(value);
   if (found.success) return found.data as AlertRule;
-  throw new SpecError(`${from}: ${explain(issuesOf(found.error), value, '', Object.keys(rule.shape))}`);
+  throw new SpecError(`${from}: ${explain(issuesOf(found.error), value, '', rule)}`);
 }
 
 /** Silences as JSON, such as `silencesFile` holds. */
 export function parseSilences(value: unknown, from: string): NonNullable<AlertSpec['silences']> {
   const found = z.array(silence).safeParse(value);
   if (found.success) return found.data;
-  throw new SpecError(`${from}: ${explain(issuesOf(found.error), value, 'silences', [])}`);
+  throw new SpecError(`${from}: ${explain(issuesOf(found.error), value, 'silences', z.array(silence))}`);
 }
 
 function wrongSink(sink: unknown, path: string): string | undefined {
@@ -181,7 +181,7 @@ function wrongSink(sink: unknown, path: string): string | undefined {
   const found = kind.safeParse(options);
   if (found.success) return undefined;
   const issues = issuesOf(found.error);
-  const sentence = explain(issues, options, `${path}.${name}`, Object.keys(kind.shape));
+  const sentence = explain(issues, options, `${path}.${name}`, kind);
   // What came may be a secret that was written where none belongs: the place is told, the value is not.
   if (issues.some(({ code }) => code === 'unrecognized_keys')) return sentence;
   return sentence.replace(/, got [\s\S]*$/, ', got something else (values of sinks are not shown)');

@@ -22,7 +22,10 @@ export const kafkaFigures = {
     'counter',
     'Tasks dropped after an error, their transaction aborted, by whether fenced.',
   ],
-  engram_lag_records: ['gauge', 'Records of the partition behind the last commit.'],
+  engram_lag_records: [
+    'gauge',
+    'Records of the partition behind the last commit, measured at commits and every lagMs.',
+  ],
   engram_next_offset: ['gauge', 'Offset the partition is committed up to.'],
   engram_waiting_bytes: ['gauge', 'Bytes fetched that wait to be worked on.'],
   engram_fold_seconds: ['histogram', 'What decoding, the steps and encoding took for the records of one commit.'],
@@ -133,6 +136,9 @@ export class KafkaMetrics {
         return;
       case 'reader-failed':
         this.#count('engram_reader_failures_total');
+        return;
+      case 'lag':
+        Object.assign(this.#shard(event.shard), { lag: event.lag, next: event.next });
         return;
       case 'cold-start':
         this.#count('engram_cold_starts_total');

@@ -2,6 +2,7 @@ import type { Bounds, Committed } from '../connectors/kafka/admin.js';
 import type { RecordDecoder } from '../connectors/kafka/decode.js';
 import { StateMismatch } from '../state/arrow.js';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.js';
+import { differences } from './difference.js';
 import { type Digest, emptyDigest, readNote } from './kafka-digest.js';
 import { identityOf, type Pipeline } from './pipeline.js';
 
@@ -179,7 +180,7 @@ export function partitionsChanged(what: string, before: number, now: number): St
 
 function otherPipeline(shard: string, { next, pipeline }: Checkpoint, identity: string): StateMismatch {
   return new StateMismatch(
-    `${shard}: the checkpoint at offset ${next} was taken by another pipeline.\nexpected:\n${identity}\nfound:\n${pipeline}\n` +
+    `${shard}: the checkpoint at offset ${next} was taken by another pipeline.\n${differences(identity, pipeline).join('\n')}\n` +
       'Run the pipeline it was taken by, or begin afresh under another group.',
   );
 }

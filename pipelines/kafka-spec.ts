@@ -105,6 +105,8 @@ const schema = z.strictObject({
   rebalanceTimeoutMs: whole,
   transactionTimeoutMs: whole,
   fetchWaitMs: whole,
+  metadataMs: whole,
+  lagMs: whole,
   partitionsMax: whole,
   http: z.strictObject({ port: z.int().min(0).max(65_535), host: text.exactOptional() }).exactOptional(),
 });
@@ -115,6 +117,15 @@ type Spec = z.infer<typeof schema>;
 const inputSchema = schema.partial().extend({
   kafka: schema.shape.kafka.extend({ brokers: z.array(text).min(1).exactOptional() }).exactOptional(),
 });
+
+/** What is wrong. What stands where a login belongs may be a secret: the place is told, the value is not. */
+function told(error: z.ZodError, value: unknown): string {
+  const sentence = explain(error.issues as unknown as readonly Issue[], value, '', schema);
+  const hidden = /^(kafka\.(login|tls)|decode\.registry)(?!\.mechanism|\.[a-z]+: expected one of)/.test(sentence);
+  return hidden
+    ? sentence.replace(/, got [\s\S]*$/, ', got something else (which may be a secret and is not shown)')
+    : sentence;
+}
 
 /** How a replay reads a topic. */
 export interface KafkaInput {
@@ -131,8 +142,7 @@ export interface KafkaInput {
 export async function parseKafkaInput(value: unknown, from: string): Promise<KafkaInput> {
   const found = inputSchema.safeParse(value);
   if (!found.success) {
-    const issues = found.error.issues as unknown as readonly Issue[];
-    throw new SpecError(`${from}: ${explain(issues, value, '', Object.keys(schema.shape))}`);
+    throw new SpecError(`${from}: ${told(found.error, value)}`);
   }
   const { kafka = {}, decode, pipeline, group, compression } = found.data;
   if (!decode) throw new SpecError(`${from}: decode.values: expected the fields to learn, it is missing`);
@@ -160,8 +170,7 @@ export async function parseKafkaInput(value: unknown, from: string): Promise<Kaf
 export async function parseKafkaRun(value: unknown, from = 'run'): Promise<KafkaRunOptions> {
   const found = schema.safeParse(value);
   if (!found.success) {
-    const issues = found.error.issues as unknown as readonly Issue[];
-    throw new SpecError(`${from}: ${explain(issues, value, '', Object.keys(schema.shape))}`);
+    throw new SpecError(`${from}: ${told(found.error, value)}`);
   }
   const { group, decode, pipeline, kafka, alerts, ...rest } = found.data;
   // A module may give a pipeline made by code, which is no JSON.

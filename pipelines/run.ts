@@ -5,6 +5,7 @@ import type { Bundle } from '../state/arrow.js';
 import { StateMismatch } from '../state/arrow.js';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.js';
 import { claim } from './budget.js';
+import { differences } from './difference.js';
 import { Lane } from './lane.js';
 import { type Clock, pace, wallClock } from './pace.js';
 import { identityOf, type Pipeline } from './pipeline.js';
@@ -160,13 +161,9 @@ function withLines<B>(made: Batch<B>, { rows, lines }: Batch<Event>): Batch<B> {
 /** The checkpoint, if it was taken by this pipeline on these channels. */
 function fits(checkpoint: Checkpoint, identity: string): Checkpoint {
   if (checkpoint.pipeline === identity) return checkpoint;
-  const lines = (text: string): string[] => text.split('\n').map((line) => line.trim().replace(/,$/, ''));
-  const [wanted, found] = [lines(identity), lines(checkpoint.pipeline)];
-  const at = wanted.findIndex((line, i) => line !== found[i]);
   throw new StateMismatch(
     `shard ${checkpoint.shard}: the checkpoint at offset ${checkpoint.next} was taken by another pipeline or on another log.\n` +
-      `first difference: expected ${wanted[at]}, found ${found[at] ?? 'nothing'}\n` +
-      `expected:\n${identity}\nfound:\n${checkpoint.pipeline}\n` +
+      `${differences(identity, checkpoint.pipeline).join('\n')}\n` +
       'Run the pipeline it was taken by, or begin afresh (--fresh, or another state folder).',
   );
 }

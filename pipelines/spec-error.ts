@@ -20,8 +20,8 @@ export interface Issue {
   readonly errors?: readonly (readonly Issue[])[];
 }
 
-/** The first thing wrong as one sentence; `path` leads to the value the schema was given. */
-export function explain(issues: readonly Issue[], value: unknown, path: string, known: readonly string[]): string {
+/** The first thing wrong as one sentence; `path` leads to the value that `schema`, one of zod, was given. */
+export function explain(issues: readonly Issue[], value: unknown, path: string, schema: unknown): string {
   // A misspelt name explains a missing one, so it is told first.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   const where = place(path, issue.path);
@@ -30,7 +30,7 @@ export function explain(issues: readonly Issue[], value: unknown, path: string, 
   switch (issue.code) {
     case 'unrecognized_keys': {
       const [key] = issue.keys ?? [''];
-      const names = issue.path.length === 0 ? known : [];
+      const names = fieldsAt(schema, issue.path);
       const expected = names.length > 0 ? `expected one of ${names.join(', ')}` : 'there is no such field';
       return `${place(where, [key])}: ${expected}, got ${shown(key)}${hint(key, names)}`;
     }
@@ -54,9 +54,9 @@ export function explain(issues: readonly Issue[], value: unknown, path: string, 
             meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
             value,
             path,
-            known,
+            schema,
           )
-        : `${at}expected ${alternatives(issue)}, got ${shown(came)}`;
+        : `${at}expected ${alternatives(issue, schemaAt(schema, issue.path))}, got ${shown(came)}`;
     }
     default:
       return `${at}${issue.message}, got ${shown(came)}`;
@@ -65,10 +65,43 @@ export function explain(issues: readonly Issue[], value: unknown, path: string, 
 
 const depth = (issues: readonly Issue[]): number => Math.max(0, ...issues.map(({ path }) => path.length));
 
-const alternatives = (issue: Issue): string =>
+const alternatives = (issue: Issue, schemas: readonly Schema[]): string =>
   (issue.errors ?? [])
-    .map(([first]) => (first?.values ? first.values.join(', ') : typeName(first?.expected)))
+    .map(([first], i) => {
+      if (first?.values) return first.values.join(', ');
+      const fields = first?.expected === 'object' ? Object.keys(schemas[i]?.def?.shape ?? {}) : [];
+      return fields.length > 0 ? `{${fields.map((field) => `"${field}": …`).join(', ')}}` : typeName(first?.expected);
+    })
     .join(' or ');
+
+/** What is asked of a schema of zod. */
+interface Schema {
+  readonly def?: {
+    readonly type: string;
+    readonly shape?: Readonly<Record<string, Schema>>;
+    readonly element?: Schema;
+    readonly innerType?: Schema;
+    readonly valueType?: Schema;
+    readonly options?: readonly Schema[];
+  };
+}
+
+/** The schemas that a value at this place may fit: several where there are alternatives. */
+function schemaAt(schema: unknown, path: readonly PropertyKey[]): Schema[] {
+  const { def } = (schema ?? {}) as Schema;
+  if (!def) return [];
+  if (def.innerType) return schemaAt(def.innerType, path);
+  if (def.options) return def.options.flatMap((option) => schemaAt(option, path));
+  if (path.length === 0) return [schema as Schema];
+  const [part, ...rest] = path;
+  const inner =
+    def.element ?? def.valueType ?? (def.shape && Object.hasOwn(def.shape, part) ? def.shape[String(part)] : undefined);
+  return inner ? schemaAt(inner, rest) : [];
+}
+
+const fieldsAt = (schema: unknown, path: readonly PropertyKey[]): string[] => [
+  ...new Set(schemaAt(schema, path).flatMap(({ def }) => Object.keys(def?.shape ?? {}))),
+];
 
 function bound(inclusive: string, exclusive: string, issue: Issue, limit: number | bigint | undefined): string {
   const word = issue.inclusive === false ? exclusive : inclusive;

@@ -130,7 +130,7 @@ const required = ['remember', 'interval', 'detect'];
 export function parseSpec(value: unknown, from = 'pipeline'): PipelineSpec {
   const found = outline.safeParse(value);
   if (!found.success) {
-    throw new SpecError(`${from}: ${explain(issues(found.error), value, '', Object.keys(outline.shape))}`);
+    throw new SpecError(`${from}: ${explain(issues(found.error), value, '', outline)}`);
   }
   found.data.stages.forEach((stage, i) => {
     const wrong = wrongStage(stage, `stages[${i}]`);
@@ -175,11 +175,11 @@ function wrongStage(stage: unknown, path: string): string | undefined {
     return `${path}: expected one of ${stageNames.join(', ')}, got ${shown(name)}${hint(name, stageNames)}`;
   }
   const settings = (stage as Record<string, unknown>)[name];
-  const { shape } = options[name as StageName];
-  const found = options[name as StageName].safeParse(settings);
+  const schema = options[name as StageName];
+  const found = schema.safeParse(settings);
   if (found.success)
     return name === 'challenge' ? wrongBranches(settings as ChallengeSpec, `${path}.challenge`) : undefined;
-  return explain(issues(found.error), settings, `${path}.${name}`, Object.keys(shape));
+  return explain(issues(found.error), settings, `${path}.${name}`, schema);
 }
 
 /** What is wrong with the steps of one of the two. */

@@ -195,19 +195,29 @@ describe('figures of the README are those of bench/results', () => {
     expect(readme).toContain(`${kills} kills in ${runs} runs | ${differing.length} outputs differ`);
   });
 
-  test('the chaos on Kafka', () => {
+  const chaosRuns = ['chaos-kafka', 'chaos-kafka-cluster', 'chaos-kafka-held', 'chaos-kafka-topic'].filter((name) =>
+    existsSync(join(root, `bench/results/${name}.json`)),
+  );
+  test.each(chaosRuns)('the chaos on Kafka: %s', (name) => {
     interface Chaos {
+      readonly kafka: string;
       readonly plan: { readonly events: number; readonly partitions: number; readonly workers: number };
       readonly faults: Readonly<Record<'kills' | 'zombies' | 'rebalances' | 'brokerRestarts', number>>;
+      /** Runs of before they were counted have none. */
+      readonly happened?: Readonly<
+        Record<'killsOfLive' | 'zombiesOusted' | 'zombiesFenced' | 'rebalancesSeen' | 'brokerRestarts', number>
+      >;
       readonly digests: { readonly chaos: string; readonly calm: string };
       readonly problems: readonly unknown[];
     }
-    const { plan, faults, digests, problems } = recorded('chaos-kafka') as Chaos;
+    const { kafka, plan, faults, happened, digests, problems } = recorded(name) as Chaos;
     expect([digests.chaos, problems]).toEqual([digests.calm, []]);
+    const told = happened
+      ? `${happened.killsOfLive} SIGKILLs of a process at work, ${happened.zombiesOusted} zombies, ${happened.zombiesFenced} of them fenced, ` +
+        `${happened.rebalancesSeen} rebalances, ${happened.brokerRestarts} restarts of a broker`
+      : `${faults.kills} SIGKILLs, ${faults.zombies} zombies, ${faults.rebalances} rebalances, ${faults.brokerRestarts} restarts of the broker`;
     expect(readme).toContain(
-      `${plan.events.toLocaleString('en')} events, ${plan.partitions} partitions, ${plan.workers} processes: ` +
-        `${faults.kills} SIGKILLs, ${faults.zombies} zombies, ${faults.rebalances} rebalances, ` +
-        `${faults.brokerRestarts} restarts of the broker`,
+      `Kafka ${kafka}, ${plan.events.toLocaleString('en')} events, ${plan.partitions} partitions, ${plan.workers} processes: ${told}`,
     );
   });
 });

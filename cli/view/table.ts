@@ -5,6 +5,10 @@ export interface TableColumn {
   readonly align?: 'left' | 'right';
   /** Gives up width first when the table is too wide for the terminal, down to its title. */
   readonly gives?: boolean;
+  /** Columns that a text in it keeps at least. */
+  readonly least?: number;
+  /** Left out where the table is still too wide: the one with the highest number first. */
+  readonly drops?: number;
 }
 
 /** A table in plain text: columns two spaces apart, a thin rule below the titles, no line wider than `width`. */
@@ -14,10 +18,19 @@ export function table(columns: readonly TableColumn[], rows: readonly (readonly 
   let over = widths.reduce((sum, w) => sum + w, 0) + gap * (widths.length - 1) - width;
   while (over > 0) {
     // The widest gives first, so that short ones stay whole.
-    const giving = columns.flatMap(({ gives, title }, c) =>
-      gives && widths[c] > Math.max(widthOf(title), 8) ? [c] : [],
+    const giving = columns.flatMap(({ gives, title, least = 8 }, c) =>
+      gives && widths[c] > Math.max(widthOf(title), least) ? [c] : [],
     );
-    if (giving.length === 0) break;
+    if (giving.length === 0) {
+      const first = Math.max(...columns.map(({ drops = 0 }) => drops));
+      if (first === 0) break;
+      const kept = columns.flatMap(({ drops }, c) => (drops === first ? [] : [c]));
+      return table(
+        kept.map((c) => columns[c]),
+        rows.map((row) => kept.map((c) => row[c] ?? '')),
+        width,
+      );
+    }
     const widest = giving.reduce((a, b) => (widths[b] > widths[a] ? b : a));
     widths[widest]--;
     over--;

@@ -8,6 +8,9 @@ describe('--out', () => {
     ['out/anomalies.arrow', 'anomalies', 'arrow'],
     ['Anomalies-2024.jsonl', 'anomalies', 'ndjson'],
     ['anomalies/run7.arrow', 'forecasts', 'arrow'],
+    ['pump-anomalies.ndjson', 'anomalies', 'ndjson'],
+    ['pump.rejects.2024.arrow', 'rejects', 'arrow'],
+    ['forecasts-beside-anomalies.arrow', 'forecasts', 'arrow'],
     ['rejects.NDJSON', 'rejects', 'ndjson'],
     ['-', 'forecasts', 'ndjson'],
   ])('%s takes %s as %s', (path, kind, format) => expect(parseOut(path)).toEqual({ kind, path, format }));

@@ -79,14 +79,17 @@ describe('a mistake in each option gets one line that says what to do', () => {
       'replay LOG --time-format dym',
       '2 engram: --time-format: expected one of auto, iso, epoch-s, epoch-ms, dmy, mdy, got "dym" (did you mean "dmy"?)',
     ],
-    ['replay LOG --zone Berlin', '2 engram: zone: expected an offset such as +02:00 or Z, got "Berlin"'],
+    [
+      'replay LOG --zone Berlin',
+      '2 engram: zone (--zone): expected an offset such as +02:00 or Z, got "Berlin": zones whose offset changes in the year are not followed',
+    ],
     [
       'replay LOG --checkpoint-rows none',
       '2 engram: --checkpoint-rows: expected a whole number of at least 1, got "none"',
     ],
     [
       'replay LOG --step soon',
-      '2 engram: --step: expected the time from row to row, such as 30min, 5s or 100ms, got "soon"',
+      '2 engram: --step: expected the time from row to row (ms, s, min, h or d), such as 30min, 5s or 100ms, got "soon"',
     ],
     [
       'replay LOG --horizon 1',

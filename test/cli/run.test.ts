@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sleep } from '../kafka/broker.js';
 import { drained, produce, readAll } from '../kafka/harness.js';
 import { withBroker } from '../kafka/with-broker.js';
 import { engram, folder } from './command.js';
@@ -21,6 +22,15 @@ const base = {
 };
 
 describe('a mistake in what shall be run', () => {
+  test('a cluster that does not answer is named, with the fields to look at', async () => {
+    const path = file({ ...base, kafka: { brokers: ['127.0.0.1:1'], connectTimeoutMs: 100 } });
+    const { code, err } = await engram(['run', path, '--quiet']);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /the cluster at 127\.0\.0\.1:1 cannot be used: .*ECONNREFUSED.*kafka\.brokers, kafka\.tls and kafka\.login/,
+    );
+  }, 60_000);
+
   test.each([
     ['no file', '/nowhere/run.json', /expected a file, there is none/],
     ['no JSON', file('{'), /expected JSON/],
@@ -31,6 +41,26 @@ describe('a mistake in what shall be run', () => {
     expect(err).toMatch(why);
     expect(code).toBe(2);
   });
+});
+
+test('without a broker it says so once, and hears that it is to stop', async () => {
+  let press: () => void = () => {};
+  const running = engram(['run', file(base)], {
+    interrupt: (stop) => {
+      press = stop;
+    },
+  });
+  await sleep(2500);
+  press();
+  const { code, err } = await running;
+  // One that does not hear it gives up by itself in the end, with another line and another code.
+  const told = err
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(told.map(({ type }) => type)).toEqual(['unreachable', 'stopped']);
+  expect(told[0].error).toMatch(/ECONNREFUSED/);
+  expect(code).toBe(0);
 });
 
 withBroker('engram run', ({ addresses, kafka, topic, unique }) => {
@@ -63,7 +93,7 @@ withBroker('engram run', ({ addresses, kafka, topic, unique }) => {
     // A broker that has just begun may not know its groups yet: then it is tried again.
     expect(types.slice(-5)).toEqual(['assigned', 'restored', 'live', 'stopping', 'stopped']);
     expect(await readAll(kafka(), `${input}.forecasts`, 100)).toHaveLength(100);
-  }, 60_000);
+  }, 120_000);
 
   test('a topic that is not there is named with the nearest one', async () => {
     const input = await topic('speeds');
@@ -71,5 +101,5 @@ withBroker('engram run', ({ addresses, kafka, topic, unique }) => {
     const { code, err } = await engram(['run', path, '--quiet']);
     expect(code).toBe(1);
     expect(err).toContain(`did you mean "${input}"`);
-  }, 60_000);
+  }, 120_000);
 });

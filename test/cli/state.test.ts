@@ -20,6 +20,30 @@ beforeEach(() => {
   writeFileSync(at('log.csv'), dailyCsv(300, { spike: 250 }));
 });
 
+describe('two logs in one state folder', () => {
+  test('neither writes over the outputs of the other, whose bytes stay', async () => {
+    writeFileSync(at('other.csv'), dailyCsv(100));
+    const other = (...more: string[]) =>
+      engram(['replay', at('other.csv'), '--pipeline', 'light', '--quiet', '--state', at('state'), ...more]);
+    await call('--quiet', '--out', at('f.ndjson'));
+    const before = readFileSync(at('f.ndjson'), 'utf8');
+    for (const more of [[], ['--fresh']]) {
+      const { code, err } = await other('--out', at('f.ndjson'), ...more);
+      expect(code).toBe(2);
+      said(
+        err,
+        /expected outputs of this log's own, got .*f\.ndjson, which takes those of the log "log".*Name other outputs/,
+      );
+    }
+    expect(readFileSync(at('f.ndjson'), 'utf8')).toBe(before);
+    expect(await other('--out', at('g.ndjson'), '--out', `rejects:${at('g-rejects.ndjson')}`)).toMatchObject({
+      code: 0,
+      err: '',
+    });
+    expect((await call('--quiet', '--out', at('f.ndjson'))).code).toBe(0);
+  });
+});
+
 describe('a state is gone on with as it was begun', () => {
   test('--report cannot be added, and cannot be dropped', async () => {
     await call('--quiet');

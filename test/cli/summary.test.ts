@@ -5,8 +5,8 @@ import { anomalyOf, worst } from './results.js';
 
 const none = paint(false);
 
-const one = { rows: 100, manyKeys: false, manyChannels: false };
-const many = { rows: 100, manyKeys: true, manyChannels: true };
+const one = { rows: 100, rejected: 0, manyKeys: false, manyChannels: false };
+const many = { rows: 100, rejected: 0, manyKeys: true, manyChannels: true };
 
 describe('what a run says at the end', () => {
   test('its anomalies', () => {
@@ -62,10 +62,23 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
     expect(lines.join('')).not.toContain('\u001B');
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80);
   });
+  test.each([
+    [120, ['Key', 'Channel', 'Rarity', 'Why']],
+    [90, ['Key', 'Channel', 'Rarity']],
+    [80, ['Key', 'Channel']],
+  ])('on %i columns no line is broken: what is least needed is left out', (width, kept) => {
+    const long = anomalyOf(1, { key: 'a'.repeat(60), channel: 'pressure', score: 1e-7, status: 'open' });
+    const lines = anomalyTable(worst([long]), many, undefined, width, none);
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width);
+    expect(['Key', 'Channel', 'Rarity', 'Why'].filter((title) => lines[1].includes(title))).toEqual(kept);
+  });
   test('that there was none, and that there were no rows', () => {
     expect(anomalyTable(worst([]), one, undefined, 80, none)).toEqual([expect.stringContaining('No anomalies')]);
     const nothing = { ...one, rows: 0 };
     expect(anomalyTable(worst([]), nothing, undefined, 80, none)).toEqual(['No new rows, so no new anomalies.']);
+    expect(anomalyTable(worst([]), { ...nothing, rejected: 9 }, undefined, 80, none)).toEqual([
+      'No row could be used: nothing was learned.',
+    ]);
   });
   test('which series and channel, where the run had several, even if one alone was strange', () => {
     const [, head, , line] = anomalyTable(worst([anomalyOf(1, { key: 'press-1' })]), many, undefined, 120, none);
@@ -91,17 +104,19 @@ Forecast error, and the share of values inside each band:
 48 rows  default          –      –      –        –        –        –
 `);
   });
+  const rejects = new Map([
+    ['late', 2],
+    ['not-a-number', 1200],
+  ]);
+  test('where most rows were refused, what the first was told', () =>
+    expect(rejectLines({ rows: 3, rejects, rejected: 1202, firstReject: 'expected a\u001B[2Jnumber' }, 'x')[1]).toBe(
+      'The first: expected a\\x1b[2Jnumber',
+    ));
   test('its rejects by reason, and nothing when there are none', () => {
     expect(
-      rejectLines(
-        new Map([
-          ['late', 2],
-          ['not-a-number', 1200],
-        ]),
-        'out/rejects.ndjson',
-      ),
+      rejectLines({ rows: 1202, rejects, rejected: 1202, firstReject: 'expected a number' }, 'out/rejects.ndjson'),
     ).toEqual(['1,202 rows rejected (1,200 not-a-number, 2 late): see out/rejects.ndjson']);
-    expect(rejectLines(new Map(), 'x')).toEqual([]);
+    expect(rejectLines({ rows: 0, rejects: new Map(), rejected: 0, firstReject: undefined }, 'x')).toEqual([]);
   });
   test('places in two columns', () =>
     expect(

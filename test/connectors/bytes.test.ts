@@ -65,6 +65,9 @@ test('what is no file is named', async () => {
     'there is none (did you mean "taxi.csv"?)',
   );
   expect((await drain(fileInput(join(at, 'sub')))).error?.message).toContain('it is a folder');
+  writeFileSync(join(at, 'plain.csv'), 'a\n1\n');
+  const below = join(at, 'plain.csv', 'x.csv');
+  expect((await drain(fileInput(below))).error?.message).toMatch(/x\.csv: cannot be read: ENOTDIR/);
 });
 
 test('a stream may be looked at once and read once', async () => {

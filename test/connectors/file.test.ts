@@ -23,7 +23,7 @@ test.each([
 test('other names are refused with the nearest ending', () => {
   expect(() => fileSource('a.cvs')).toThrow('a.cvs: expected a name that ends with .csv');
   expect(() => fileSource('a.cvs')).toThrow('did you mean "csv"');
-  expect(() => fileSource('a')).toThrow('or give the format');
+  expect(() => fileSource('a')).toThrow('or name the format (--format)');
   expect(() => fileSource('a.csv', { format: 'cvs' as 'csv' })).toThrow(
     'format: expected csv, ndjson, arrow, parquet, got "cvs" (did you mean "csv"?)',
   );
@@ -83,7 +83,7 @@ test.skipIf(!existsSync(data))(`the real files${existsSync(data) ? '' : ' (skipp
   );
   expect([pems.rows.length, pems.rejects.length]).toEqual([7776, 0]);
   await expect(collect(fileSource(`${data}/pems_flow_1lane/train.csv`, { time: '5 Minutes' }))).rejects.toThrow(
-    'set timeFormat to dmy or mdy',
+    '(timeFormat, --time-format): dmy or mdy',
   );
   const ett = await collect(fileSource(`${data}/ett/ETTh1.csv`));
   expect([ett.channels.length, ett.rows.length, ett.rejects.length]).toEqual([7, 17_420, 0]);

@@ -1,6 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ettSplit, readEtt, standardise } from '../../evaluation/data/ett.js';
 import { findFolder } from '../../evaluation/data/folder.js';
@@ -38,6 +39,45 @@ describe('a table of a benchmark', () => {
 
   test('says which line has another number of fields', () => {
     expect(() => readTable(write('a,b\n1,2\n3\n'))).toThrow(/line 3: expected 2 fields \(a,b\), came 1/);
+  });
+
+  test('says that the header is not whole', () =>
+    expect(() => readTable(write('a,b\n'), { headerLines: 3 })).toThrow(
+      /expected 3 header lines, the file has 1: fetch it/,
+    ));
+
+  test.each([
+    [
+      'hotgym',
+      'rec-center-hourly.csv',
+      'timestamp,kw_energy_consumption\ndatetime,float\nT,\n2010-07-02 00:00,21.2\n',
+      readHotgym,
+      'expected a time like "7/2/10 13:00", came "2010-07-02 00:00"',
+    ],
+    [
+      'pems',
+      'train.csv',
+      '5 Minutes,Lane 1 Flow (Veh/5 Minutes)\n2016-03-31 13:05,5\n',
+      readPems,
+      'expected a time like "31/03/2016 13:05", came "2016-03-31 13:05"',
+    ],
+  ])('%s with times of another form is refused', (_, name, body, read, message) => {
+    const at = mkdtempSync(join(tmpdir(), 'engram-data-'));
+    writeFileSync(join(at, name), body);
+    expect(() => read(at)).toThrow(message);
+  });
+
+  test('labels and scores of NAB that are about other rows are refused', () => {
+    const at = mkdtempSync(join(tmpdir(), 'engram-nab-'));
+    for (const sub of ['labels', 'data/a', 'reference_scores']) mkdirSync(join(at, sub), { recursive: true });
+    writeFileSync(join(at, 'data/a/b.csv'), 'timestamp,value\n2014-07-01 00:00:00,1\n');
+    const window = ['2014-07-01 00:00:00.000000', '2014-07-01 00:30:00.000000'];
+    writeFileSync(join(at, 'labels/combined_windows.json'), JSON.stringify({ 'a/b.csv': [window] }));
+    expect(() => readNab(at)).toThrow(
+      /b\.csv: expected a row at 2014-07-01 00:30:00.*, a window edge: the file is another/,
+    );
+    writeFileSync(join(at, 'reference_scores/x.csv.gz'), gzipSync('file,row,anomaly_score\na/b.csv,1,0.5\n'));
+    expect(() => readNabScores(at, 'x')).toThrow(/x\.csv\.gz: expected row 0 of a\/b\.csv/);
   });
 
   test('takes an empty field as missing and refuses what is no number', () => {

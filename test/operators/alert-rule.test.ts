@@ -15,6 +15,7 @@ describe('a rule that is wrong is refused with its place', () => {
     [[{ name: 'a', labels: { key: 'x' } }], 'labels: expected another label than key, channel'],
     [[{ name: 'a', labels: { team: 1 } }], 'labels.team: expected a text, got 1'],
     [[{ name: 'a', match: { key: 1 } }], 'alert.rules[0].match.key: expected a text'],
+    [[null], 'alert.rules[0]: expected a rule, got null'],
     ['rules', 'expected a list of 1 to 8 rules'],
   ])('%j', (rules, message) => expect(() => readyRules(rules as never)).toThrow(message));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { quantileAt, scoresOf } from '../../operators/scores.js';
+import { numbers, quantileAt, scoresOf } from '../../operators/scores.js';
 
 const levels = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99];
 /** Standard normal quantiles of `levels`. */
@@ -17,4 +17,9 @@ describe('scores', () => {
   test('state of another step is refused', () => {
     expect(() => scoresOf({})).toThrow(/expected the saved state of an evaluate step, found no table "shared"/);
   });
+
+  test('state of another step is refused by the column it lacks', () =>
+    expect(() => numbers({ getChild: () => null } as never, 'row')).toThrow(
+      'scoresOf: expected the saved state of an evaluate step, found no column row',
+    ));
 });

@@ -64,6 +64,10 @@ describe('a maintenance window', () => {
     [{ zone: 'CET' }, 'maintenance[0].zone: expected an offset such as +02:00'],
     [{ endsAt: 'never' }, 'maintenance[0].endsAt: expected a time such as 2026'],
     [{ match: {} }, 'maintenance[0].match: expected at least one label'],
+    [
+      { days: ['sonntag' as 'sun'] },
+      'maintenance[0].days: expected some of mon, tue, wed, thu, fri, sat, sun, got "sonntag"',
+    ],
   ])('that is wrong is refused: %j', (more, message) =>
     expect(() => new Silences([], [{ ...window, ...more }])).toThrow(message),
   );

@@ -12,7 +12,7 @@ describe('a section that is wrong is refused with its place', () => {
     [{}, 'alerts: rules: expected a list, it is missing'],
     [{ rules: [] }, 'alerts: rules: expected a list of at least 1, got []'],
     [{ rules, rooutes: [] }, 'alerts: rooutes: expected one of rules, detector'],
-    [{ rules: [{ name: 'a', minDuration: 1 }] }, 'minDuration: there is no such field'],
+    [{ rules: [{ name: 'a', minDuration: 1 }] }, 'rules[0].minDuration: expected one of name, match'],
     [{ rules: [{ name: 'a' }, { name: 'a' }] }, 'rules[1].name: expected another name'],
     [{ rules, sinks: { ops: 'slack' } }, 'sinks.ops: expected one kind of sink with its options'],
     [

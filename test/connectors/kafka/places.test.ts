@@ -42,6 +42,10 @@ test.each(['yesterday', '01/02/2024', '-5', '1.5', '0:5,', '0:x', '2024-13-01', 
   (text) => expect(() => parsePlace(text, 'from')).toThrow(/from: expected/),
 );
 
+test.each([-5, 1.5, Number.NaN, '0:99999999999999999999', '2024-01-01T25:00:00Z'])('%s is no place either', (place) =>
+  expect(() => parsePlace(place, 'to')).toThrow(/^to: expected earliest, latest, an offset,.* got /),
+);
+
 test('a range in every partition', async () => {
   expect(await asked()).toEqual([
     [100, 500],
