@@ -18,17 +18,21 @@ export function encodeResult(shard: string): Encode<Result> {
     }
     return text;
   };
-  return ({ offset, key, timeMs, values, surprise, score, alarm, warmup = 0, forecast }, of = shard) => {
+  return ({ offset, key, timeMs, values, words, surprise, score, alarm, warmup = 0, forecast, next }, of = shard) => {
     if (of !== current) {
       current = of;
       prefix = prefixOf(of);
     }
     return (
       `${prefix}${placeOf(offset)}","key":${quoted(key)},"timeMs":${timeMs},"offset":${recordOf(offset)},"values":${list(values)},` +
-      `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},${warmup > 0 ? `"warmup":${warmup},` : ''}"forecast":${encodeForecast(forecast)}}`
+      `${words ? `"words":${JSON.stringify(words)},` : ''}"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},${warmup > 0 ? `"warmup":${warmup},` : ''}${next ? `"next":${encodeNext(next)},` : ''}"forecast":${encodeForecast(forecast)}}`
     );
   };
 }
+
+/** The words expected next, the likeliest first: `{"state": [{"word": "OPEN", "probability": 0.93}]}`. */
+const encodeNext = (next: NonNullable<Result['next']>): string =>
+  JSON.stringify(Object.fromEntries(next.map(({ channel, words }) => [channel, words])));
 
 /** Every field of an anomaly; the id says which lines belong to the same one. */
 export const encodeAnomaly: Encode<Anomaly> = (anomaly) => JSON.stringify(anomaly, wholeOffsets);

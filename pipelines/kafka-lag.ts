@@ -1,9 +1,16 @@
 import type { KafkaAdmin } from '../connectors/kafka/admin.js';
 
+/** Where a partition stands: `begin` is the first offset the log still holds. */
+export interface Behind {
+  readonly lag: number;
+  readonly next: number;
+  readonly begin: number;
+}
+
 export interface LagSource {
   /** By partition this process answers for: where its group stands, as far as a task knows. */
   committed(): ReadonlyMap<number, number | undefined>;
-  onLag(partition: number, behind: { readonly lag: number; readonly next: number }): void;
+  onLag(partition: number, behind: Behind): void;
 }
 
 /** Measures how far partitions are behind, whether anything can be committed or not. */
@@ -44,7 +51,10 @@ export class LagWatch {
       if (this.#stopped || !end) continue;
       // Without an offset all that the log holds is still to come.
       const next = Math.max(known, end.low);
-      this.source.onLag(partition, { lag: Math.max(0, end.high - next), next: Math.max(0, known) });
+      this.source.onLag(partition, {
+        ...{ lag: Math.max(0, end.high - next), next: Math.max(0, known) },
+        begin: end.low,
+      });
     }
   }
 

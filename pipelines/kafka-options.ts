@@ -22,7 +22,13 @@ export type WorkerEvent =
   | { readonly type: 'unreachable'; readonly error: Error }
   | { readonly type: 'reachable'; readonly attempts: number; readonly ms: number }
   /** Records behind the last commit, measured whether anything can be committed or not. */
-  | { readonly type: 'lag'; readonly shard: string; readonly lag: number; readonly next: number };
+  | {
+      readonly type: 'lag';
+      readonly shard: string;
+      readonly lag: number;
+      readonly next: number;
+      readonly begin: number;
+    };
 
 type FromWorker = 'topic' | 'partition' | 'partitions' | 'decoder' | 'outputs';
 

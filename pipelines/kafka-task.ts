@@ -111,7 +111,8 @@ export class KafkaTask<B extends Event> {
     this.#begun = await restore({ ...options, committed, bounds, shard: this.shard });
     const { from, digest, checkpoint, replayTo } = this.#begun;
     // All partitions may come to lie in one process: each has its share, so that no output hangs on who owns what.
-    const at = { name: this.shard, channels: decoder.channels, origin: { topic, partition } };
+    const { channels, categories } = decoder;
+    const at = { name: this.shard, channels, categories, origin: { topic, partition } };
     const budget = { ...pipeline.budget, stateBytes: claim(pipeline.budget) / partitions };
     this.#lane = new Lane<B>(pipeline.stages, at, checkpoint?.stages, budget);
     this.#out = new OutputWriter(outputs, { topic, partition, shard: this.shard, app: groupId }, digest);

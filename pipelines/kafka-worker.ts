@@ -43,7 +43,7 @@ export class KafkaWorker<B extends Event> {
 
   constructor(readonly options: WorkerOptions<B>) {
     this.#kafka = kafkaClient(options.kafka);
-    this.#admin = new KafkaAdmin(this.#kafka);
+    this.#admin = new KafkaAdmin(this.#kafka, 30_000, 3);
   }
 
   /** Every partition of this process is restored and live; false before the first assignment. */
@@ -64,12 +64,13 @@ export class KafkaWorker<B extends Event> {
   async run(stop: AbortSignal): Promise<void> {
     const onStop = (): void => {
       this.#stopping = true;
+      this.#emit({ type: 'stopping' });
       this.#admin.hurry();
       this.#wake();
     };
     stop.addEventListener('abort', onStop);
     if (stop.aborted) onStop();
-    const lag = new LagWatch(new KafkaAdmin(this.#kafka, 1000), this.options, {
+    const lag = new LagWatch(new KafkaAdmin(this.#kafka, 1000, 3), this.options, {
       committed: () => new Map([...this.#slots.values()].map(({ at, task }) => [at.partition, task?.committed])),
       onLag: (partition, behind) => this.#emit({ type: 'lag', shard: `${this.options.input}-${partition}`, ...behind }),
     });
@@ -122,7 +123,6 @@ export class KafkaWorker<B extends Event> {
     this.#reader = reader;
     const starting = reader.start().catch(end);
     while (!ended && !this.#stopping && !this.#failure) await this.#sleep(60_000);
-    this.#emit({ type: 'stopping' });
     // Tasks finish and save while the membership still holds; then the group is left at once.
     for (const slot of this.#slots.values()) this.#release(slot);
     this.#slots.clear();

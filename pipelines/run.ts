@@ -66,7 +66,7 @@ const neverStop = new AbortController().signal;
 export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   const { pipeline, source, sinks = {}, store, stop = neverStop } = options;
   const stateBytes = claim(pipeline.budget);
-  const { shards, channels, rows, identity: log, goesOn, partitions = 1 } = await source.open();
+  const { shards, channels, categories = [], rows, identity: log, goesOn, partitions = 1 } = await source.open();
   const identity = identityOf(pipeline, channels, log);
   const locks: (() => Promise<void>)[] = [];
   const unlock = async (): Promise<void> => void (await Promise.all(locks.map((give) => give())));
@@ -103,7 +103,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
     const { checkpointRows = 20_000, speed, clock = wallClock } = options;
     const from = saved.get(shard);
     const budget = { ...pipeline.budget, stateBytes: stateBytes / partitions };
-    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages, budget);
+    const lane = new Lane<B>(pipeline.stages, { name: shard, channels, categories }, from?.stages, budget);
     let next = from?.next ?? 0;
     let ended = from?.ended ?? false;
     let unsaved = 0;

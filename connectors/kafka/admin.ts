@@ -33,6 +33,8 @@ export class KafkaAdmin {
   constructor(
     readonly kafka: Kafka,
     readonly patienceMs = 30_000,
+    /** Within one question kafkajs tries again so often, and cannot be told to leave it: few where somebody may want to stop. */
+    readonly retries = 10,
   ) {}
 
   /** From now on a question that cannot be answered is not asked again. */
@@ -56,8 +58,8 @@ export class KafkaAdmin {
   }
 
   async #connect(): Promise<Admin> {
-    // Asked again by itself: kafkajs would go on for ten seconds, deaf.
-    const admin = this.kafka.admin({ retry: { retries: 3, initialRetryTime: 30, maxRetryTime: 300 } });
+    const { retries } = this;
+    const admin = this.kafka.admin({ retry: { retries, initialRetryTime: 30, maxRetryTime: 1000 } });
     await admin.connect();
     return admin;
   }

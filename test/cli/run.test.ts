@@ -58,7 +58,7 @@ test('without a broker it says so once, and hears that it is to stop', async () 
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect(told.map(({ type }) => type)).toEqual(['unreachable', 'stopped']);
+  expect(told.map(({ type }) => type)).toEqual(['unreachable', 'stopping', 'stopped']);
   expect(told[0].error).toMatch(/ECONNREFUSED/);
   expect(code).toBe(0);
 });

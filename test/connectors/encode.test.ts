@@ -117,3 +117,31 @@ test('lists are written as JSON does, number by number, whatever came in the row
     );
   }
 });
+
+test('words and what is expected next are said as words', () => {
+  const forecast = {
+    horizons: [1],
+    levels: [0.5],
+    mean: new Float64Array([Number.NaN]),
+    quantiles: new Float64Array([1]),
+  };
+  const next = [{ channel: 'state', words: [{ word: 'OPEN "x"', probability: 0.75 }] }];
+  const row: Result = {
+    ...{
+      key: 'k',
+      timeMs: 1,
+      offset: 2,
+      values: [Number.NaN],
+      words: ['SHUT'],
+      surprise: 1,
+      score: 1,
+      alarm: false,
+      forecast,
+      next,
+    },
+  };
+  expect(JSON.parse(encodeResult('s')(row))).toMatchObject({
+    ...{ values: [null], words: ['SHUT'] },
+    next: { state: [{ word: 'OPEN "x"', probability: 0.75 }] },
+  });
+});

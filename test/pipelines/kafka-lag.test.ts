@@ -22,9 +22,9 @@ test('it grows while nothing is committed, and hangs on no task', async () => {
   at.high = 900;
   await watch.measure();
   expect(told).toEqual([
-    { partition: 3, lag: 60, next: 40 },
-    { partition: 3, lag: 460, next: 40 },
-    { partition: 3, lag: 860, next: 40 },
+    { partition: 3, lag: 60, next: 40, begin: 10 },
+    { partition: 3, lag: 460, next: 40, begin: 10 },
+    { partition: 3, lag: 860, next: 40, begin: 10 },
   ]);
   // Meanwhile it was another process's: the group is asked.
   at.owned = new Map();
@@ -35,8 +35,8 @@ test('it grows while nothing is committed, and hangs on no task', async () => {
   at.group = -1;
   await watch.measure();
   expect(told.slice(3)).toEqual([
-    { partition: 3, lag: 10, next: 890 },
-    { partition: 3, lag: 890, next: 0 },
+    { partition: 3, lag: 10, next: 890, begin: 10 },
+    { partition: 3, lag: 890, next: 0, begin: 10 },
   ]);
   await watch.stop();
 });
