@@ -1,11 +1,17 @@
 import type { Checkpoint, CheckpointStore, Event, Sink, Source } from '../index.js';
 
-/** How long a run stands still for its checkpoints, told from outside: from the flush of an output to the next batch asked for. */
+/** How long a run stands still for its checkpoints, told from outside: from the batch before it to the next one asked for. */
 export class Pauses {
   readonly ms: number[] = [];
   /** Wall time of each save, from its call until it was durable. */
   readonly savedMs: number[] = [];
-  #since: number | undefined;
+  #batchAt = 0;
+  #saves = false;
+
+  /** To be told of every batch that is done. */
+  readonly onBatch = (): void => {
+    this.#batchAt = performance.now();
+  };
 
   /** An output that takes nothing and notes when a checkpoint begins. */
   sink(): Sink<Event> {
@@ -14,7 +20,7 @@ export class Pauses {
       open: async () => {},
       write: async () => {},
       flush: async () => {
-        this.#since = performance.now();
+        this.#saves = true;
         return 0;
       },
       close: async () => {},
@@ -23,8 +29,8 @@ export class Pauses {
 
   source(of: Source): Source {
     const resumed = (): void => {
-      if (this.#since !== undefined) this.ms.push(performance.now() - this.#since);
-      this.#since = undefined;
+      if (this.#saves) this.ms.push(performance.now() - this.#batchAt);
+      this.#saves = false;
     };
     return {
       open: () => of.open(),

@@ -229,6 +229,7 @@ for (const [name, keys, path] of [
     sinks: { results: [pauses.sink()] },
     store: pauses.store(new FileStore(folder)),
     checkpointRows: Math.ceil(count / 20),
+    onBatch: pauses.onBatch,
     onEnd: () => {
       used = arena.usedBytes - before;
     },

@@ -134,7 +134,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
           options.onBatch?.(made);
         }
         if (unsaved >= checkpointRows) await checkpoint();
-        saving.check();
+        await saving.check();
         if (stop.aborted) break;
       }
       await checkpoint();

@@ -1,24 +1,36 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** The save that is on its way while a run goes on: one at a time, and none fails unheard. */
 export class Saving {
   #running: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
+  #busy = false;
 
   /** Takes over a save that has read all it needs; the one before must have ended. */
   begin(save: Promise<void>, done: () => void): void {
-    this.#running = save.then(done, (error: unknown) => {
-      this.#failure = { error };
-    });
+    this.#busy = true;
+    this.#running = save
+      .then(done, (error: unknown) => {
+        this.#failure = { error };
+      })
+      .finally(() => {
+        this.#busy = false;
+      });
   }
 
-  /** Throws what the save threw, as soon as that is known. */
-  check(): void {
+  /**
+   * Throws what the save threw, as soon as that is known. While one is on its way its turn comes here: a run that reads faster
+   * than it works would give it none.
+   */
+  async check(): Promise<void> {
+    if (this.#busy) await setImmediate();
     if (this.#failure) throw this.#failure.error;
   }
 
   /** Waits for the one on its way, and throws what it threw. */
   async ended(): Promise<void> {
     await this.#running;
-    this.check();
+    if (this.#failure) throw this.#failure.error;
   }
 
   /** Waits for it, come what may: for who has another error to tell. */

@@ -3,7 +3,7 @@ import { Saving } from '../../pipelines/saving.js';
 
 test('a save ends later, and its failure is told at the next look and at the end, each time', async () => {
   const saving = new Saving();
-  saving.check();
+  await saving.check();
   await saving.ended();
   const done: string[] = [];
   let end = (): void => {};
@@ -13,7 +13,7 @@ test('a save ends later, and its failure is told at the next look and at the end
     }),
     () => void done.push('first'),
   );
-  saving.check();
+  await saving.check();
   expect(done).toEqual([]);
   end();
   await saving.ended();
@@ -21,7 +21,22 @@ test('a save ends later, and its failure is told at the next look and at the end
 
   saving.begin(Promise.reject(new Error('no space')), () => void done.push('second'));
   await saving.quiet();
-  expect(() => saving.check()).toThrow('no space');
+  await expect(saving.check()).rejects.toThrow('no space');
   await expect(saving.ended()).rejects.toThrow('no space');
   expect(done).toEqual(['first']);
+});
+
+test('while a save is on its way, a look gives it its turn', async () => {
+  const saving = new Saving();
+  let turns = 0;
+  const save = async (): Promise<void> => {
+    for (; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  let done = false;
+  saving.begin(save(), () => {
+    done = true;
+  });
+  // A run that only looks: nothing else lets the event loop turn.
+  for (let looks = 0; looks < 10 && !done; looks++) await saving.check();
+  expect([turns, done]).toEqual([5, true]);
 });
