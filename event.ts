@@ -6,9 +6,14 @@ export interface Event {
   readonly timeMs: number;
   /** One number per channel, in the order of the source's channel names. */
   readonly values: readonly number[];
+  /** The word of every channel that is of words instead of numbers (a category): there `values` is NaN. */
+  readonly words?: readonly (string | undefined)[];
   /** Position in the shard's log; grows, gaps are normal. Rows of one record lie between it and the next: see `placeOf`. */
   readonly offset: number;
 }
+
+/** A word takes at most so many bytes of UTF-8. */
+export const wordBytesMax = 128;
 
 /** Rows that one record of a log may hold: row r of the record at offset o is the event at o + r / 4096, which is exact. */
 export const recordRowsMax = 4096;
@@ -99,6 +104,21 @@ export interface Forecast {
   readonly quantiles: Float64Array;
 }
 
+/** A word and its probability. */
+export interface Likely {
+  readonly word: string;
+  readonly probability: number;
+}
+
+/** How much of a field (a value, its change, the time of day, a word) had not been expected, and what had been. */
+export interface Unexpected {
+  readonly field: string;
+  /** 0: what came had been expected as much as anything; 1: nothing of it had been. */
+  readonly share: number;
+  /** What had been expected most in its place, as people write it. */
+  readonly instead: string;
+}
+
 export const severities = ['info', 'warning', 'major', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
@@ -133,6 +153,10 @@ export interface Anomaly {
   readonly high: number;
   /** One sentence a person can act on. */
   readonly why: string;
+  /** The word at the peak and what had been expected instead, the likeliest first, where the channel is of words. */
+  readonly word?: { readonly actual: string; readonly expected: readonly Likely[] };
+  /** What of the peak row a memory of patterns had not expected, the most first. */
+  readonly unexpected?: readonly Unexpected[];
   /** What each part added to it, largest first, where the detector takes its evidence apart. */
   readonly causes?: readonly { readonly feature: string; readonly contribution: number; readonly text: string }[];
   /** The most surprising rows up to here, surprise in nats, the greatest first. */
@@ -227,4 +251,6 @@ export interface Result extends Event {
   /** Rows left until this key is judged: while it is above 0 nothing can alarm. */
   readonly warmup?: number;
   readonly forecast: Forecast;
+  /** For each channel of words what is expected next, the likeliest first. */
+  readonly next?: readonly { readonly channel: string; readonly words: readonly Likely[] }[];
 }

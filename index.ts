@@ -9,6 +9,7 @@ export { readSecret, Secret, type SecretPlace } from './connectors/kafka/secret.
 export { CRASH, END, type Entry, type Log, log } from './connectors/log.js';
 export type { Sink } from './connectors/sink.js';
 export type { Opening, Source } from './connectors/source.js';
+export { type Footprint, footprint } from './evaluation/footprint.js';
 export type { Alert, Anomaly, Batch, Event, Forecast, Mark, Reject, Result, Severity } from './event.js';
 export { type MemoryName, memories } from './models/catalog.js';
 export { type CodeOptions, codeDefaults, codeMemory } from './models/codes.js';

@@ -14,16 +14,19 @@ export function parseHorizons(text: string): number[] {
 }
 
 /** Column names, comma between them; a name with a comma in it stands in double quotes. */
-export function parseColumns(text: string): string[] {
+export const parseColumns = (text: string): string[] => columnsIn('--values', text);
+export const parseCategories = (text: string): string[] => columnsIn('--category', text);
+
+function columnsIn(option: string, text: string): string[] {
   const names = [...text.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/g)]
     .slice(0, text.endsWith(',') || text === '' ? undefined : -1)
     .map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare?.trim() ?? '');
   if (names.some((name) => name === '')) {
-    throw new UsageError(`--values: expected column names such as flow,speed, got ${JSON.stringify(text)}`);
+    throw new UsageError(`${option}: expected column names such as flow,speed, got ${JSON.stringify(text)}`);
   }
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    throw new UsageError(`--values: expected every column once, got ${JSON.stringify(twice)} twice`);
+    throw new UsageError(`${option}: expected every column once, got ${JSON.stringify(twice)} twice`);
   return names;
 }
 

@@ -64,7 +64,7 @@ export async function compare(input: string, options: CompareOptions, io: Io): P
     },
   });
   if (!found) throw new Error('expected the state of a challenge at the end of the log, found none');
-  const shard: Shard = { name: opening.shards[0], channels: opening.channels };
+  const shard: Shard = { name: opening.shards[0], channels: opening.channels, categories: opening.categories ?? [] };
   const sides: Sides = { ...found.sides, ...costsOf(spec, shard, first) };
   const width = Math.max(60, io.stdout.columns ?? 120);
   const lines = comparisonTable(sides, found.comparison, width, paint(coloured(io, io.stdout)));

@@ -83,7 +83,8 @@ Fields: kafka {brokers, tls, login {mechanism, username, password: {"env": NAME}
   csv, avro, protobuf, json-schema, cloudevents or arrow; registry {url}; values, time, timeFormat, zone, key}; pipeline (a name, a
   file or the pipeline itself); state ({"folder": PATH} or {"topic": NAME}); alerts (rules, routes, sinks,
   silences: docs/ALERTS.md); mode (exactly-once, at-least-once,
-  effectively-once); begin (earliest, latest); onTruncated (fail, coldStart); commitMs, checkpointMs; compression; http.
+  effectively-once); begin (earliest, latest); onTruncated (fail, coldStart); commitMs, checkpointMs; metadataMs,
+  lagMs; compression; http.
 
 Ctrl-C and SIGTERM finish the records at hand, save, and leave the group. /healthz, /readyz and /metrics answer at http.port.`,
 

@@ -43,11 +43,16 @@ export async function inputOf(input: string, options: ReplayOptions, io: Io): Pr
       '--run: says how Kafka is talked to, but neither the input nor an --out is a topic: leave it out',
     );
   }
-  const pipeline = await loadPipeline(options.pipeline ?? defaultPipeline, { ...overrides, ...budgetOf(options) });
+  const pipeline = await loadPipeline(options.pipeline ?? defaultPipeline(options), {
+    ...overrides,
+    ...budgetOf(options),
+  });
   return { source: sourceOf(input, options, io), pipeline, shown: input, ...(settings ? { settings } : {}) };
 }
 
-const defaultPipeline = 'sensor-anomaly';
+/** What is run where no pipeline is named. */
+const defaultPipeline = ({ category }: ReplayOptions): string =>
+  category === undefined ? 'sensor-anomaly' : 'word-sequence';
 
 /** Options that would do nothing: whoever gives them expects something of them. */
 function refuseIdle({ state, fresh, checkpointRows, step, timeFormat, zone, out = [] }: ReplayOptions): void {
@@ -77,7 +82,7 @@ async function topicInput(input: string, options: ReplayOptions): Promise<Replay
   const overrides = overridesOf(options);
   const { from, to, brokers, topic } = address;
   const { pipeline: own } = settings;
-  const named = options.pipeline ?? own ?? defaultPipeline;
+  const named = options.pipeline ?? own ?? defaultPipeline(options);
   if (typeof named !== 'string' && Object.keys(overrides).length > 0) {
     throw new UsageError(
       `--${Object.keys(overrides)[0]}: expected it in ${run}, where the pipeline is written out: change it there, or name a --pipeline`,
@@ -104,14 +109,16 @@ async function topicInput(input: string, options: ReplayOptions): Promise<Replay
 }
 
 /** Fields of `decode` that options name; they go before those of the file. */
-function decodeOf({ values, time, key, format, timeFormat, zone }: ReplayOptions): object {
+function decodeOf({ values, category: categories, time, key, format, timeFormat, zone }: ReplayOptions): object {
   if (timeFormat === 'auto') {
     throw new UsageError(
       '--time-format: expected iso, epoch-s, epoch-ms, dmy or mdy for a topic, got auto: no first row decides',
     );
   }
   return Object.fromEntries(
-    Object.entries({ values, time, key, format, timeFormat, zone }).filter(([, value]) => value !== undefined),
+    Object.entries({ values, categories, time, key, format, timeFormat, zone }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
 }
 
@@ -122,7 +129,7 @@ async function settingsOf(run: string | undefined, decode: object): Promise<Kafk
     throw new UsageError(`${run}: expected an object, got ${typeof value}`);
   const file = value as { decode?: object };
   const merged = { ...file, decode: { ...file.decode, ...decode } };
-  if (!('values' in merged.decode)) {
+  if (!('values' in merged.decode || 'categories' in merged.decode)) {
     throw new UsageError(
       '--values: expected the fields of a record to learn, comma between them, or decode.values in a file for --run',
     );

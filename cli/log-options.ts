@@ -9,6 +9,7 @@ export const withLog = (command: Command): Command =>
   command
     .option('--time <column>', 'column of the event time')
     .option('--values <columns>', 'columns to learn, comma between them', parse.parseColumns)
+    .option('--category <columns>', 'columns of words (states, log lines), comma between them', parse.parseCategories)
     .option('--key <column>', 'column that says which series a row belongs to')
     .option('--horizons <rows>', 'rows ahead to forecast, such as 1,5,48', parse.parseHorizons)
     .option(

@@ -62,7 +62,8 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
   refuseClashes(named, input, options.report);
   refuseOtherClusters(named, given);
   const opening = await usage(() => source.open());
-  const shape = { shard: opening.shards[0], channels: opening.channels, ...forecastsOf(pipeline) };
+  const { channels, categories = [] } = opening;
+  const shape = { shard: opening.shards[0], channels, categories, ...forecastsOf(pipeline) };
   const contested = pipeline.stages.find(({ id }) => id === 'challenge');
   const shadow = named.find(({ kind }) => kind === 'shadow');
   if (shadow && !contested) {
@@ -149,12 +150,19 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const seconds = (io.nowMs() - startMs) / 1000;
     const errors = errorLines(scores);
     if (report && options.report) {
-      await writeReport(options.report, await report.collect(opening.channels, gridOf(pipeline)), {
-        input: shown,
-        pipeline,
-        errors,
-        stopped: summary.stopped,
-      });
+      await writeReport(
+        options.report,
+        await report.collect(
+          channels.filter((name) => !categories.includes(name)),
+          gridOf(pipeline),
+        ),
+        {
+          input: shown,
+          pipeline,
+          errors,
+          stopped: summary.stopped,
+        },
+      );
     }
     if (!options.quiet) tell(tally, { errors, compared }, summary, { resumed, seconds, alerts: desk.tell() });
     const lost = desk.lost();

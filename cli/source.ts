@@ -14,6 +14,8 @@ import type { Io } from './io.js';
 export interface LogOptions {
   readonly time?: string;
   readonly values?: readonly string[];
+  /** Columns of words. */
+  readonly category?: readonly string[];
   readonly key?: string;
   readonly format?: FileFormat | RecordFormat;
   readonly timeFormat?: TimeFormat;
@@ -35,12 +37,12 @@ export function sourceOf(input: string, options: LogOptions, { stdin }: Io): Sou
     const one = first === undefined ? 'name a file' : `name a file in it, such as ${join(input, first)}`;
     throw new UsageError(`${input}: expected a file, got a folder: ${one}`);
   }
-  const { time, values, key, format, timeFormat, zone, step } = options;
+  const { time, values, category: categories, key, format, timeFormat, zone, step } = options;
   const known = [...new Set(Object.values(endings))];
   if (format !== undefined && !known.includes(format as FileFormat)) {
     throw new UsageError(`--format: expected one of ${known.join(', ')} for a file, got ${format}, which topics have`);
   }
-  const given = Object.entries({ time, values, key, format, timeFormat, zone, step }).filter(
+  const given = Object.entries({ time, values, categories, key, format, timeFormat, zone, step }).filter(
     ([, value]) => value !== undefined,
   );
   const settings = Object.fromEntries(given) as FileOptions;

@@ -45,8 +45,12 @@ export function anomalyTable(
     },
     ...(manyKeys ? [{ title: 'Key', gives: true, of: ({ key }: Anomaly) => plain(key) }] : []),
     ...(manyChannels ? [{ title: 'Channel', gives: true, of: ({ channel }: Anomaly) => plain(channel) }] : []),
-    { title: 'Actual', align: 'right', of: ({ actual }) => figure(actual) },
-    { title: 'Expected', align: 'right', of: ({ expected }) => figure(expected) },
+    { title: 'Actual', align: 'right', of: ({ actual, word }) => (word ? plain(word.actual) : figure(actual)) },
+    {
+      title: 'Expected',
+      align: 'right',
+      of: ({ expected, word }) => (word ? plain(word.expected[0]?.word ?? '') : figure(expected)),
+    },
     { title: 'Rarity', align: 'right', drops: 1, of: ({ score }) => odds(score) },
     { title: 'Why', gives: true, least: 11, drops: 2, of: ({ why }) => plain(reason(why)) },
   ];

@@ -5,6 +5,7 @@ import { numberOf, refusal, valueMax } from './number-cell.js';
 import { type Fault, type Reason, shown } from './rejects.js';
 import type { Visit } from './table.js';
 import { formatOf, type TimeFormat, type TimeReader, timeFormats, timeReader, zoneOf } from './times.js';
+import { refuseTwice, wordOf } from './word-cell.js';
 
 /** Which columns of a table are what. */
 export interface ColumnOptions {
@@ -12,6 +13,8 @@ export interface ColumnOptions {
   readonly time?: string;
   /** Columns of the channels; if not named, all that hold a number an event may have in the first dated row. */
   readonly values?: readonly string[];
+  /** Columns of words (states, log templates), channels behind those of `values`, which are none if only these are named. */
+  readonly categories?: readonly string[];
   /** Column of the key; without it all rows are of one series, called like the shard. */
   readonly key?: string;
   /** How times are written; `auto` decides by the first rows. */
@@ -97,8 +100,12 @@ export class Chooser implements Visit {
     const ours = this.#flat() !== undefined || (this.#events() && this.#names.includes('key'));
     const named = options.key ?? (ours ? 'key' : undefined);
     const key = named === undefined ? -1 : this.#find(named, 'key');
-    const values = options.values ? options.values.map((name) => this.#find(name, 'values')) : this.#numeric(key);
-    return new Columns(this.#names, this.#time, this.#format ?? 'iso', zoneMs, values, key, this.shard, options.step);
+    const { values, categories = [], step } = options;
+    refuseTwice([...(values ?? []), ...categories]);
+    const words = categories.map((name) => this.#find(name, 'categories'));
+    const numbers = values?.map((name) => this.#find(name, 'values')) ?? (words.length > 0 ? [] : this.#numeric(key));
+    const [format, all] = [this.#format ?? 'iso', [...numbers, ...words]];
+    return new Columns(this.#names, this.#time, format, zoneMs, all, key, this.shard, step, numbers.length);
   }
 
   /** True when nothing more needs to be seen. */
@@ -196,6 +203,8 @@ const listed = (names: readonly string[]): string =>
 /** What the columns of a table turned out to be; makes events of its rows. */
 export class Columns {
   readonly channels: readonly string[];
+  /** Those of them that are of words. */
+  readonly categories: readonly string[];
   /** The columns that are looked at. */
   readonly needed: readonly string[];
   /** Why `decode` gave no event. */
@@ -213,8 +222,11 @@ export class Columns {
     readonly key: number,
     readonly shard: string,
     readonly step: number | undefined,
+    /** Channels from this one on are of words. */
+    readonly firstWord = values.length,
   ) {
     this.channels = values.map((at) => names[at]);
+    this.categories = this.channels.slice(firstWord);
     this.needed = [...new Set([time, key, ...values])].filter((at) => at >= 0).map((at) => names[at]);
     this.#read = timeReader(timeFormat, zoneMs);
   }
@@ -231,7 +243,8 @@ export class Columns {
     }
     const values: number[] = [];
     let absent = 0;
-    for (const at of this.values) {
+    for (let c = 0; c < this.firstWord; c++) {
+      const at = this.values[c];
       const cell = cells[at];
       const value = numberOf(cell);
       if (value === refusal) {
@@ -247,12 +260,18 @@ export class Columns {
       if (cell === undefined) absent++;
       values.push(value);
     }
-    if (absent === values.length) {
+    const words = this.categories.length > 0 ? this.values.map((at, c) => this.#wordOf(c, cells[at])) : undefined;
+    if (absent === values.length && !words?.some((word) => word !== undefined)) {
       return this.#refuse('missing-column', `expected ${listed(this.channels)}, none of them is there`);
     }
     const key = this.key < 0 ? this.shard : this.#keyOf(cells[this.key]);
-    return key === undefined ? undefined : { key, timeMs, values, offset };
+    if (key === undefined) return undefined;
+    return words
+      ? { key, timeMs, values: words.map((_, c) => values[c] ?? Number.NaN), words, offset }
+      : { key, timeMs, values, offset };
   }
+
+  #wordOf = (channel: number, cell: unknown) => (channel < this.firstWord ? undefined : wordOf(cell));
 
   #timeOf(cell: unknown): number {
     const timeMs = this.#read(cell);

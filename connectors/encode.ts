@@ -18,17 +18,21 @@ export function encodeResult(shard: string): Encode<Result> {
     }
     return text;
   };
-  return ({ offset, key, timeMs, values, surprise, score, alarm, warmup = 0, forecast }, of = shard) => {
+  return ({ offset, key, timeMs, values, words, surprise, score, alarm, warmup = 0, forecast, next }, of = shard) => {
     if (of !== current) {
       current = of;
       prefix = prefixOf(of);
     }
     return (
       `${prefix}${placeOf(offset)}","key":${quoted(key)},"timeMs":${timeMs},"offset":${recordOf(offset)},"values":${list(values)},` +
-      `"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},${warmup > 0 ? `"warmup":${warmup},` : ''}"forecast":${encodeForecast(forecast)}}`
+      `${words ? `"words":${JSON.stringify(words)},` : ''}"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},${warmup > 0 ? `"warmup":${warmup},` : ''}${next ? `"next":${encodeNext(next)},` : ''}"forecast":${encodeForecast(forecast)}}`
     );
   };
 }
+
+/** The words expected next, the likeliest first: `{"state": [{"word": "OPEN", "probability": 0.93}]}`. */
+const encodeNext = (next: NonNullable<Result['next']>): string =>
+  JSON.stringify(Object.fromEntries(next.map(({ channel, words }) => [channel, words])));
 
 /** Every field of an anomaly; the id says which lines belong to the same one. */
 export const encodeAnomaly: Encode<Anomaly> = (anomaly) => JSON.stringify(anomaly, wholeOffsets);
@@ -48,26 +52,44 @@ function encodeForecast({ horizons, levels, mean, quantiles }: Forecast): string
   let means = '';
   let bands = '';
   for (let channel = 0; channel < channels; channel++) {
-    means += channel === 0 ? '[' : ',[';
+    const from = channel * steps;
+    means += `${channel === 0 ? '' : ','}${stretch(mean, from, steps)}`;
     bands += channel === 0 ? '[' : ',[';
     for (let step = 0; step < steps; step++) {
-      const at = channel * steps + step;
-      means += step === 0 ? number(mean[at]) : `,${number(mean[at])}`;
-      bands += step === 0 ? '[' : ',[';
-      for (let level = 0; level < width; level++) {
-        const quantile = number(quantiles[at * width + level]);
-        bands += level === 0 ? quantile : `,${quantile}`;
-      }
-      bands += ']';
+      bands += `${step === 0 ? '' : ','}${stretch(quantiles, (from + step) * width, width)}`;
     }
-    means += ']';
     bands += ']';
   }
-  return `{"horizons":${list(horizons)},"levels":${list(levels)},"mean":[${means}],"quantiles":[${bands}]}`;
+  return `{"horizons":${horizonsOf(horizons)},"levels":${levelsOf(levels)},"mean":[${means}],"quantiles":[${bands}]}`;
 }
 
 /** JSON's own way to write a number: null for what is none. */
 const number = (value: number): string => (value - value === 0 ? `${value}` : 'null');
+
+/** Writes lists that are nearly always the same numbers, as horizons and levels are: a number costs far more to write than to compare. */
+function repeated(): (values: readonly number[]) => string {
+  let last: readonly number[] = [];
+  let text = '[]';
+  return (values) => {
+    let same = values.length === last.length;
+    for (let i = 0; same && i < values.length; i++) same = Object.is(values[i], last[i]);
+    if (same) return text;
+    last = values.slice();
+    text = list(values);
+    return text;
+  };
+}
+const horizonsOf = repeated();
+const levelsOf = repeated();
+
+const scratch: number[] = [];
+
+/** So many numbers of a longer list, as JSON writes them: in one call, which takes half the time of a string per number. */
+function stretch(values: ArrayLike<number>, from: number, count: number): string {
+  scratch.length = count;
+  for (let i = 0; i < count; i++) scratch[i] = values[from + i];
+  return JSON.stringify(scratch);
+}
 
 function list(values: readonly number[]): string {
   let text = '[';

@@ -14,6 +14,8 @@ export interface ResultShape {
   /** The log, where there is only one. */
   readonly shard: string;
   readonly channels: readonly string[];
+  /** Those of them that are of words. */
+  readonly categories?: readonly string[];
   /** Rows ahead of each forecast. */
   readonly horizons: readonly number[];
   /** Probability levels of the quantiles. */
@@ -26,9 +28,11 @@ export const resultVerdict = ['surprise', 'score', 'alarm'] as const;
 
 /**
  * The columns of results: `id, key, time, offset, <channel>…, surprise, score, alarm`, then for every channel and horizon
- * `<channel>_mean_h5` and its quantiles `<channel>_q99_h5` (levels in percent).
+ * `<channel>_mean_h5` and its quantiles `<channel>_q99_h5` (levels in percent). A channel of words has its word, the one that
+ * is expected next, and its probability: `<channel>_next`, `<channel>_next_probability`.
  */
-export function resultColumns({ shard, channels, horizons, levels }: ResultShape): FlatColumn<Result>[] {
+export function resultColumns(shape: ResultShape): FlatColumn<Result>[] {
+  const { shard, channels, categories = [], horizons, levels } = shape;
   const front: FlatColumn<Result>[] = [
     { name: 'id', type: 'text', of: ({ offset }, of = shard) => `${of}@${placeOf(offset)}` },
     { name: 'key', type: 'text', of: ({ key }) => key },
@@ -46,13 +50,26 @@ export function resultColumns({ shard, channels, horizons, levels }: ResultShape
     type: 'real',
     of,
   });
+  const text = (name: string, of: (row: Result) => string): FlatColumn<Result> => ({
+    name: free(name),
+    type: 'text',
+    of,
+  });
+  const likeliest = ({ next = [] }: Result, channel: string) => next.find((of) => of.channel === channel)?.words[0];
+  const isWords = (channel: string): boolean => categories.includes(channel);
   const width = levels.length;
   return [
     ...front,
-    ...channels.map((channel, c) => real(channel, ({ values }) => values[c])),
+    ...channels.map((channel, c) =>
+      isWords(channel) ? text(channel, ({ words }) => words?.[c] ?? '') : real(channel, ({ values }) => values[c]),
+    ),
     ...verdict,
+    ...categories.flatMap((channel) => [
+      text(`${channel}_next`, (row) => likeliest(row, channel)?.word ?? ''),
+      real(`${channel}_next_probability`, (row) => likeliest(row, channel)?.probability ?? Number.NaN),
+    ]),
     ...channels.flatMap((channel, c) =>
-      horizons.flatMap((horizon, h) => {
+      (isWords(channel) ? [] : horizons).flatMap((horizon, h) => {
         const at = c * horizons.length + h;
         return [
           real(`${channel}_mean_h${horizon}`, ({ forecast }) => forecast.mean[at]),

@@ -7,12 +7,13 @@ import { json } from './rejects.js';
  * the first row that has all its cells. Neither where the table lies nor how long it is: a log may be moved, and may grow.
  */
 export function identityOf(settings: string, columns: Columns, first: readonly unknown[] | undefined): string {
-  const { names, channels, time, timeFormat, zoneMs, key, step } = columns;
+  const { names, channels, categories, time, timeFormat, zoneMs, key, step } = columns;
   const parts = [
     settings,
     time < 0 ? `step ${step} ms` : `time ${names[time]} as ${timeFormat}, zone ${zoneMs / 60_000} min`,
     key < 0 ? 'no key' : `key ${names[key]}`,
     `values ${channels.join(', ')}`,
+    ...(categories.length > 0 ? [`of words ${categories.join(', ')}`] : []),
   ];
   // The parts are hashed as well, so that no column name can pass for two.
   const whole = [...parts, channels, names, first === undefined ? [] : [...first]];

@@ -13,6 +13,8 @@ export type Entry = Omit<Event, 'offset'> | number | readonly number[] | typeof 
 export interface LogOptions {
   readonly shard?: string;
   readonly channels?: readonly string[];
+  /** Those of them that are of words. */
+  readonly categories?: readonly string[];
   /** Rows per batch at most. */
   readonly batchRows?: number;
   /** Time between two numbers without a time of their own. */
@@ -31,6 +33,7 @@ export class Crash extends Error {
 export class Log implements Source {
   readonly shard: string;
   readonly channels: readonly string[];
+  readonly #categories: readonly string[];
   readonly #events: Event[] = [];
   /** Offsets before which reading crashes. */
   readonly #crashes = new Set<number>();
@@ -43,6 +46,7 @@ export class Log implements Source {
     const { shard = 'log', channels = ['value'], batchRows = batchRowsDefault, stepMs = 60_000 } = options;
     this.shard = shard;
     this.channels = channels;
+    this.#categories = options.categories ?? [];
     this.#batchRows = batchRows;
     this.#stepMs = stepMs;
     this.append(...entries);
@@ -67,7 +71,8 @@ export class Log implements Source {
 
   open(): Promise<Opening> {
     const { shard, channels } = this;
-    return Promise.resolve({ shards: [shard], channels, ...(this.#ended ? { rows: this.length } : {}) });
+    const words = this.#categories.length > 0 ? { categories: this.#categories } : {};
+    return Promise.resolve({ shards: [shard], channels, ...words, ...(this.#ended ? { rows: this.length } : {}) });
   }
 
   async *read(shard: string, from: number, stop: AbortSignal): AsyncGenerator<Batch<Event>> {
@@ -93,7 +98,8 @@ export class Log implements Source {
   #eventOf(entry: Exclude<Entry, symbol>): Event {
     const offset = this.#events.length;
     if (typeof entry === 'object' && 'timeMs' in entry) {
-      return { key: entry.key, timeMs: entry.timeMs, values: entry.values, offset };
+      const { key, timeMs, values, words } = entry;
+      return words ? { key, timeMs, values, words, offset } : { key, timeMs, values, offset };
     }
     const values = typeof entry === 'number' ? [entry] : entry;
     return { key: this.shard, timeMs: offset * this.#stepMs, values, offset };

@@ -6,6 +6,8 @@ export interface Opening {
   readonly shards: readonly string[];
   /** Names of the channels, in the order of `Event.values`. */
   readonly channels: readonly string[];
+  /** Those of them that are of words instead of numbers. */
+  readonly categories?: readonly string[];
   /** Rows in all, where that is cheap to know: for progress bars only. */
   readonly rows?: number;
   /** The offsets of each shard that will be read, where these are known: for progress bars only. */

@@ -80,8 +80,9 @@ export class TableSource implements Source {
       if (!(error instanceof CutInput && chooser.begun)) throw error;
     }
     this.#columns = chooser.settle();
+    const { channels, categories } = this.#columns;
     const identity = identityOf(this.table.settings(), this.#columns, chooser.first);
-    return { shards: [this.shard], channels: this.#columns.channels, identity, ...head };
+    return { shards: [this.shard], channels, ...(categories.length > 0 ? { categories } : {}), identity, ...head };
   }
 
   async *read(shard: string, from: number, stop: AbortSignal): AsyncGenerator<Batch<Event>> {

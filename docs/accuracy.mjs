@@ -18,11 +18,14 @@ function recorded(name) {
 const results = ['accuracy', 'synthetic', ...heads.map((head) => `synthetic-${head}`)].flatMap(recorded);
 const unique = (names) => [...new Set(names)];
 
+/** Bytes of every memory, which need no data: of those that were not scored as well. */
+const footprints = JSON.parse(readFileSync(new URL('../bench/results/footprint.json', import.meta.url), 'utf8'));
+
 /** The mean over the seeds of a memory; undefined where it was not run. */
 function figure(benchmark, memory, metric) {
-  const values = results
+  const values = (metric.endsWith('Bytes') ? footprints : results)
     .filter((result) => result.benchmark === benchmark && result.memory === memory)
-    .map((result) => result.metrics[metric] ?? result[metric])
+    .map((result) => result.metrics?.[metric] ?? result[metric])
     .filter((value) => value !== undefined);
   return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;
 }
@@ -46,7 +49,8 @@ function columnOf(cell, kind) {
   return { metric: 'share', of: (row) => crps(row, one) / crps(row, other) };
 }
 
-function rowsOf(kind) {
+function rowsOf(kind, cells) {
+  if (cells.every((cell) => cell.endsWith('Bytes'))) return unique(footprints.map(({ memory }) => memory));
   if (kind === 'benchmark') {
     return unique(results.map(({ benchmark }) => benchmark)).filter(
       (name) => figure(name, 'default', 'crps') !== undefined,
@@ -62,7 +66,7 @@ function rowsOf(kind) {
 function table(head) {
   const [kind, ...cells] = head.slice(2, -2).split(' | ');
   const columns = cells.map((cell) => columnOf(cell, kind));
-  const rows = rowsOf(kind).filter((row) => columns.some(({ of }) => of(row) !== undefined));
+  const rows = rowsOf(kind, cells).filter((row) => columns.some(({ of }) => of(row) !== undefined));
   const best = columns.map(({ of, metric }) => {
     if (kind === 'benchmark' || metric.endsWith('Bytes')) return undefined;
     return Math.min(...rows.map(of).filter((value) => value !== undefined));

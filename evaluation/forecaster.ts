@@ -1,6 +1,7 @@
 import type { Batch, Event } from '../event.js';
 import type { MemoryName } from '../models/catalog.js';
 import type { HeadName } from '../models/heads.js';
+import type { AnyStage } from '../operators/chain.js';
 import { type Detected, detect } from '../operators/detect.js';
 import { type Forecasted, interval } from '../operators/interval.js';
 import { normalize } from '../operators/normalize.js';
@@ -53,7 +54,7 @@ export interface ForecasterOptions {
 export type MakeForecaster = (options: ForecasterOptions) => Forecaster;
 
 /** The levels users get, and 5 and 95 %, so that the coverage of 90 % can be told. */
-const levelsDefault = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
+export const levelsDefault = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
 /** The smallest probability that `detect` tells, as a power of ten. */
 const strangest = 15;
@@ -78,19 +79,28 @@ export function forecasterOf({ memory, seed, head, alarms = true }: UnderTest): 
       .through(remember({ memory, horizons, ...begin }))
       .through(interval({ levels }));
     const { stages } = alarms ? forecasting.through(detect({ evidence: 'all' })) : forecasting;
-    const lane = new Lane<Forecasted & Partial<Detected>>(stages, { name: 'evaluation', channels });
-    let next = 0;
-    return {
-      push(rows) {
-        const events = rows.map(({ key, timeMs, values }): Event => ({ key, timeMs, values, offset: next++ }));
-        const batch: Batch<Event> = { shard: 'evaluation', rows: events, rejects: [], next };
-        const made = lane.push(batch);
-        const [reject] = made.rejects;
-        if (reject) throw new Error(`row ${reject.offset} was refused by ${reject.stage}: ${reject.message}`);
-        return made.rows.map((row) => stepOf(row, channels.length, horizons));
-      },
-      close: () => lane.close(),
-    };
+    return runStages(stages, channels, horizons);
+  };
+}
+
+/** Stages of a pipeline at work on one stream. */
+export function runStages(
+  stages: readonly AnyStage[],
+  channels: readonly string[],
+  horizons: readonly number[],
+): Forecaster {
+  const lane = new Lane<Forecasted & Partial<Detected>>(stages, { name: 'evaluation', channels });
+  let next = 0;
+  return {
+    push(rows) {
+      const events = rows.map(({ key, timeMs, values }): Event => ({ key, timeMs, values, offset: next++ }));
+      const batch: Batch<Event> = { shard: 'evaluation', rows: events, rejects: [], next };
+      const made = lane.push(batch);
+      const [reject] = made.rejects;
+      if (reject) throw new Error(`row ${reject.offset} was refused by ${reject.stage}: ${reject.message}`);
+      return made.rows.map((row) => stepOf(row, channels.length, horizons));
+    },
+    close: () => lane.close(),
   };
 }
 

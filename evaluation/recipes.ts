@@ -15,19 +15,6 @@ export function persistence({ rows, channels }: Series, steps: number): Recipe {
   };
 }
 
-/** Every step gets the value at its last known same phase; the last value while there is none. */
-export function seasonal({ rows, channels }: Series, steps: number, periodRows: number): Recipe {
-  return {
-    step(origin, out) {
-      for (let h = 1; h <= steps; h++) {
-        const row = origin + h - periodRows * Math.ceil(h / periodRows);
-        const { values } = rows[row < 0 ? origin : row];
-        for (let c = 0; c < channels.length; c++) out[c * steps + h - 1] = values[c];
-      }
-    },
-  };
-}
-
 /**
  * The least-squares yardstick of the forecasting tables: per channel the last `lags` values minus the last one and a
  * constant, all steps at once minus the last value, no forgetting; a row is learned only when its last target is there.

@@ -21,7 +21,8 @@ const inputSpread = 2.5;
 const slowest = 32;
 const inputMax = 4;
 const lagRows = 12;
-const forget = 0.9999;
+/** Forgetting of the readout per event. */
+export const reservoirForget = 0.9999;
 const levelRate = 0.001;
 
 /**
@@ -99,6 +100,6 @@ export function reservoir(seed: number) {
  */
 export function echoState(options: MemoryOptions) {
   const { seed = 1 } = options;
-  const part = readout(reservoir(seed), { ...options, forget });
+  const part = readout(reservoir(seed), { ...options, forget: reservoirForget });
   return { ...univariate('echo-state', 1, options, ringRows(periodRowsMax, options), part), seed };
 }

@@ -1,13 +1,19 @@
 import { kernels } from './kernels/index.js';
+import { modulo } from './series.js';
 
-/** Bits of every part of an encoding. */
+/** Bits of every part of an encoding, always so many. */
 export const partWidth = 21;
 
 /** Bits that a number may set. */
 export const scalarSize = 512;
 
-/** Bits that a phase may set. */
+/** Bits that a phase may set, and a word, and a place. */
 export const phaseSize = 160;
+export const categorySize = 512;
+export const placeSize = 2048;
+
+/** Cells of the grid around a place that it sets a bit for: 5 x 5. */
+export const placeWidth = 25;
 
 /** The farthest step from zero that numbers are told apart by. */
 const stepMax = 1_073_741_824;
@@ -16,14 +22,16 @@ const stepMax = 1_073_741_824;
 export const stepOf = (value: number, resolution: number): number =>
   Math.max(-stepMax, Math.min(stepMax, Math.floor(value / resolution)));
 
+/** What chance of a seed is mixed with: nothing for the usual seed 1. */
+export const saltOf = (seed: number): number => Math.imul(seed - 1, 0x9e3779b1);
+
 /**
- * Random distributed scalar: writes the bits of a step, `partWidth` or a few fewer, and returns the end. Each of the next
- * steps has a random bit of its own, so numbers share a bit for every step they lie closer than `partWidth`, and no range
- * need be known.
+ * Random distributed scalar: writes the bits of a step and returns the end. Each of the next steps has a random bit of its
+ * own, so numbers share a bit for every step they lie closer than `partWidth`, and no range need be known.
  */
-export function scalarBits(step: number, from: number, out: Uint32Array, at: number): number {
+export function scalarBits(step: number, from: number, out: Uint32Array, at: number, salt = 0): number {
   let end = at;
-  for (let j = 0; j < partWidth; j++) end = add(from + (mix(step + j) % scalarSize), out, at, end);
+  for (let j = 0; j < partWidth; j++) end = add(mix((step + j) ^ salt), from, scalarSize, out, at, end);
   return end;
 }
 
@@ -34,39 +42,54 @@ export function phaseBits(phase: number, from: number, out: Uint32Array, at: num
   return at + partWidth;
 }
 
-/** Writes the bits of a category, a random set of `size` bits. */
-export function categoryBits(category: number, from: number, size: number, out: Uint32Array, at: number): number {
+/** Writes the bits of a category, a random set. */
+export function categoryBits(category: number, from: number, out: Uint32Array, at: number, salt = 0): number {
   let end = at;
-  for (let j = 0; j < partWidth; j++) end = add(from + (mix(Math.imul(category, 8191) + j) % size), out, at, end);
+  const first = mix(category ^ salt);
+  for (let j = 0; j < partWidth; j++) end = add(mix(first + j), from, categorySize, out, at, end);
   return end;
 }
 
-/** Writes the bits of a place: those of the 25 cells of a grid around it, so that neighbours share bits. */
-export function placeBits(
-  [latitude, longitude]: readonly [number, number],
-  cellDegrees: number,
-  from: number,
-  size: number,
-  out: Uint32Array,
-  at: number,
-): number {
+/** Degrees of latitude within which cells have one width: across the edge of a band neighbours share fewer bits. */
+const bandDegrees = 5;
+
+/** The cell of a place on a grid of about equal areas, `around` of them round the earth. */
+export function cellOf(latitude: number, longitude: number, cellDegrees: number): Cell {
   // Degrees of longitude shrink towards the poles.
-  const shrink = Math.max(0.01, kernels.cos((latitude * Math.PI) / 180));
-  const y = Math.floor(latitude / cellDegrees);
-  const x = Math.floor((longitude * shrink) / cellDegrees);
+  const middle = (Math.floor(latitude / bandDegrees) + 0.5) * bandDegrees;
+  const shrink = Math.max(0.01, kernels.cos((middle * Math.PI) / 180));
+  const around = Math.max(1, Math.round((360 * shrink) / cellDegrees));
+  const x = Math.floor(((longitude + 180) / 360) * around);
+  return { x: modulo(x, around), y: Math.floor(latitude / cellDegrees), around };
+}
+
+export interface Cell {
+  readonly x: number;
+  readonly y: number;
+  readonly around: number;
+}
+
+/** Writes the bits of a cell: those of the 25 cells around it, so that neighbours share bits. */
+export function placeBits({ x, y, around }: Cell, from: number, out: Uint32Array, at: number, salt = 0): number {
   let end = at;
   for (let dy = -2; dy <= 2; dy++) {
     for (let dx = -2; dx <= 2; dx++) {
-      end = add(from + (mix(Math.imul(x + dx, 0x9e3779b1) ^ mix(y + dy)) % size), out, at, end);
+      const cell = Math.imul(modulo(x + dx, around), 0x9e3779b1) ^ mix(y + dy) ^ salt;
+      end = add(mix(cell), from, placeSize, out, at, end);
     }
   }
   return end;
 }
 
-/** Writes a bit unless it is there already. */
-function add(bit: number, out: Uint32Array, at: number, end: number): number {
-  for (let i = at; i < end; i++) if (out[i] === bit) return end;
-  out[end] = bit;
+/** Writes a bit, or the next one that is free: every encoding has its number of bits. */
+function add(chance: number, from: number, size: number, out: Uint32Array, at: number, end: number): number {
+  let bit = chance % size;
+  for (let i = at; i < end; i++) {
+    if (out[i] !== from + bit) continue;
+    bit = (bit + 1) % size;
+    i = at - 1;
+  }
+  out[end] = from + bit;
   return end + 1;
 }
 

@@ -28,8 +28,8 @@ const share = 0.001;
  *   l_k = clip(e/s, 2) clip((x_k - yhat)/s, 10),  R_k -= l_k,  V_k += l_k^2,  B = max |l|,  w_k ~ max(R_k, 0)/(B^2 + V_k)
  * `weight` are those of all that has been. `young` are the same of regrets that fade by 0.995 a row, and by 0.95 in the 50
  * rows after the mixture's own losses have drifted upwards (drift.ts): what was won in another world counts no more.
- * `shared` are by fixed share on the same losses up to 4, which is never worse than the best sequence of experts for long
- * (fixed-share.ts has the bound). With `fading` false there are only the first. Beside them goes the recent squared error
+ * `shared` are by fixed share on such losses up to 4, with e that of their own forecast, which is never worse than the best
+ * sequence of experts for long (fixed-share.ts has the bound; a Huber loss lies above its slopes). With `fading` false there are only the first. Beside them goes the recent squared error
  * of every expert, over about 20 rows and the horizon. Forecasts of horizon h wait for their label in h slots. Labels come
  * in the order of their rows.
  */
@@ -43,6 +43,8 @@ export function expertWeights(experts: number, horizons: readonly number[], fadi
   const layout = {
     waiting: f64(slots * experts),
     mixed: f64(slots),
+    /** What the fixed share made of it. */
+    sharedMixed: f64(fading ? slots : 1),
     /** Per horizon and expert. */
     weight: f64(count * experts),
     regret: f64(count * experts),
@@ -84,7 +86,13 @@ export function expertWeights(experts: number, horizons: readonly number[], fadi
     if (drift.see(own.drift, i, Math.min(errorMax, Math.abs(mixed - label) / scale))) own.drifted[i] = rowsAfterDrift;
     regret(own.young, to, own.drifted[i] > 0 ? youthAfterDrift : youth, own.largest[i]);
     own.drifted[i] = Math.max(0, own.drifted[i] - 1);
-    for (let k = 0; k < experts; k++) losses[k] = bound(losses[k], shareMax);
+    // By the slope where the shared weights themselves stood: only so does their bound hold for their own forecast.
+    const stood = own.sharedMixed[slot];
+    const slope = bound((stood - label) / scale, pullMax);
+    for (let k = 0; k < experts; k++) {
+      const said = Number.isNaN(own.waiting[from + k]) ? stood : own.waiting[from + k];
+      losses[k] = bound((slope * (said - stood)) / scale, shareMax);
+    }
     shareWeights(own.shared, to, losses, experts, 1 / shareMax, share);
   }
 
@@ -127,9 +135,10 @@ export function expertWeights(experts: number, horizons: readonly number[], fadi
       const to = slotAt(t, i) * experts;
       for (let k = 0; k < experts; k++) own.waiting[to + k] = forecasts[at + k * stride];
     },
-    /** Keeps what their mixture was. */
-    keepMixed(own: Own, t: number, i: number, mixed: number): void {
+    /** Keeps what their mixture was, and what the shared weights alone made of it. */
+    keepMixed(own: Own, t: number, i: number, mixed: number, shared = mixed): void {
       own.mixed[slotAt(t, i)] = mixed;
+      if (fading) own.sharedMixed[slotAt(t, i)] = shared;
     },
     /** One over the recent squared error of an expert, near 1 for one as good as the mixture usually is. */
     recency: (own: Own, i: number, k: number): number =>

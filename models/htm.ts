@@ -1,12 +1,16 @@
 import { f64, i32, type Layout, type Row, u8, u32 } from '../state/layout.js';
-import { mix, partWidth, phaseBits, phaseSize, scalarBits, scalarSize, stepOf } from './encoders.js';
+import { mix, saltOf } from './encoders.js';
+import { fieldOf, type Sight, usualEncoders } from './fields.js';
 import { kernels } from './kernels/index.js';
-import type { Input, MemoryOptions, Model } from './model.js';
+import type { Input, MemoryOptions, Model, Prediction, WordPrediction } from './model.js';
 import { sdrClassifier } from './sdr-classifier.js';
-import { isValue, modulo } from './series.js';
+import { isValue } from './series.js';
 import { poolerDefaults, spatialPooler } from './spatial-pooler.js';
 import { type TemporalOptions, temporalDefaults, temporalMemory } from './temporal-memory.js';
+import { unexpectedFields } from './unexpected-fields.js';
 import { trackRecord } from './univariate.js';
+import { wordMemory } from './word-memory.js';
+import { hashOfText, wordLimitDefault } from './words.js';
 
 /** How large an HTM is. */
 export interface HtmShape {
@@ -35,18 +39,13 @@ export interface HtmOptions extends MemoryOptions {
   readonly shape?: HtmShape;
   /** Step of the classifier's weights. */
   readonly rate?: number;
-  /** Steps of the encoder in one running deviation. */
-  readonly fineness?: number;
 }
 
 /** Classes of the forecast distribution: four deviations to each side of where the channel began. */
 const classes = 32;
 const classesPerScale = 4;
-/** Rows between times of day, within which the clock is worth encoding. */
-const clockMs = [5 * 60_000, 12 * 3_600_000] as const;
-const dayMs = 86_400_000;
-/** 1 January 1970 was a Thursday. */
-const weekday = 4;
+/** Share of the columns that must have been predicted, or it is told which fields were not expected. */
+const expectedShare = 0.5;
 
 /**
  * Hierarchical temporal memory: numbers, time of day and week (or the phases of the periods found) become sparse bits,
@@ -63,15 +62,62 @@ export function htmSmall(options: HtmOptions) {
   return memoryOf('htm-small', htmSmallShape, options);
 }
 
-function memoryOf(name: string, usual: HtmShape, options: HtmOptions) {
-  const { channels, horizons, seed = 1, shape = usual, fineness = 16 } = options;
-  const { temporal, winners, cellRows } = shape;
+function memoryOf(name: string, shape: HtmShape, options: HtmOptions) {
+  const { channels, horizons, categories = [], words: limit = wordLimitDefault, seed = 1 } = options;
+  const numbers = Array.from({ length: channels }, (_, c) => c).filter((c) => !categories.includes(c));
+  if (options.encoders && numbers.length === 0) {
+    throw new RangeError('encoders: expected a channel of numbers, all are of words, which need none: leave them out');
+  }
+  const { temporal, winners } = options.shape ?? shape;
+  const pattern =
+    numbers.length > 0 ? patternMemory({ ...options, shape: options.shape ?? shape }, numbers) : undefined;
+  const words =
+    categories.length > 0 ? wordMemory({ temporal, winners, channels: categories, words: limit, seed }) : undefined;
+  const keyed: Layout = { ...pattern?.keyed, ...(words ? { words: words.layout } : {}) };
+  return {
+    name,
+    version: 2,
+    seed,
+    channels,
+    horizons,
+    explains: true,
+    shared: pattern?.pooler.layout ?? {},
+    keyed,
+    init(shared) {
+      pattern?.pooler.start(shared as Row<typeof pattern.pooler.layout>, seed);
+    },
+    initKey(_, row) {
+      pattern?.start(row);
+      words?.start(row.words as Row<Layout>);
+    },
+    step(shared, row, input, out) {
+      out.surprise = 0;
+      out.unexpected = undefined;
+      pattern?.step(shared as Row<typeof pattern.pooler.layout>, row, input, out);
+      if (!words) return;
+      const said: WordPrediction[] = [];
+      out.surprise += words.step(row.words as Row<Layout>, input.words ?? [], said);
+      out.words = said;
+    },
+  } satisfies Model<Layout, Layout>;
+}
+
+/** The part that sees numbers: what it encodes, and what it makes of them. */
+function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbers: readonly number[]) {
+  const { channels, horizons, categories = [], seed = 1 } = options;
+  const { temporal, winners, cellRows } = options.shape;
+  const { names: called = Array.from({ length: channels }, (_, c) => `c${c}`) } = options;
+  const fields = (options.encoders ?? usualEncoders(called, categories)).map((spec) =>
+    fieldOf(spec, called, categories, saltOf(seed)),
+  );
+  const starts = fields.map((_, f) => fields.slice(0, f).reduce((sum, { size }) => sum + size, 0));
+  const inputs = fields.reduce((sum, { size }) => sum + size, 0);
   // Every active feature moves the sum: the fewer there are, the farther each must.
   const { rate = 0.8 / winners } = options;
   const { columns } = temporal;
   const memory = temporalMemory(temporal);
-  const inputs = channels * scalarSize + 2 * phaseSize;
   const pooler = spatialPooler({ ...poolerDefaults, inputs, columns, winners });
+  const why = unexpectedFields({ fields, starts, columns, level: pooler.level });
   const activeMax = 2 * winners;
   const classifier = sdrClassifier({ rows: columns + cellRows, activeMax, horizons, buckets: classes, rate });
   const record = trackRecord(horizons);
@@ -85,20 +131,26 @@ function memoryOf(name: string, usual: HtmShape, options: HtmOptions) {
     record: record.layout,
   };
   type Channel = Row<typeof channel>;
-  const names = Array.from({ length: channels }, (_, c) => `c${c}`);
+  const parts = numbers.map((c) => `c${c}`);
   const common = {
     rows: f64(),
     timeMs: f64(),
     gapMs: f64(),
-    bits: u32(channels * partWidth + 2 * partWidth),
+    bits: u32(fields.reduce((sum, { width }) => sum + width, 0)),
+    /** Points of the fields at the last row. */
+    points: f64(fields.length),
     columns: u32(winners),
     overlap: u8(2 * columns),
     features: i32(activeMax),
+    expected: u32(columns),
     temporal: memory.layout,
   };
   type Common = Row<typeof common>;
-  const keyed: Layout = { ...common, ...Object.fromEntries(names.map((name) => [name, channel])) };
+  const keyed: Layout = { ...common, ...Object.fromEntries(parts.map((name) => [name, channel])) };
   const count = horizons.length;
+  // Written before they are read, at every row.
+  const points = new Float64Array(fields.length);
+  const before = new Float64Array(channels);
 
   /** Where a number lies among the classes, as a real number. */
   const placeOf = ({ middle, scale }: Channel, value: number): number =>
@@ -119,23 +171,23 @@ function memoryOf(name: string, usual: HtmShape, options: HtmOptions) {
     if (!(Math.abs(own.mean[0] - own.middle[0]) < 2 * own.scale[0])) own.middle[0] = own.mean[0];
   }
 
+  /** What the fields are made of at a row. */
+  function sightOf(own: Common, row: Row<Layout>, { values, words, timeMs, periods }: Input): Sight {
+    return {
+      ...{ values, words, timeMs, periods, row: own.rows[0], gapMs: own.gapMs[0] },
+      scale: (c) => (row[`c${c}`] as unknown as Channel).scale[0],
+      before: (c) => before[c],
+      hash: (c) => hashOfText(words?.[c] ?? ''),
+    };
+  }
+
   /** The bits of a row; how many. */
-  function encode(own: Common, parts: readonly Channel[], { values, timeMs, periods }: Input): number {
+  function encode(own: Common, sight: Sight): number {
     let end = 0;
-    for (let c = 0; c < channels; c++) {
-      const { scale } = parts[c];
-      if (!isValue(values[c]) || scale[0] === 0) continue;
-      end = scalarBits(stepOf(values[c], scale[0] / fineness), c * scalarSize, own.bits, end);
-    }
-    const from = channels * scalarSize;
-    const gap = own.gapMs[0];
-    if (gap >= clockMs[0] && gap <= clockMs[1]) {
-      end = phaseBits(modulo(timeMs, dayMs) / dayMs, from, own.bits, end);
-      return phaseBits((timeMs / dayMs + weekday) / 7, from + phaseSize, own.bits, end);
-    }
-    for (let i = 0; i < 2 && i < periods.length; i++) {
-      if (periods[i] >= 2) end = phaseBits(own.rows[0] / periods[i], from + i * phaseSize, own.bits, end);
-    }
+    fields.forEach((field, f) => {
+      points[f] = field.point(sight);
+      if (!Number.isNaN(points[f])) end = field.write(points[f], starts[f], own.bits, end);
+    });
     return end;
   }
 
@@ -151,27 +203,24 @@ function memoryOf(name: string, usual: HtmShape, options: HtmOptions) {
   }
 
   return {
-    name,
-    version: 1,
-    seed,
-    channels,
-    horizons,
-    shared: pooler.layout,
+    pooler,
     keyed,
-    init(shared) {
-      pooler.start(shared as Row<typeof pooler.layout>, seed);
-    },
-    initKey(_, row) {
-      memory.start((row as unknown as Common).temporal, seed);
-    },
-    step(shared, row, input, out) {
+    start(row: Row<Layout>): void {
       const own = row as unknown as Common;
-      const parts = names.map((name) => row[name] as unknown as Channel);
+      memory.start(own.temporal, seed);
+      own.points.fill(Number.NaN);
+    },
+    step(shared: Row<typeof pooler.layout>, row: Row<Layout>, input: Input, out: Prediction): void {
+      const own = row as unknown as Common;
       const { values, timeMs, scale } = input;
       const t = own.rows[0];
       if (own.gapMs[0] === 0 && t > 0 && timeMs > own.timeMs[0]) own.gapMs[0] = timeMs - own.timeMs[0];
       own.timeMs[0] = timeMs;
-      parts.forEach((part, c) => {
+      const each = (work: (part: Channel, c: number) => void): void => {
+        for (const [k, c] of numbers.entries()) work(row[parts[k]] as unknown as Channel, c);
+      };
+      each((part, c) => {
+        before[c] = part.scale[0] > 0 ? part.last[0] : Number.NaN;
         if (!isValue(values[c])) return;
         settle(part, values[c], scale[c], t);
         record.score(part.record, t, values[c], part.scale[0]);
@@ -180,12 +229,18 @@ function memoryOf(name: string, usual: HtmShape, options: HtmOptions) {
         const lower = Math.min(classes - 2, Math.floor(place));
         classifier.learn(part.classifier, t, lower, place - lower);
       });
-      const bits = encode(own, parts, input);
-      const n = pooler.winners(shared as Row<typeof pooler.layout>, own.bits, bits, own.overlap, own.columns);
+      const sight = sightOf(own, row, input);
+      const bits = encode(own, sight);
+      const n = pooler.winners(shared, own.bits, bits, own.overlap, own.columns);
+      if (t > 0) memory.expected(own.temporal, own.expected);
       const predicted = n > 0 ? memory.step(own.temporal, own.columns, n) : 0;
       out.surprise = n > 0 && t > 0 ? -kernels.log((predicted + 0.5) / (n + 0.5)) : 0;
+      if (n > 0 && t > 0 && predicted < expectedShare * n) {
+        out.unexpected = why(shared.permanence, own.expected, { points, before: own.points, sight });
+      }
+      own.points.set(points);
       const features = featuresOf(own, n);
-      parts.forEach((part, c) => {
+      each((part, c) => {
         const at = c * count;
         if (part.scale[0] === 0) {
           out.mean.fill(Number.NaN, at, at + count);
@@ -204,5 +259,5 @@ function memoryOf(name: string, usual: HtmShape, options: HtmOptions) {
       });
       own.rows[0] = t + 1;
     },
-  } satisfies Model<Layout, Layout>;
+  };
 }

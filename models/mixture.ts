@@ -1,14 +1,15 @@
 import { f64, type Row } from '../state/layout.js';
-import { expertWeights } from './expert-weights.js';
+import { blending, grownRows } from './blending.js';
+import { reservoir, reservoirForget } from './echo-state.js';
 import { kernels } from './kernels/index.js';
 import { neighbours, pastWindows } from './knn.js';
-import { firstOf, members, seasonal, sharpAt, ways, youngAt } from './mixture-members.js';
+import { firstOf, members, seasonal } from './mixture-members.js';
 import type { MemoryOptions, Model, Prediction } from './model.js';
 import { readout } from './readout.js';
 import { resonatorBank } from './resonator.js';
 import { autoregression, lagFeatures } from './rls.js';
 import { season } from './seasonal-rls.js';
-import { append, isValue, modulo, periodRowsMax, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
+import { append, isValue, modulo, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
 import { clear, replayRowsMax } from './univariate.js';
 
 /** Rows of values and of residuals that are searched for neighbours, powers of two. */
@@ -17,12 +18,10 @@ const residualRows = 8192;
 /** Residuals that a profile needs for its lags alone. */
 const lagRows = 4096;
 /** Rows that the seasonal parts go through again in one event, while they catch up after new periods: some 2 ms. */
-const catchUpRows = (horizons: number): number => Math.max(16, Math.floor(72 / (1 + horizons / 24)));
+const catchUpRows = (horizons: number): number => Math.max(16, Math.floor(60 / (1 + horizons / 24)));
 /** A second autoregression on the values, of few lags, that forgets in some 70 rows. */
 const swiftLags = 8;
 const swiftForget = 0.985;
-/** Rows before there is a past worth forgetting, as many as the longest period has: then what forgets swiftly joins. */
-const grownRows = periodRowsMax;
 /** Weight of the newest size in the mean of the sizes that the long profile expects. */
 const typicalRate = 0.002;
 
@@ -35,10 +34,10 @@ function partsOf(options: MemoryOptions) {
     lags: autoregression(options),
     swift: readout(lagFeatures(swiftLags), { ...options, forget: swiftForget }),
     resonator: resonatorBank({ ...options, shortPoles: 16, longPoles: 24 }),
+    echo: readout(reservoir(options.seed ?? 1), { ...options, forget: reservoirForget }),
     near: pastWindows({ ...options, width: 48, capacity: valueRows }),
     residualNear: neighbours({ ...options, width: 24, capacity: residualRows }),
-    experts: expertWeights(members.length, options.horizons),
-    blend: expertWeights(ways.length, options.horizons, false),
+    blending: blending(options),
   };
 }
 type Parts = ReturnType<typeof partsOf>;
@@ -52,10 +51,10 @@ function channelLayout({ horizons }: MemoryOptions, parts: Parts) {
     lags: parts.lags.layout,
     swift: parts.swift.layout,
     resonator: parts.resonator.layout,
+    echo: parts.echo.layout,
     near: parts.near.layout,
     residualNear: parts.residualNear.layout,
-    experts: parts.experts.layout,
-    blend: parts.blend.layout,
+    blending: parts.blending.layout,
     /** Mean of the sizes that the long profile expected, per horizon. */
     typical: f64(horizons.length),
     /** The row that the parts which live by the periods learn next; behind the newest row they catch up. */
@@ -67,15 +66,15 @@ function channelLayout({ horizons }: MemoryOptions, parts: Parts) {
 type Channel = Row<ReturnType<typeof channelLayout>>;
 
 /**
- * The default memory: twenty-two small forecasters of every horizon and an online mixture of them that needs no tuning
+ * The default memory: twenty-three small forecasters of every horizon and an online mixture of them that needs no tuning
  * (MODELS 4.1). Labels that mature are judged first, then the parts learn, take in the row and forecast, then they are
- * mixed by regret, by regret times recent accuracy and by regret times its square, and the three are mixed by regret.
- * Good on anything with seasons, level and repeats. Costs 45 us per event and 530 kB per key and channel with one horizon,
- * 180 us and 1.2 MB with 48. New periods make the parts that live by them start anew from the last 4,096 rows, some 60 of
+ * mixed in five ways, one of the five is mended by its recent errors, and the six are mixed by regret.
+ * Good on anything with seasons, level and repeats. Costs some 45 us per event and 560 kB per key and channel with one horizon,
+ * 260 us and 1.7 MB with 48. New periods make the parts that live by them start anew from the last 4,096 rows, some 60 of
  * them at every event, until they have caught up; meanwhile the profiles alone speak for them.
  */
 export function mixture(options: MemoryOptions) {
-  const { channels, horizons } = options;
+  const { channels, horizons, seed = 1 } = options;
   const count = horizons.length;
   const parts = partsOf(options);
   const behindMax = catchUpRows(count);
@@ -85,9 +84,7 @@ export function mixture(options: MemoryOptions) {
   const shared = {};
   // All are written before they are read, in every step: no state.
   const forecasts = new Float64Array((members.length + 1) * count);
-  const mixed = new Float64Array(ways.length);
-  const portions = new Float64Array(ways.length * members.length);
-  const trust = new Float64Array(ways.length);
+  const mixed = { mean: 0, apart: 0 };
 
   /** Surprise of a value under what was expected of it at the shortest horizon; then all forecasts for it are judged. */
   function judge(own: Channel, t: number, value: number): number {
@@ -96,10 +93,9 @@ export function mixture(options: MemoryOptions) {
     if (t >= horizons[0]) {
       // Laplace density of the error: 1/2b exp(-|e|/b).
       const b = Math.max(own.spread[modulo(t, horizons[0])], scale * 1e-6);
-      surprise = Math.abs(value - parts.blend.said(own.blend, t, 0)) / b + kernels.log((2 * b) / scale);
+      surprise = Math.abs(value - parts.blending.said(own.blending, t, 0)) / b + kernels.log((2 * b) / scale);
     }
-    parts.experts.learn(own.experts, t, value);
-    parts.blend.learn(own.blend, t, value);
+    parts.blending.learn(own.blending, t, value);
     return surprise;
   }
 
@@ -109,6 +105,7 @@ export function mixture(options: MemoryOptions) {
       clear(own[part]);
       parts[part].start(own[part] as never, own.series);
     }
+    parts.blending.begin(own.blending, own.series);
     own.residualNear.begun[0] = 0;
     own.typical.fill(0);
     own.learned[0] = Math.max(0, t - replayRowsMax, own.series.rows[0] - own.series.value.length);
@@ -122,6 +119,7 @@ export function mixture(options: MemoryOptions) {
     // Its last cycle is that of the profile before, so its place is the next one's and written over.
     parts.wide.step(own.wide, series, t, forecasts, firstOf.wide * count, count);
     parts.resonator.step(own.resonator, series, t, forecasts, firstOf.resonator * count);
+    parts.echo.step(own.echo, series, t, forecasts, firstOf.echo * count);
     own.learned[0] = t + 1;
   }
 
@@ -182,67 +180,19 @@ export function mixture(options: MemoryOptions) {
 
   /** Mixes the forecasts of the i-th horizon into `out` and says how far they may miss. */
   function mix(own: Channel, t: number, i: number, out: Prediction, at: number): void {
-    const { experts, blend } = own;
-    weighWays(own, i);
-    // The ways that forget abstain as long as the members that do.
-    const awake = t < grownRows ? youngAt : ways.length;
-    mixed.fill(Number.NaN);
-    let all = 0;
-    let mean = 0;
-    for (let w = 0; w < awake; w++) {
-      let sum = 0;
-      let said = 0;
-      for (let k = 0; k < members.length; k++) {
-        const portion = portions[w * members.length + k];
-        sum += portion;
-        if (portion > 0) said += portion * forecasts[k * count + i];
-      }
-      const weight = blend.weight[i * ways.length + w];
-      mixed[w] = said / sum;
-      mean += weight * mixed[w];
-      all += weight;
-      trust[w] = weight / sum;
-    }
-    mean /= all;
-    parts.experts.keep(experts, t, i, forecasts, i, count);
-    parts.experts.keepMixed(experts, t, i, mixed[sharpAt]);
-    parts.blend.keep(blend, t, i, mixed, 0, 1);
-    parts.blend.keepMixed(blend, t, i, mean);
-    out.mean[at + i] = mean;
-
-    let apart = 0;
-    for (let k = 0; k < members.length; k++) {
-      let share = 0;
-      for (let w = 0; w < awake; w++) share += trust[w] * portions[w * members.length + k];
-      const gap = share > 0 ? forecasts[k * count + i] - mean : 0;
-      apart += (share / all) * gap * gap;
-    }
+    parts.blending.mix(own.blending, t, i, forecasts, mixed);
+    out.mean[at + i] = mixed.mean;
     out.spread[at + i] = spreadOf(own, t, i);
     if (out.gauges) {
-      out.gauges[2 * (at + i)] = Math.sqrt(apart);
+      out.gauges[2 * (at + i)] = mixed.apart;
       out.gauges[2 * (at + i) + 1] = own.near.found[0] > 0 ? own.near.novelty[0] : 0;
-    }
-  }
-
-  /** What each way of weighing gives each member, not yet summing to 1. */
-  function weighWays({ experts }: Channel, i: number): void {
-    const first = i * members.length;
-    for (let k = 0; k < members.length; k++) {
-      const here = Number.isNaN(forecasts[k * count + i]) ? 0 : 1;
-      const recency = parts.experts.recency(experts, i, k);
-      const weight = here * experts.weight[first + k];
-      portions[k] = weight;
-      portions[members.length + k] = weight * recency;
-      portions[2 * members.length + k] = weight * recency * recency;
-      portions[3 * members.length + k] = here * experts.young.weight[first + k] * recency;
-      portions[4 * members.length + k] = here * experts.shared[first + k];
     }
   }
 
   /** The mixture's usual error, larger at phases where the long profile expects larger residuals. */
   function spreadOf(own: Channel, t: number, i: number): number {
-    const { series, long, blend, typical } = own;
-    const usual = blend.labels[i] > 0 ? blend.error[i] : series.scale[0];
+    const { series, long, typical } = own;
+    const usual = parts.blending.usual(own.blending, i, series.scale[0]);
     if (long.begun[0] === 0 || !isCurrent(own, t)) return usual;
     const size = long.size[parts.long.place(t, i)];
     typical[i] = typical[i] > 0 ? typical[i] + typicalRate * (size - typical[i]) : size;
@@ -251,8 +201,9 @@ export function mixture(options: MemoryOptions) {
 
   return {
     name: 'default',
-    version: 2,
+    version: 3,
     ...options,
+    seed,
     gauges: 2,
     members,
     shared,
@@ -261,12 +212,11 @@ export function mixture(options: MemoryOptions) {
     initKey(_, row) {
       for (const name of names) {
         const own = row[name];
-        for (const part of ['short', 'long', 'wide', 'lags', 'swift', 'resonator', 'near'] as const) {
+        for (const part of ['short', 'long', 'wide', 'lags', 'swift', 'resonator', 'echo', 'near'] as const) {
           parts[part].start(own[part] as never, own.series);
         }
         parts.residualNear.start(own.residualNear);
-        parts.experts.start(own.experts);
-        parts.blend.start(own.blend);
+        parts.blending.start(own.blending, own.series);
       }
     },
     step(_, row, { values, scale, periods }, out) {
@@ -276,6 +226,7 @@ export function mixture(options: MemoryOptions) {
         const { series } = own;
         const at = c * count;
         if (isValue(values[c])) surprise += judge(own, series.rows[0], values[c]);
+        else if (series.rows[0] > 0) parts.blending.learn(own.blending, series.rows[0], Number.NaN);
         append(series, values[c], scale[c]);
         const t = series.rows[0] - 1;
         if (t < 0) {

@@ -1,7 +1,11 @@
 import type { Layout, Row } from '../state/layout.js';
+import type { EncoderSpec } from './fields.js';
+import type { WordLimit } from './words.js';
 
 /** What a memory is told about one event. */
 export interface Input {
+  /** Per channel its word, where it is of words; there the value is NaN. */
+  readonly words?: readonly (string | undefined)[] | undefined;
   /** One number per channel; NaN where it is missing. */
   readonly values: ArrayLike<number>;
   readonly timeMs: number;
@@ -28,6 +32,33 @@ export interface Prediction {
   readonly quantiles?: Float64Array | undefined;
   /** Point forecasts of the parts of a mixture, index `member * channels * horizons + channel * horizons + horizon`. */
   readonly members?: Float64Array | undefined;
+  /** What memories of words made of this row and say of the next, one entry a channel of words. */
+  words?: readonly WordPrediction[] | undefined;
+  /** What of this row had not been expected, where a memory tells its fields apart; absent where it was expected. */
+  unexpected?: readonly UnexpectedField[] | undefined;
+}
+
+/** A word and its probability. */
+export interface LikelyWord {
+  readonly word: string;
+  readonly probability: number;
+}
+
+/** One channel of words at one row. */
+export interface WordPrediction {
+  readonly channel: number;
+  /** Probability of a word at most as likely as the one that came, NaN where none came or nothing was expected. */
+  readonly tail: number;
+  /** What had been expected of this row, and what is expected of the next, the likeliest first. */
+  readonly expected: readonly LikelyWord[];
+  readonly next: readonly LikelyWord[];
+}
+
+/** A field of an input, how much of it had not been expected (0 to 1), and what had been. */
+export interface UnexpectedField {
+  readonly field: string;
+  readonly share: number;
+  readonly instead: string;
 }
 
 /** What every memory is built from. */
@@ -39,6 +70,14 @@ export interface MemoryOptions {
   readonly seed?: number;
   /** Whether every key has weights of its own, the default, or all keys of a shard share one net: see `models/net.ts`. */
   readonly weights?: 'own' | 'shared';
+  /** Names of the channels, for memories that name them. */
+  readonly names?: readonly string[];
+  /** Indices of the channels that are of words; memories of numbers have none. */
+  readonly categories?: readonly number[];
+  /** How many words a key may know. */
+  readonly words?: WordLimit;
+  /** What an HTM sees of a row; what is usual for its channels when absent. */
+  readonly encoders?: readonly EncoderSpec[];
 }
 
 /**
@@ -51,6 +90,8 @@ export interface Model<S extends Layout = Layout, K extends Layout = Layout> ext
   readonly version: number;
   /** How many `Prediction.gauges` each forecast has; none when absent. */
   readonly gauges?: number;
+  /** Whether it tells what of a row it had not expected (`Prediction.unexpected`, `words`). */
+  readonly explains?: true;
   /** Names of the parts of a mixture, in the order of `Prediction.members`. */
   readonly members?: readonly string[];
   /** Levels of `Prediction.quantiles`, ascending, where it has a head that makes whole distributions. */

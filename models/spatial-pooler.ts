@@ -55,6 +55,8 @@ export function spatialPooler(options: PoolerOptions) {
   const rate = (permanence: number): number => Math.round(permanence * 255 * 65_536);
   return {
     layout,
+    /** Permanence from which on, in 255ths, a column sees an input; `permanence` is laid out by input. */
+    level,
     /** Begins on a zeroed row: each column can see a random share of the inputs, half of that connected. */
     start(own: Own, seed: number): void {
       let turn = (seed ^ 0x2545f491) >>> 0;

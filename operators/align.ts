@@ -77,60 +77,69 @@ export function align(options: AlignOptions = {}): Stage<Event, Aligned> {
   checkNumber('align.maxGapRows', maxGapRows, { min: 0, max: 10_000, whole: true });
   checkWord('align.collide', collide, ['keep', 'first', 'last', 'mean']);
   const settings = { stepMs, fill, maxGapRows, collide, keys };
-  return keyed<Nothing, ReturnType<typeof layoutOf>, Event, Aligned>('align', settings, ({ channels }) => {
-    const filler = (own: Own): number[] => {
-      if (fill === 'previous') return Array.from(own.last);
-      return channels.map(() => (typeof fill === 'number' ? fill : Number.NaN));
-    };
-    /** An event at the point that the grid has reached. */
-    const arrive = (own: Own, row: Event, gap: boolean, out: Out<Aligned>): void => {
-      if (collide === 'last' || collide === 'mean') take(own, row, gap, collide);
-      else out.emit(gap ? extended(row, { gap }) : row);
-      keep(own, row);
-    };
-    return {
-      id: 'align',
-      version: '1',
-      keys,
-      shared: {},
-      layout: layoutOf(channels.length),
-      initKey(_, own) {
-        own.stepMs[0] = stepMs === 'auto' ? 0 : stepMs;
-        own.last.fill(Number.NaN);
-      },
-      step(_, own, row, out) {
-        const first = own.rows[0]++ === 0;
-        if (first || own.stepMs[0] === 0) {
-          if (!first && stepMs === 'auto') look(own, row.timeMs - own.pointMs[0]);
-          own.pointMs[0] = first ? row.timeMs : Math.max(own.pointMs[0], row.timeMs);
-          // Without a grid there is no point to wait at.
-          if (own.stepMs[0] > 0) return arrive(own, row, false, out);
-          keep(own, row);
-          return out.emit(row);
-        }
-        const step = own.stepMs[0];
-        const points = Math.round((row.timeMs - own.pointMs[0]) / step);
-        if (points < 0) return out.emit(row);
-        if (points === 0) {
-          if (collide !== 'first') return arrive(own, row, false, out);
-          const message = `expected one event in ${step} ms, got another: choose align.collide "last", "mean" or "keep"`;
-          return out.reject(row, 'same-step', message);
-        }
-        letGo(own, row.key, out);
-        const gap = points - 1 > maxGapRows;
-        if (!gap && fill !== 'none') {
-          for (let i = 1; i < points; i++) {
-            const timeMs = Math.round(own.pointMs[0] + i * step);
-            out.emit({ key: row.key, timeMs, values: filler(own), offset: row.offset, filled: true });
+  return keyed<Nothing, ReturnType<typeof layoutOf>, Event, Aligned>(
+    'align',
+    settings,
+    ({ channels, categories = [] }) => {
+      if (categories.length > 0 && (collide === 'last' || collide === 'mean')) {
+        throw new RangeError(
+          `align.collide: expected keep or first for words (${categories.join(', ')}), got ${collide}`,
+        );
+      }
+      const filler = (own: Own): number[] => {
+        if (fill === 'previous') return Array.from(own.last);
+        return channels.map(() => (typeof fill === 'number' ? fill : Number.NaN));
+      };
+      /** An event at the point that the grid has reached. */
+      const arrive = (own: Own, row: Event, gap: boolean, out: Out<Aligned>): void => {
+        if (collide === 'last' || collide === 'mean') take(own, row, gap, collide);
+        else out.emit(gap ? extended(row, { gap }) : row);
+        keep(own, row);
+      };
+      return {
+        id: 'align',
+        version: '1',
+        keys,
+        shared: {},
+        layout: layoutOf(channels.length),
+        initKey(_, own) {
+          own.stepMs[0] = stepMs === 'auto' ? 0 : stepMs;
+          own.last.fill(Number.NaN);
+        },
+        step(_, own, row, out) {
+          const first = own.rows[0]++ === 0;
+          if (first || own.stepMs[0] === 0) {
+            if (!first && stepMs === 'auto') look(own, row.timeMs - own.pointMs[0]);
+            own.pointMs[0] = first ? row.timeMs : Math.max(own.pointMs[0], row.timeMs);
+            // Without a grid there is no point to wait at.
+            if (own.stepMs[0] > 0) return arrive(own, row, false, out);
+            keep(own, row);
+            return out.emit(row);
           }
-        }
-        const point = own.pointMs[0] + points * step;
-        own.pointMs[0] = gap ? row.timeMs : point + following * (row.timeMs - point);
-        arrive(own, row, gap, out);
-      },
-      finish: (_, own, key, out) => letGo(own, key, out),
-    };
-  });
+          const step = own.stepMs[0];
+          const points = Math.round((row.timeMs - own.pointMs[0]) / step);
+          if (points < 0) return out.emit(row);
+          if (points === 0) {
+            if (collide !== 'first') return arrive(own, row, false, out);
+            const message = `expected one event in ${step} ms, got another: choose align.collide "last", "mean" or "keep"`;
+            return out.reject(row, 'same-step', message);
+          }
+          letGo(own, row.key, out);
+          const gap = points - 1 > maxGapRows;
+          if (!gap && fill !== 'none') {
+            for (let i = 1; i < points; i++) {
+              const timeMs = Math.round(own.pointMs[0] + i * step);
+              out.emit({ key: row.key, timeMs, values: filler(own), offset: row.offset, filled: true });
+            }
+          }
+          const point = own.pointMs[0] + points * step;
+          own.pointMs[0] = gap ? row.timeMs : point + following * (row.timeMs - point);
+          arrive(own, row, gap, out);
+        },
+        finish: (_, own, key, out) => letGo(own, key, out),
+      };
+    },
+  );
 }
 
 /** Drops the rows that `align` put in: the last step of a pipeline whose outputs should name only what was reported. */

@@ -96,6 +96,7 @@ const texts: Readonly<Record<EvidenceKind, string>> = {
   surprise: 'it is less expected than ever, over 100 rows',
   pace: 'rows come faster or slower than they did',
   'missing values': 'more values are missing than there were',
+  relation: 'a channel no longer goes with the others as it did',
   'joint state': 'the channels are together as they never were',
 };
 

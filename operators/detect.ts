@@ -115,7 +115,7 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
     const surprise = new SurpriseOf(memoryRows);
     return {
       id: 'detect',
-      version: '2',
+      version: '3',
       keys,
       shared: barSharedLayout,
       layout,
@@ -149,44 +149,54 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
   const { budget, warmupRows, memoryRows, missing, keys } = settings;
   const all = (channels: number) =>
     ({ ...clockLayout, bar: barLayout, feedback: feedbackLayout, judge: judgeLayout(channels) }) satisfies Layout;
-  return keyed<typeof barSharedLayout, ReturnType<typeof all>, A, A & Detected>('detect', settings, ({ channels }) => {
-    const judges = new JudgeOf(channels.length, memoryRows);
-    const bar = new BarOf(budget);
-    return {
-      id: 'detect',
-      version: '3',
-      keys,
-      shared: barSharedLayout,
-      layout: all(channels.length),
-      step(shared, own, row, out) {
-        tick(own, row.timeMs);
-        bar.tick(shared, row.timeMs);
-        const known = !row.filled && anyKnown(row.tail);
-        if (known) own.rows[0]++;
-        const warmup = Math.max(0, warmupRows - own.rows[0]);
-        if (!known && missing === 'ignore') {
-          return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
-        }
-        if (known) judges.judge(own.judge, row, own.rows[0] > warmupRows);
-        else judges.judgeMissing(own.judge);
-        if (own.rows[0] <= warmupRows) {
-          return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
-        }
-        const { rarity, newness, abnormal, onset } = judges;
-        fade(own.feedback);
-        const wanted = anySaid(own.feedback) && rarity < 1 ? judges.reasons() : undefined;
-        const worth = wanted ? excused(rarity, excuseOf(own.feedback, sortOf(wanted))) : rarity;
-        const alarm = (known || newness > 0) && bar.passes(shared, own.bar, own.stepMs[0], worth, newness);
-        const score = judges.score(own.judge, bar.price, alarm);
-        const told = extended(row, { score, alarm, abnormal, onset, warmup });
-        if (!alarm) return out.emit(told);
-        const reasons = wanted ?? judges.reasons();
-        noteAlarm(own.feedback, row.timeMs, sortOf(reasons));
-        out.emit(extended(told, { reasons }));
-      },
-      mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
-    };
-  });
+  return keyed<typeof barSharedLayout, ReturnType<typeof all>, A, A & Detected>(
+    'detect',
+    settings,
+    ({ channels, categories = [] }) => {
+      if (categories.length > 0) {
+        throw new RangeError(
+          `detect.evidence: expected surprise for ${categories.join(', ')}, got all: words have no level to be new`,
+        );
+      }
+      const judges = new JudgeOf(channels.length, memoryRows);
+      const bar = new BarOf(budget);
+      return {
+        id: 'detect',
+        version: '4',
+        keys,
+        shared: barSharedLayout,
+        layout: all(channels.length),
+        step(shared, own, row, out) {
+          tick(own, row.timeMs);
+          bar.tick(shared, row.timeMs);
+          const known = !row.filled && anyKnown(row.tail);
+          if (known) own.rows[0]++;
+          const warmup = Math.max(0, warmupRows - own.rows[0]);
+          if (!known && missing === 'ignore') {
+            return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
+          }
+          if (known) judges.judge(own.judge, row, own.rows[0] > warmupRows);
+          else judges.judgeMissing(own.judge);
+          if (own.rows[0] <= warmupRows) {
+            return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
+          }
+          const { rarity, newness, abnormal, onset } = judges;
+          fade(own.feedback);
+          const wanted = anySaid(own.feedback) && rarity < 1 ? judges.reasons() : undefined;
+          const worth = wanted ? excused(rarity, excuseOf(own.feedback, sortOf(wanted))) : rarity;
+          const alarm = (known || newness > 0) && bar.passes(shared, own.bar, own.stepMs[0], worth, newness);
+          const score = judges.score(own.judge, bar.price, alarm);
+          const told = extended(row, { score, alarm, abnormal, onset, warmup });
+          if (!alarm) return out.emit(told);
+          const reasons = wanted ?? judges.reasons();
+          noteAlarm(own.feedback, row.timeMs, sortOf(reasons));
+          out.emit(extended(told, { reasons }));
+        },
+        mark: (_, own, { startMs, endMs, verdict }) =>
+          judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+      };
+    },
+  );
 }
 
 /** What an alarm is like, for marks of others like it. */

@@ -1,9 +1,11 @@
 import { type Anomaly, type Event, placeOf, type Severity, severities } from '../event.js';
 import type { KeyLimit } from '../state/keys.js';
-import { f64, type Row, u32 } from '../state/layout.js';
+import { f64, type Layout, type Row, u32 } from '../state/layout.js';
 import { cardLayout, cardOf, type Likeness, noteEpisode, noteReasons, noteStep } from './card.js';
 import type { Detected } from './detect.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
+import { notePeak, noteWords, peakWords, peakWordsLayout, sentenceOf, type Told } from './peak-words.js';
+import type { Remembered } from './remember.js';
 import { keyed, type Nothing, type Out, type Shard, type Stage } from './stage.js';
 
 export interface EpisodeOptions {
@@ -25,6 +27,8 @@ export interface Alarmed extends Event, Pick<Detected, 'score' | 'alarm' | 'reas
   readonly expected: ArrayLike<number>;
   readonly low: ArrayLike<number>;
   readonly high: ArrayLike<number>;
+  /** What the memory made of the event, where a step before has one. */
+  readonly prediction?: Remembered['prediction'];
 }
 
 /**
@@ -60,7 +64,9 @@ const layout = {
   high: f64(),
   card: cardLayout,
 };
-type Own = Row<typeof layout>;
+/** Where the memory tells what it had not expected, that is kept too. */
+const toldLayout = { ...layout, told: peakWordsLayout };
+type Own = Row<typeof layout> & Partial<Row<typeof toldLayout>>;
 
 /**
  * Joins alarms that belong together into one anomaly: it begins at an alarm and lasts until `closeRows` rows have come
@@ -72,21 +78,23 @@ export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<
   checkNumber('episode.closeRows', closeRows, { min: 1, max: 2_147_483_647, whole: true });
   checkNumber('episode.minAlarms', minAlarms, { min: 1, max: 2_147_483_647, whole: true });
   checkWord('episode.report', report, ['closed', 'changes']);
-  return keyed<Nothing, typeof layout, A, A>('episode', { closeRows, minAlarms, report, keys }, (shard) => {
+  return keyed<Nothing, Layout, A, A>('episode', { closeRows, minAlarms, report, keys }, (shard) => {
     const tell = (own: Own, key: string, status: Anomaly['status'], out: Out<A>, told = true): void => {
       if (own.alarms[0] >= minAlarms) out.anomaly(anomalyOf(shard, own, key, status), told);
     };
     return {
       id: 'episode',
-      version: '2',
+      version: '3',
       keys,
       shared: {},
-      layout,
-      step(_, own, row, out) {
+      layout: shard.explains ? toldLayout : layout,
+      step(_, state, row, out) {
+        const own = state as unknown as Own;
         noteStep(own.card, row.timeMs, row.offset, row.tail);
+        if (own.told) noteWords(own.told, row, shard.channels, own.alarms[0] > 0);
         if (row.alarm) {
           const before = own.alarms[0] >= minAlarms ? own.severity[0] : -1;
-          note(own, row);
+          note(own, row, shard);
           // Steps that watch anomalies hear of every change, whatever is reported.
           if (own.severity[0] > before) tell(own, row.key, 'open', out, report === 'changes');
         } else if (own.alarms[0] > 0 && ++own.quiet[0] >= closeRows) {
@@ -97,7 +105,8 @@ export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<
         out.emit(row);
       },
       // The log may grow and the anomaly with it: what is open stays so, and is told as it stands.
-      finish(_, own, key, out, why) {
+      finish(_, state, key, out, why) {
+        const own = state as unknown as Own;
         if (own.alarms[0] > 0) tell(own, key, why === 'ends' ? 'open' : 'closed', out);
       },
     };
@@ -105,7 +114,7 @@ export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<
 }
 
 /** Takes an alarm into the anomaly that is open, or begins one with it. */
-function note(own: Own, row: Alarmed): void {
+function note(own: Own, row: Alarmed, shard: Shard): void {
   if (own.alarms[0] === 0) {
     own.startMs[0] = row.timeMs;
     own.startOffset[0] = row.offset;
@@ -116,13 +125,13 @@ function note(own: Own, row: Alarmed): void {
   own.quiet[0] = 0;
   own.endMs[0] = row.timeMs;
   own.endOffset[0] = row.offset;
-  if (row.score < own.score[0]) peak(own, row);
+  if (row.score < own.score[0]) peak(own, row, shard);
   severityRules.forEach(({ score, alarms }, level) => {
     if (own.score[0] <= score || own.alarms[0] >= alarms) own.severity[0] = Math.max(own.severity[0], level);
   });
 }
 
-function peak(own: Own, row: Alarmed): void {
+function peak(own: Own, row: Alarmed, { channels }: Shard): void {
   noteReasons(own.card, row.reasons);
   let channel = 0;
   for (let c = 1; c < row.tail.length; c++) {
@@ -139,11 +148,21 @@ function peak(own: Own, row: Alarmed): void {
   own.expected[0] = row.expected[channel];
   own.low[0] = row.low[channel];
   own.high[0] = row.high[channel];
+  if (!own.told || !row.prediction) return;
+  if (!row.prediction.words) notePeak(own.told, row.prediction, [], channels, channel);
+  if (!row.prediction.words || own.told.bytes[0] === 0) return;
+  // The word that was wrong, perhaps some rows before the alarm.
+  own.channel[0] = own.told.channel[0];
+  own.peakMs[0] = own.told.timeMs[0];
+  own.peakOffset[0] = own.told.offset[0];
+  if (own.channel[0] === channel) return;
+  own.actual[0] = own.expected[0] = own.low[0] = own.high[0] = Number.NaN;
 }
 
 function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status']): Anomaly {
   const channel = shard.channels[own.channel[0]] ?? `channel ${own.channel[0]}`;
   const card = cardOf(own.card, likenessOf(own));
+  const told = own.told ? peakWords(own.told) : {};
   return {
     id: `${shard.name}@${placeOf(own.startOffset[0])}`,
     key,
@@ -162,7 +181,8 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
     expected: own.expected[0],
     low: own.low[0],
     high: own.high[0],
-    why: why(channel, own, card.causes?.[0]?.text),
+    why: why(channel, own, told, card.causes?.[0]?.text),
+    ...told,
     ...card,
     ...(shard.memory ? { model: shard.memory.name, version: shard.memory.version } : {}),
   };
@@ -174,14 +194,17 @@ function likenessOf({ channel, actual, expected, score }: Own): Likeness {
 }
 
 /** What happened at the peak in one sentence, and how many alarms there were if there was more than one. */
-function why(channel: string, own: Own, cause = 'strange together with the rows before it'): string {
+function why(channel: string, own: Own, told: Told, cause = 'strange together with the rows before it'): string {
   const [actual, expected, low, high] = [own.actual[0], own.expected[0], own.low[0], own.high[0]];
   const more = own.alarms[0] === 1 ? '' : `; ${own.alarms[0]} alarms in ${span(own.endMs[0] - own.startMs[0])}`;
+  const words = sentenceOf(channel, told);
+  if (told.word) return `${words}${more}`;
   if (Number.isNaN(actual) || Number.isNaN(expected)) return `${channel} was not as it used to be${more}`;
   const band = Number.isNaN(low) ? '' : ` (${short(low)} to ${short(high)})`;
   const said = `${channel} ${short(actual)} where ${short(expected)}${band} was expected`;
-  if (actual >= low && actual <= high) return `${said}: ${cause}${more}`;
-  return `${said}: ${apart(actual, expected)}${more}`;
+  const fields = words === undefined ? '' : `; ${words}`;
+  if (actual >= low && actual <= high) return `${said}: ${cause}${fields}${more}`;
+  return `${said}: ${apart(actual, expected)}${fields}${more}`;
 }
 
 /** How far off, as a factor where that says something, else as a difference. */

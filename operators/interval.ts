@@ -1,4 +1,4 @@
-import type { Event, Forecast } from '../event.js';
+import type { Event, Forecast, Result } from '../event.js';
 import { isValue } from '../models/series.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
@@ -17,6 +17,8 @@ export interface IntervalOptions {
 /** An event with what was expected of it one row before, and with calibrated forecasts of what follows. */
 export interface Forecasted {
   readonly forecast: Forecast;
+  /** For each channel of words what is expected next. */
+  readonly next?: NonNullable<Result['next']>;
   /** Negative log density of the values under the forecast one row before, in nats, summed over channels; 0 if none. */
   readonly surprise: number;
   /** Per channel the probability of a value at least as far out on its side, two-sided; NaN if nothing was expected. */
@@ -78,7 +80,9 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
         learn(own, row, bands);
         const forecast = forecastOf(own, row, bands);
         own.row[0]++;
-        out.emit(extended(row, { surprise, tail, expected, low, high, forecast }));
+        const made = { surprise, tail, expected, low, high, forecast };
+        const next = row.prediction.words?.map((of) => ({ channel: channels[of.channel], words: of.next }));
+        out.emit(extended(row, next ? { ...made, next } : made));
       },
     };
   });
@@ -121,6 +125,9 @@ function judge(own: Own, { values, prediction }: Remembered, channels: number, b
     if (shape.surprise) surprise += shape.surprise(own.of, q, slot, values[c]);
     else surprise = prediction.surprise;
   }
+  // Words have no distance: the memory itself says how unlikely one was.
+  for (const { channel, tail: share } of prediction.words ?? []) tail[channel] = share;
+  if (prediction.words) surprise = prediction.surprise;
   return { surprise, tail, expected, low, high };
 }
 

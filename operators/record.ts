@@ -23,6 +23,8 @@ export const recordLayout = {
   edge: f64(),
   share: f64(),
   size: f64(),
+  /** How sure the mean excess is, as a number of rows: the fewer, the heavier the tail. */
+  sure: f64(),
   /** Evidence that is not learnt yet, in a ring. */
   waiting: f32(waitingRows),
   waited: u32(),
@@ -37,6 +39,14 @@ const tailRows = 25;
 /** What every fit of a tail starts from: so many rows, so many bins above its edge. */
 const priorRows = 1;
 const priorBins = 4;
+/**
+ * How sure the mean excess is of which the tail is made, as rows that say as much: from so many on, one more every so many rows,
+ * first for a while and then slower. What is not known yet makes the tail heavier (Lomax): the predictive distribution of an
+ * exponential excess whose mean has a gamma posterior. Far beyond what was seen a young record claims little.
+ */
+const sureLeast = 1.5;
+const sureSoon = { rows: 300, most: 6 };
+const sureLate = { rows: 2000, most: 6 };
 const rarestLearnt = 1e-4;
 /** The least p-value: an exponential tail says more than is known. */
 const least = 1e-15;
@@ -48,6 +58,8 @@ const weightMax = 1_099_511_627_776;
 export interface Ruler {
   readonly width: number;
   readonly memoryRows: number;
+  /** What the tail of a new record is worth, in rows: more where evidence is made of p-values, whose tail is known. */
+  readonly sure?: number;
 }
 
 /** Rows of equal weight that would say as much: weights grow with the square of age, later by a fixed rate. */
@@ -71,8 +83,13 @@ function fitTail(record: Record, ruler: Ruler): void {
     excess += 0.5 * counts[first];
   }
   record.edge[0] = first * ruler.width;
-  record.share[0] = (above + 0.5 * row) / (total + row);
+  // The row that is asked about counts itself (conformal): of n rows none is rarer than one in n + 1 by rank alone.
+  const mine = record.weight[0];
+  record.share[0] = (above + mine) / (total + mine);
   record.size[0] = (excess / (above + priorRows * row)) * ruler.width;
+  const sure = ruler.sure ?? sureLeast;
+  const soon = Math.min(Math.max(sure, sureSoon.most), sure + record.rows[0] / sureSoon.rows);
+  record.sure[0] = soon + Math.min(sureLate.most, record.rows[0] / sureLate.rows);
   record.stale[0] = 0;
 }
 
@@ -82,7 +99,8 @@ export function pValue(record: Record, ruler: Ruler, evidence: number): number {
   if (record.stale[0] !== 0) fitTail(record, ruler);
   const share = record.share[0];
   if (evidence >= record.edge[0]) {
-    return Math.max(least, share * kernels.exp((record.edge[0] - evidence) / record.size[0]));
+    const sure = record.sure[0];
+    return Math.max(least, share * kernels.pow(1 + (evidence - record.edge[0]) / (sure * record.size[0]), -sure));
   }
   const { bins: counts, groups } = record;
   const at = Math.floor(evidence / ruler.width);
@@ -94,7 +112,8 @@ export function pValue(record: Record, ruler: Ruler, evidence: number): number {
   // number again and again, which is as common as the whole bin.
   const inside = Math.max(at + 1 - evidence / ruler.width, 1 - above / counts[at]);
   if (counts[at] > 0) above += counts[at] * inside;
-  return Math.min(1, Math.max(share, above / record.total[0]));
+  const mine = record.weight[0];
+  return Math.min(1, Math.max(share, (above + mine) / (record.total[0] + mine)));
 }
 
 /** Takes evidence down, to be learnt `waitingRows` later. */

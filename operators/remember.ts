@@ -1,13 +1,15 @@
 import type { Event } from '../event.js';
 import { type MemoryName, memoryOf } from '../models/catalog.js';
+import type { EncoderSpec } from '../models/fields.js';
 import { headLevels } from '../models/head.js';
 import { type HeadName, heads, withHead } from '../models/heads.js';
-import { type Prediction, predictionOf, versionOf } from '../models/model.js';
+import { type MemoryOptions, type Prediction, predictionOf, versionOf } from '../models/model.js';
 import { netNames } from '../models/net-shapes.js';
+import { type WordLimit, wordLimitDefault } from '../models/words.js';
 import type { Bundle } from '../state/arrow.js';
 import type { KeyLimit } from '../state/keys.js';
 import type { Layout } from '../state/layout.js';
-import { checkNames, checkNumber } from './options.js';
+import { checkNames, checkNumber, checkWord } from './options.js';
 import { extended, keyed, type Stage } from './stage.js';
 
 /** Memories keep what they said for as many rows. */
@@ -38,8 +40,15 @@ export interface RememberOptions {
    * kilobytes; for memories that are nets (lstm, mingru, minlstm, ssm). Or the same, and a new shard begins with these weights.
    */
   readonly weights?: 'own' | 'shared' | Pretrained;
+  /** What an HTM sees of a row, field by field; all channels, and the clock or the periods found, when absent. */
+  readonly encoders?: readonly EncoderSpec[];
+  /** How many words a key may know where channels are of words, default 256, and what becomes of one more, default `evict`. */
+  readonly words?: Partial<WordLimit>;
   readonly keys?: KeyLimit;
 }
+
+/** Memories that words and encoders are for. */
+const patternNames: readonly MemoryName[] = ['htm', 'htm-small'];
 
 /** What a memory may be told beside the event; steps before `remember` find it out. */
 export interface Hints {
@@ -63,8 +72,9 @@ const noPeriods: readonly number[] = [];
 
 /** Scores each event against what its key's memory expected, lets the memory learn it, and forecasts what follows. */
 export function remember<A extends Event & Hints>(options: RememberOptions): Stage<A, A & Remembered> {
-  const { memory, seed, weights, head, keys } = options;
-  checkNames('remember', options, ['memory', 'horizons', 'seed', 'weights', 'head', 'keys']);
+  const { memory, seed, weights, head, encoders, words, keys } = options;
+  checkNames('remember', options, ['memory', 'horizons', 'seed', 'weights', 'head', 'encoders', 'words', 'keys']);
+  checkPatterns(options);
   if (head !== undefined && !Object.hasOwn(heads, head)) {
     throw new RangeError(
       `remember.head: expected one of ${Object.keys(heads).join(', ')}, got ${JSON.stringify(head)}`,
@@ -75,6 +85,10 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
   if (seed !== undefined) checkNumber('remember.seed', seed, { min: 0, max: 4_294_967_295, whole: true });
   if (weights !== undefined) checkWeights(memory, weights);
   const start = typeof weights === 'object' ? weights : undefined;
+  const sees = {
+    ...(encoders === undefined ? {} : { encoders }),
+    ...(words === undefined ? {} : { words: { ...wordLimitDefault, ...words } }),
+  };
   const begin = {
     ...(seed === undefined ? {} : { seed }),
     ...(weights === undefined ? {} : { weights: start ? ('shared' as const) : (weights as 'own' | 'shared') }),
@@ -86,16 +100,26 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
       memory,
       horizons,
       ...begin,
+      ...sees,
       ...(head === undefined ? {} : { head }),
       ...(start ? { start: start.digest } : {}),
       keys,
     },
-    ({ channels }) => {
-      const bare = memoryOf(memory, { channels: channels.length, horizons, ...begin });
+    ({ channels, categories = [] }) => {
+      const bare = memoryOf(memory, {
+        ...{ channels: channels.length, horizons, ...begin, ...sees },
+        ...(patternNames.includes(memory) ? { names: channels, categories: wordsIn(channels, categories) } : {}),
+      } satisfies MemoryOptions);
+      if (categories.length > 0 && !patternNames.includes(memory)) {
+        throw new RangeError(
+          `remember.memory: expected one that takes words (${patternNames.join(', ')}) for ${categories.join(', ')}, got ${memory}`,
+        );
+      }
       const model = head === undefined ? bare : withHead(bare, head);
       const ones = channels.map(() => 1);
-      const inputOf = ({ values, timeMs, scale = ones, periods = noPeriods }: A) => ({
+      const inputOf = ({ values, words, timeMs, scale = ones, periods = noPeriods }: A) => ({
         values,
+        words,
         timeMs,
         scale,
         periods,
@@ -128,7 +152,28 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
     },
   );
   const named = { name: memory, version: String(version) };
-  return { ...stage, tells: { horizons, members, memory: named, ...(head === undefined ? {} : { headLevels }) } };
+  const explains = patternNames.includes(memory) ? { explains: true as const } : {};
+  return {
+    ...stage,
+    tells: { horizons, members, memory: named, ...explains, ...(head === undefined ? {} : { headLevels }) },
+  };
+}
+
+const wordsIn = (channels: readonly string[], categories: readonly string[]): number[] =>
+  channels.flatMap((name, c) => (categories.includes(name) ? [c] : []));
+
+function checkPatterns({ memory, encoders, words }: RememberOptions): void {
+  const given = encoders !== undefined ? 'encoders' : words !== undefined ? 'words' : undefined;
+  if (given !== undefined && !patternNames.includes(memory)) {
+    throw new RangeError(
+      `remember.${given}: expected a memory of patterns (${patternNames.join(', ')}), got ${memory}`,
+    );
+  }
+  if (encoders !== undefined && encoders.length === 0) {
+    throw new RangeError('remember.encoders: expected at least one, got none: leave it out for what is usual');
+  }
+  if (words?.limit !== undefined) checkNumber('remember.words.limit', words.limit, { min: 2, max: 4096, whole: true });
+  if (words?.whenFull !== undefined) checkWord('remember.words.whenFull', words.whenFull, ['evict', 'other']);
 }
 
 function checkWeights(memory: MemoryName, weights: unknown): void {

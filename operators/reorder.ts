@@ -2,7 +2,8 @@ import { type Event, placeOf } from '../event.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u32 } from '../state/layout.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
-import { keyed, type Nothing, type Out, type Stage } from './stage.js';
+import { extended, keyed, type Nothing, type Out, type Stage } from './stage.js';
+import { dropWords, insertWords, readWords, waitingWords } from './waiting-words.js';
 
 export interface ReorderOptions {
   /** How long a row may wait for rows before it that are still under way, by event time; default 0: none waits. */
@@ -22,8 +23,9 @@ export interface ReorderOptions {
 /** After so many refused rows in a row that agree among themselves it was the clock that was wrong, and it moves. */
 const agreeingRows = 16;
 
-function layoutOf(channels: number, capacity: number) {
+function layoutOf(channels: number, capacity: number, words: number) {
   return {
+    ...(words > 0 ? { words: waitingWords(capacity * words) } : {}),
     /** Rows accepted; 0 means that there is no clock yet. */
     rows: f64(),
     /** The latest time accepted. */
@@ -43,6 +45,12 @@ function layoutOf(channels: number, capacity: number) {
 }
 type Own = Row<ReturnType<typeof layoutOf>>;
 
+/** A width of values, and which of the channels are of words. */
+interface Shape {
+  readonly width: number;
+  readonly words: readonly number[];
+}
+
 /**
  * Passes the rows of each key on in order of event time, and refuses rows that come too late, twice, or from another
  * age. A row waits until one `latenessMs` later has come, or the room is full, or the log ends.
@@ -57,53 +65,61 @@ export function reorder(options: ReorderOptions = {}): Stage<Event, Event> {
   // Without lateness a row never outlasts its own step.
   const room = latenessMs > 0 ? capacity : 1;
   const settings = { latenessMs, capacity, duplicates, leapMs, keys };
-  return keyed<Nothing, ReturnType<typeof layoutOf>, Event, Event>('reorder', settings, ({ channels }) => {
-    const width = channels.length;
-    const refusal = (own: Own, row: Event): readonly [reason: string, message: string] | undefined => {
-      if (!Number.isFinite(row.timeMs)) return ['no-time', `expected a time in ms since 1970, got ${row.timeMs}`];
-      if (own.rows[0] > 0 && Math.abs(row.timeMs - own.clockMs[0]) > leapMs) {
-        const near = `within ${leapMs} ms of ${shown(own.clockMs[0])}`;
-        return ['far', `expected a time ${near}, got ${shown(row.timeMs)}: mend it, or raise reorder.leapMs`];
-      }
-      if (repeats(own, row, duplicates === 'reject')) {
-        return ['duplicate', `expected one row for ${shown(row.timeMs)}, got offset ${placeOf(row.offset)} as another`];
-      }
-      if (own.released[0] > 0 && row.timeMs < own.releasedMs[0]) {
-        const from = `from ${shown(own.releasedMs[0])} on`;
-        return ['late', `expected a time ${from}, got ${shown(row.timeMs)}: raise reorder.latenessMs to wait longer`];
-      }
-      return undefined;
-    };
-    return {
-      id: 'reorder',
-      version: '1',
-      keys,
-      shared: {},
-      layout: layoutOf(width, room),
-      step(_, own, row, out) {
-        const refused = refusal(own, row);
-        if (refused?.[0] === 'far' && agrees(own, row.timeMs, leapMs)) {
-          release(own, row.key, width, Number.POSITIVE_INFINITY, out);
-          own.clockMs[0] = row.timeMs;
-          own.released[0] = 0;
-        } else if (refused) {
-          out.reject(row, ...refused);
-          return;
+  return keyed<Nothing, ReturnType<typeof layoutOf>, Event, Event>(
+    'reorder',
+    settings,
+    ({ channels, categories = [] }) => {
+      const words = channels.flatMap((name, c) => (categories.includes(name) ? [c] : []));
+      const shape: Shape = { width: channels.length, words };
+      const refusal = (own: Own, row: Event): readonly [reason: string, message: string] | undefined => {
+        if (!Number.isFinite(row.timeMs)) return ['no-time', `expected a time in ms since 1970, got ${row.timeMs}`];
+        if (own.rows[0] > 0 && Math.abs(row.timeMs - own.clockMs[0]) > leapMs) {
+          const near = `within ${leapMs} ms of ${shown(own.clockMs[0])}`;
+          return ['far', `expected a time ${near}, got ${shown(row.timeMs)}: mend it, or raise reorder.leapMs`];
         }
-        own.far[0] = 0;
-        own.clockMs[0] = own.rows[0]++ === 0 ? row.timeMs : Math.max(own.clockMs[0], row.timeMs);
-        if (latenessMs === 0) return pass(own, row, out);
-        if (own.waiting[0] === room) {
-          // Full: the oldest goes, which may be the one that has just come.
-          if (row.timeMs < own.timeMs[0]) return pass(own, row, out);
-          releaseFirst(own, row.key, width, 1, out);
+        if (repeats(own, row, duplicates === 'reject')) {
+          return [
+            'duplicate',
+            `expected one row for ${shown(row.timeMs)}, got offset ${placeOf(row.offset)} as another`,
+          ];
         }
-        insert(own, row, width);
-        release(own, row.key, width, own.clockMs[0] - latenessMs, out);
-      },
-      finish: (_, own, key, out) => release(own, key, width, Number.POSITIVE_INFINITY, out),
-    };
-  });
+        if (own.released[0] > 0 && row.timeMs < own.releasedMs[0]) {
+          const from = `from ${shown(own.releasedMs[0])} on`;
+          return ['late', `expected a time ${from}, got ${shown(row.timeMs)}: raise reorder.latenessMs to wait longer`];
+        }
+        return undefined;
+      };
+      return {
+        id: 'reorder',
+        version: '1',
+        keys,
+        shared: {},
+        layout: layoutOf(channels.length, room, latenessMs > 0 ? words.length : 0),
+        step(_, own, row, out) {
+          const refused = refusal(own, row);
+          if (refused?.[0] === 'far' && agrees(own, row.timeMs, leapMs)) {
+            release(own, row.key, shape, Number.POSITIVE_INFINITY, out);
+            own.clockMs[0] = row.timeMs;
+            own.released[0] = 0;
+          } else if (refused) {
+            out.reject(row, ...refused);
+            return;
+          }
+          own.far[0] = 0;
+          own.clockMs[0] = own.rows[0]++ === 0 ? row.timeMs : Math.max(own.clockMs[0], row.timeMs);
+          if (latenessMs === 0) return pass(own, row, out);
+          if (own.waiting[0] === room) {
+            // Full: the oldest goes, which may be the one that has just come.
+            if (row.timeMs < own.timeMs[0]) return pass(own, row, out);
+            releaseFirst(own, row.key, shape, 1, out);
+          }
+          insert(own, row, shape);
+          release(own, row.key, shape, own.clockMs[0] - latenessMs, out);
+        },
+        finish: (_, own, key, out) => release(own, key, shape, Number.POSITIVE_INFINITY, out),
+      };
+    },
+  );
 }
 
 /** Counts rows far from the clock but near each other; true when there are enough to believe them. */
@@ -122,7 +138,7 @@ function repeats(own: Own, { timeMs, offset }: Event, byTime: boolean): boolean 
   return false;
 }
 
-function insert(own: Own, row: Event, width: number): void {
+function insert(own: Own, row: Event, { width, words }: Shape): void {
   let at = own.waiting[0]++;
   while (at > 0 && own.timeMs[at - 1] > row.timeMs) at--;
   const last = own.waiting[0] - 1;
@@ -131,25 +147,28 @@ function insert(own: Own, row: Event, width: number): void {
   own.values.copyWithin((at + 1) * width, at * width, last * width);
   own.timeMs[at] = row.timeMs;
   own.offset[at] = row.offset;
+  if (own.words) insertWords(own.words, at, last, words, row.words ?? []);
   for (let c = 0; c < width; c++) own.values[at * width + c] = row.values[c] as number;
 }
 
 /** Lets go all rows up to a time. */
-function release(own: Own, key: string, width: number, upToMs: number, out: Out<Event>): void {
+function release(own: Own, key: string, shape: Shape, upToMs: number, out: Out<Event>): void {
   let count = 0;
   while (count < own.waiting[0] && own.timeMs[count] <= upToMs) count++;
-  if (count > 0) releaseFirst(own, key, width, count, out);
+  if (count > 0) releaseFirst(own, key, shape, count, out);
 }
 
-function releaseFirst(own: Own, key: string, width: number, count: number, out: Out<Event>): void {
+function releaseFirst(own: Own, key: string, { width, words: of }: Shape, count: number, out: Out<Event>): void {
   for (let i = 0; i < count; i++) {
     const values = Array.from(own.values.subarray(i * width, (i + 1) * width));
-    pass(own, { key, timeMs: own.timeMs[i], values, offset: own.offset[i] }, out);
+    const row = { key, timeMs: own.timeMs[i], values, offset: own.offset[i] };
+    pass(own, own.words ? extended(row, { words: readWords(own.words, i, of, width) }) : row, out);
   }
   const waiting = own.waiting[0];
   own.timeMs.copyWithin(0, count, waiting);
   own.offset.copyWithin(0, count, waiting);
   own.values.copyWithin(0, count * width, waiting * width);
+  if (own.words) dropWords(own.words, count, waiting, of.length);
   own.waiting[0] = waiting - count;
 }
 

@@ -17,7 +17,8 @@ export interface SilenceOptions {
 /** Gaps are recorded as the logarithm of their ratio to the mean gap, finer than the record's unit by this factor. */
 const fineness = 4;
 const evidenceMax = 31.9;
-const ruler: Ruler = { width: 0.25, memoryRows: 10_000 };
+/** The longest gaps of a key are habits, which are kept apart (`longestMs`): the tail beyond is taken as it is fitted. */
+const ruler: Ruler = { width: 0.25, memoryRows: 10_000, sure: 50 };
 /** Weight of a new gap in the mean, and what a gap counts at most in it. */
 const meanRate = 0.02;
 const meanMax = 10;
@@ -67,7 +68,7 @@ export function silence<A extends Event>(options: SilenceOptions = {}): Stage<A,
   checkNumber('silence.warmupGaps', warmupGaps, { min: 10, whole: true });
   return keyed<typeof shared, typeof layout, A, A>('silence', { gaps, warmupGaps, keys }, (shard) => ({
     id: 'silence',
-    version: '1',
+    version: '2',
     keys,
     shared,
     layout,

@@ -12,6 +12,10 @@ export interface Shard {
   readonly name: string;
   /** Names of the channels, in the order of `Event.values`. */
   readonly channels: readonly string[];
+  /** Those of them that are of words instead of numbers. */
+  readonly categories?: readonly string[];
+  /** Whether a memory before tells what of a row it had not expected. */
+  readonly explains?: true;
   /** Rows ahead that an earlier step forecasts, ascending, 1 among them; absent before there are forecasts. */
   readonly horizons?: readonly number[];
   /** Names of the parts of the mixture that forecasts. */

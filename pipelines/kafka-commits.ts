@@ -22,6 +22,7 @@ interface Pending {
   /** Event time of the last row. */
   eventMs: number;
   readonly reasons: Record<string, number>;
+  bytes: number;
   records: number;
   results: number;
   rejects: number;
@@ -49,9 +50,11 @@ export interface CommitOptions {
 
 /** Markers alone, which bring the offset forward only, may wait longer. */
 const markersMs = 5000;
+/** Output that waits for a commit takes not much more memory than this. */
+const bytesMax = 16 * 2 ** 20;
 
 const nothing = (): Pending => ({
-  ...{ rows: [], reasons: {}, records: 0, results: 0, rejects: 0, foldMs: 0, sinceMs: undefined },
+  ...{ rows: [], bytes: 0, reasons: {}, records: 0, results: 0, rejects: 0, foldMs: 0, sinceMs: undefined },
   ...{ alerts: [], eventMs: Number.NEGATIVE_INFINITY },
 });
 
@@ -77,9 +80,14 @@ export class Commits {
     readonly onEnd: (error?: Error) => void,
   ) {}
 
-  /** Records that no commit has been begun for. */
+  /** Records that no commit has been begun for, or the rows made of them if those are more. */
   get waiting(): number {
-    return this.#pending.records;
+    return Math.max(this.#pending.records, this.#pending.rows.length);
+  }
+
+  /** A commit is due for so many rows, or for all the bytes that may wait. */
+  full(rowsMax: number): boolean {
+    return this.waiting >= rowsMax || this.#pending.bytes >= bytesMax;
   }
 
   /** Somebody else may have had the partition meanwhile: look before the next commit. */
@@ -92,7 +100,10 @@ export class Commits {
     // The wait of records counts from the first of them, not from markers before it.
     if (pending.sinceMs === undefined || (pending.records === 0 && records > 0)) pending.sinceMs = this.world.nowMs();
     // Not push(...rows): a slice may give more rows than a call may have arguments.
-    for (const row of rows) pending.rows.push(row);
+    for (const row of rows) {
+      pending.rows.push(row);
+      pending.bytes += row.value?.length ?? 0;
+    }
     pending.alerts.push(...alerts);
     pending.eventMs = Math.max(pending.eventMs, eventMs ?? Number.NEGATIVE_INFINITY);
     pending.records += records;
@@ -148,7 +159,10 @@ export class Commits {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #commit({ rows, alerts, eventMs, sinceMs: _, ...folded }: Pending, { next, metadata }: Mark): Promise<void> {
+  async #commit(
+    { rows, alerts, eventMs, sinceMs: _, bytes: __, ...folded }: Pending,
+    { next, metadata }: Mark,
+  ): Promise<void> {
     const { world, options } = this;
     const { groupId, topic, partition } = options;
     if (this.#suspect) await this.#verify();

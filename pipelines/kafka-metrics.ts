@@ -22,8 +22,15 @@ export const kafkaFigures = {
     'counter',
     'Tasks dropped after an error, their transaction aborted, by whether fenced.',
   ],
-  engram_lag_records: ['gauge', 'Records of the partition behind the last commit.'],
+  engram_lag_records: [
+    'gauge',
+    'Records of the partition behind the last commit, measured at commits and every lagMs.',
+  ],
   engram_next_offset: ['gauge', 'Offset the partition is committed up to.'],
+  engram_log_begin_offset: [
+    'gauge',
+    'First offset the log of the partition still holds; a checkpoint below it is of no use.',
+  ],
   engram_waiting_bytes: ['gauge', 'Bytes fetched that wait to be worked on.'],
   engram_fold_seconds: ['histogram', 'What decoding, the steps and encoding took for the records of one commit.'],
   engram_commit_seconds: ['histogram', 'From beginning a transaction to the end of it.'],
@@ -69,6 +76,8 @@ interface ShardFigures {
   lag: number;
   next: number;
   waitingBytes: number;
+  /** First offset of the log, once it was asked for. */
+  begin: number | undefined;
   checkpoint: { readonly atMs: number; readonly next: number; readonly bytes: number } | undefined;
 }
 
@@ -134,6 +143,9 @@ export class KafkaMetrics {
       case 'reader-failed':
         this.#count('engram_reader_failures_total');
         return;
+      case 'lag':
+        Object.assign(this.#shard(event.shard), { lag: event.lag, next: event.next, begin: event.begin });
+        return;
       case 'cold-start':
         this.#count('engram_cold_starts_total');
     }
@@ -159,7 +171,8 @@ export class KafkaMetrics {
   }
 
   #shard(name: string): ShardFigures {
-    const figures = this.#shards.get(name) ?? { lag: 0, next: 0, waitingBytes: 0, checkpoint: undefined };
+    const nothing = { lag: 0, next: 0, waitingBytes: 0, begin: undefined, checkpoint: undefined };
+    const figures = this.#shards.get(name) ?? nothing;
     this.#shards.set(name, figures);
     return figures;
   }
@@ -176,10 +189,11 @@ export class KafkaMetrics {
       gauge('engram_event_loop_delay_seconds', this.#loop.percentile(100 * quantile) / 1e9, { quantile });
     }
     gauge('engram_resident_bytes', process.memoryUsage.rss());
-    for (const [shard, { lag, next, waitingBytes, checkpoint }] of this.#shards) {
+    for (const [shard, { lag, next, waitingBytes, begin, checkpoint }] of this.#shards) {
       gauge('engram_lag_records', lag, { shard });
       gauge('engram_next_offset', next, { shard });
       gauge('engram_waiting_bytes', waitingBytes, { shard });
+      if (begin !== undefined) gauge('engram_log_begin_offset', begin, { shard });
       if (!checkpoint) continue;
       gauge('engram_checkpoint_age_seconds', (this.nowMs() - checkpoint.atMs) / 1000, { shard });
       gauge('engram_checkpoint_offset', checkpoint.next, { shard });

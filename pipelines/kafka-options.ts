@@ -17,7 +17,18 @@ export type WorkerEvent =
   | { readonly type: 'rebalancing' | 'heartbeat' | 'stopping' }
   | { readonly type: 'revoked'; readonly shard: string }
   | { readonly type: 'dropped'; readonly shard: string; readonly error: Error; readonly fenced: boolean }
-  | { readonly type: 'reader-failed'; readonly error: Error };
+  | { readonly type: 'reader-failed'; readonly error: Error }
+  /** No broker answers; it is asked again until one does (`reachable`), the patience ends, or a stop is asked for. */
+  | { readonly type: 'unreachable'; readonly error: Error }
+  | { readonly type: 'reachable'; readonly attempts: number; readonly ms: number }
+  /** Records behind the last commit, measured whether anything can be committed or not. */
+  | {
+      readonly type: 'lag';
+      readonly shard: string;
+      readonly lag: number;
+      readonly next: number;
+      readonly begin: number;
+    };
 
 type FromWorker = 'topic' | 'partition' | 'partitions' | 'decoder' | 'outputs';
 
@@ -36,6 +47,10 @@ export interface WorkerOptions<B extends Event> extends Omit<TaskOptions<B>, Fro
   readonly heartbeatMs?: number;
   readonly rebalanceTimeoutMs?: number;
   readonly fetchWaitMs?: number;
+  /** How soon partitions that are added to the input are noticed; 30 s by default. */
+  readonly metadataMs?: number;
+  /** How often the lag is measured besides at every commit; 10 s by default. */
+  readonly lagMs?: number;
   readonly feed?: FeedOptions;
   readonly transactionTimeoutMs?: number;
   /** `refuse` by default: before 4.0 the protocol itself has holes that can tear a transaction. */

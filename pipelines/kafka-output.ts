@@ -60,10 +60,8 @@ export class OutputWriter<B extends Event> {
         const row = batch.rows[i];
         // The record of a row that was held back may be at hand or not, as the log was cut: its trace is never passed on.
         const trace = batch.held?.has(i) ? undefined : known.get(recordOf(row.offset))?.headers.traceparent;
-        const headers = {
-          'engram-id': `${this.input.shard}-${name(row, i)}`,
-          ...(trace === undefined ? {} : { traceparent: trace }),
-        };
+        const id = `${this.input.shard}-${name(row, i)}`;
+        const headers = trace === undefined ? { 'engram-id': id } : { 'engram-id': id, traceparent: trace };
         out.push(this.#row('results', results.topic, row.key, this.#encode(row), headers));
       }
     }

@@ -10,6 +10,7 @@ import { KafkaStore } from '../state/stores/kafka.js';
 import { type AlertSpec, withAlerts } from './alert-spec.js';
 import { alertsOf } from './kafka-alerts.js';
 import { HealthServer } from './kafka-http.js';
+import { KafkaLog, type LogEvent } from './kafka-log.js';
 import { KafkaMetrics } from './kafka-metrics.js';
 import type { WorkerEvent, WorkerOptions } from './kafka-options.js';
 import { type KafkaOutputs, outputTopics } from './kafka-output.js';
@@ -49,7 +50,8 @@ export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Pro
   const pipeline = options.alerts ? withAlerts(options.pipeline, options.alerts) : options.pipeline;
   const metrics = new KafkaMetrics();
   const { store, close } = storeOf(options);
-  const log = (event: object): void => onLog?.(JSON.stringify({ time: new Date(Date.now()).toISOString(), ...event }));
+  const lines = new KafkaLog((line) => onLog?.(line));
+  const log = (event: object): void => lines.write(event as LogEvent);
   const outputs = outputsOf(input, topics, pipeline.alerts !== undefined);
   const alerts = await alertsOf(pipeline, {
     ...{ kafka, groupId: options.groupId, state: options.state, sessionTimeoutMs },
@@ -114,7 +116,7 @@ export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Pro
 /** Changes of state; commits and heartbeats are for the metrics. */
 const logged = new Set<WorkerEvent['type']>([
   ...(['assigned', 'rebalancing', 'revoked', 'restored', 'live', 'dropped', 'reader-failed', 'stopping'] as const),
-  ...(['cold-start', 'checkpoint-failed'] as const),
+  ...(['unreachable', 'reachable', 'cold-start', 'checkpoint-failed'] as const),
 ]);
 
 const plain = (event: WorkerEvent): object => ('error' in event ? { ...event, error: event.error.message } : event);

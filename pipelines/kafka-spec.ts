@@ -60,7 +60,8 @@ const schema = z.strictObject({
   group: text,
   decode: z.strictObject({
     format: z.enum(recordFormats).exactOptional(),
-    values: z.array(text).min(1),
+    values: z.array(text).min(1).exactOptional(),
+    categories: z.array(text).min(1).exactOptional(),
     time: text.exactOptional(),
     timeFormat: z.enum(timeFormats.filter((name) => name !== 'auto')).exactOptional(),
     zone: text.exactOptional(),
@@ -105,6 +106,8 @@ const schema = z.strictObject({
   rebalanceTimeoutMs: whole,
   transactionTimeoutMs: whole,
   fetchWaitMs: whole,
+  metadataMs: whole,
+  lagMs: whole,
   partitionsMax: whole,
   http: z.strictObject({ port: z.int().min(0).max(65_535), host: text.exactOptional() }).exactOptional(),
 });
@@ -149,7 +152,7 @@ export async function parseKafkaInput(value: unknown, from: string): Promise<Kaf
   return {
     kafka: { ...cluster, ...(login ? { login: loginOf(login) } : {}) },
     codec: codecOf(decode, from),
-    mapping: mappingOf(decode),
+    mapping: mappingOf(decode, from),
     ...(given === undefined
       ? {}
       : {
@@ -180,7 +183,7 @@ export async function parseKafkaRun(value: unknown, from = 'run'): Promise<Kafka
     ...(alerts === undefined ? {} : { alerts: parseAlerts(alerts, `${from}: alerts`) }),
     groupId: group,
     codec: codecOf(decode, from),
-    mapping: mappingOf(decode),
+    mapping: mappingOf(decode, from),
     pipeline: isPipeline(given)
       ? given
       : typeof pipeline === 'string'
@@ -189,13 +192,20 @@ export async function parseKafkaRun(value: unknown, from = 'run'): Promise<Kafka
   };
 }
 
-const mappingOf = ({ values, time, timeFormat, zone, key }: Spec['decode']): Mapping => ({
-  values,
-  ...(time === undefined ? {} : { time }),
-  ...(timeFormat === undefined ? {} : { timeFormat }),
-  ...(zone === undefined ? {} : { zone }),
-  ...(key === undefined ? {} : { key }),
-});
+function mappingOf(decode: Spec['decode'], from: string): Mapping {
+  const { values = [], categories, time, timeFormat, zone, key } = decode;
+  if (values.length === 0 && categories === undefined) {
+    throw new SpecError(`${from}: decode.values: expected the fields to learn, or decode.categories, both are missing`);
+  }
+  return {
+    values,
+    ...(categories === undefined ? {} : { categories }),
+    ...(time === undefined ? {} : { time }),
+    ...(timeFormat === undefined ? {} : { timeFormat }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
 
 const isPipeline = (value: unknown): value is Pipeline<Result> =>
   typeof (value as Partial<Pipeline> | undefined)?.through === 'function';

@@ -1,9 +1,7 @@
-import { isMark, type Refusal } from '../connectors/kafka/decode.js';
 import type { Chunk, Feed } from '../connectors/kafka/feed.js';
 import { OutOfRange } from '../connectors/kafka/group.js';
-import type { KafkaRecord } from '../connectors/kafka/record.js';
 import type { Writer } from '../connectors/kafka/writer.js';
-import type { Batch, Event, Reject, Mark as Said } from '../event.js';
+import type { Batch, Event } from '../event.js';
 import { claim } from './budget.js';
 import type { PartitionAlerts } from './kafka-alert-queue.js';
 import { Breaker } from './kafka-breaker.js';
@@ -12,10 +10,11 @@ import { Commits, type Mark } from './kafka-commits.js';
 import { type Digest, digestText, noteText } from './kafka-digest.js';
 import { OutputWriter } from './kafka-output.js';
 import { type Beginning, DigestMismatch, PipelineFault, restore } from './kafka-restore.js';
+import { batchesOf, type Slice, sliceOf } from './kafka-slice.js';
 import type { TaskOptions, TaskWorld } from './kafka-world.js';
 import { Lane } from './lane.js';
 
-/** Records per push: between two pushes heartbeats and other partitions have their turn. */
+/** Rows per push: between two pushes heartbeats and other partitions have their turn. */
 const sliceRows = { least: 16, most: 256 };
 const turnMs = 5;
 
@@ -35,6 +34,8 @@ export class KafkaTask<B extends Event> {
   #out!: OutputWriter<B>;
   #commits!: Commits;
   #alerts: PartitionAlerts | undefined;
+  /** Why the alerts of this partition cannot be handed on. */
+  #broken: Error | undefined;
   #checkpoints!: Checkpoints;
   #next = 0;
   #startMs = 0;
@@ -54,6 +55,11 @@ export class KafkaTask<B extends Event> {
   /** Commits that succeeded. */
   get commits(): number {
     return this.#commits?.count ?? 0;
+  }
+
+  /** Offset the group stands at, -1 where it never has committed; undefined before it was asked. */
+  get committed(): number | undefined {
+    return this.#commits?.committed;
   }
 
   /** The state is as of the committed offset, and results flow. */
@@ -84,7 +90,8 @@ export class KafkaTask<B extends Event> {
       this.#writer = await world.writer();
       await this.#restore(this.#writer);
       this.#feed = world.open(this.#next);
-      this.#settle();
+      if (this.#broken) throw this.#broken;
+      this.#settle(this.#next);
       await this.#work(this.#feed);
       await this.#end();
     } finally {
@@ -104,7 +111,8 @@ export class KafkaTask<B extends Event> {
     this.#begun = await restore({ ...options, committed, bounds, shard: this.shard });
     const { from, digest, checkpoint, replayTo } = this.#begun;
     // All partitions may come to lie in one process: each has its share, so that no output hangs on who owns what.
-    const at = { name: this.shard, channels: decoder.channels, origin: { topic, partition } };
+    const { channels, categories } = decoder;
+    const at = { name: this.shard, channels, categories, origin: { topic, partition } };
     const budget = { ...pipeline.budget, stateBytes: claim(pipeline.budget) / partitions };
     this.#lane = new Lane<B>(pipeline.stages, at, checkpoint?.stages, budget);
     this.#out = new OutputWriter(outputs, { topic, partition, shard: this.shard, app: groupId }, digest);
@@ -146,7 +154,10 @@ export class KafkaTask<B extends Event> {
         this.#commits.hurry();
         this.#feed?.wake();
       },
-      fail: (error) => this.#feed?.fail(error),
+      fail: (error) => {
+        this.#broken = error;
+        this.#feed?.fail(error);
+      },
       nowMs: () => this.world.nowMs(),
     });
   }
@@ -174,71 +185,79 @@ export class KafkaTask<B extends Event> {
     const { commitRows = 5000, decoder } = this.options;
     await decoder.codec.prepare?.(records);
     for (let at = 0; at < records.length; ) {
-      const slice = this.#slice(records, at);
-      at += slice.length;
-      this.#push(slice, at === records.length ? next : slice[slice.length - 1].offset + 1);
+      const began = this.world.nowMs();
+      const border = this.#live ? Number.POSITIVE_INFINITY : this.#begun.replayTo;
+      const slice = sliceOf(decoder, this.shard, records, at, this.#sliceRows, border);
+      at += slice.records.length;
+      await this.#foldSlice(slice, at === records.length ? next : endOf(slice), this.world.nowMs() - began);
       if (this.#stopping) return;
-      if (this.#commits.waiting >= commitRows || this.#commits.dueMs() <= 0) await this.#commit();
-      if (this.world.nowMs() - this.#turnMs > turnMs) {
-        await new Promise(setImmediate);
-        this.#commits.check();
-        this.#turnMs = this.world.nowMs();
-      }
+      if (this.#commits.full(commitRows) || this.#commits.dueMs() <= 0) await this.#commit();
+      await this.#turn();
     }
-    if (records.length === 0) this.#push([], next);
+    if (records.length > 0) return;
+    if (this.#live) this.#commits.add([], { records: 0, results: 0, rejects: [], ms: 0 });
+    this.#settle(next);
   }
 
-  /** The records of the next push. */
-  #slice(records: readonly KafkaRecord[], from: number): readonly KafkaRecord[] {
-    const most = Math.min(records.length, from + this.#sliceRows);
-    for (let at = from; at < most; at++) {
-      const { value, offset } = records[at];
-      // What was committed and what was not are told apart.
-      if (!this.#live && at > from && offset >= this.#begun.replayTo) return records.slice(from, at);
-      // A mark is taken in before the rows of its batch, so a batch begins with it.
-      if (at > from && isMark(records[at])) return records.slice(from, at);
-      // A key is forgotten after the rows of its batch, so a batch ends with the record that says so.
-      if (value === null) return records.slice(from, at + 1);
-    }
-    return records.slice(from, most);
+  /** Heartbeats and other partitions have their turn, now and then. */
+  async #turn(): Promise<void> {
+    if (this.world.nowMs() - this.#turnMs <= turnMs) return;
+    await new Promise(setImmediate);
+    this.#commits.check();
+    this.#turnMs = this.world.nowMs();
   }
 
-  #push(records: readonly KafkaRecord[], next: number): void {
+  /** Nothing may be committed before all of a slice is folded. */
+  async #foldSlice(slice: Slice, next: number, decodeMs: number): Promise<void> {
+    const { rows, records, rejects, forget } = slice;
     // A slice that begins at the committed offset, or after a gap that hides it, comes when all before it is folded.
-    if (!this.#live && records.length > 0 && records[0].offset >= this.#begun.replayTo) this.#goLive();
+    if (!this.#live && records[0].offset >= this.#begun.replayTo) this.#goLive();
+    for (const { key, offset } of forget) this.world.onEvent({ type: 'tombstone', key, offset });
+    let refused = 0;
+    let spentMs = decodeMs;
+    for (const batch of batchesOf(this.shard, slice, next, this.#sliceRows)) {
+      const last = batch.next === next;
+      refused += this.#push(batch, slice, last ? records.length : 0, spentMs);
+      spentMs = 0;
+      if (!last) await this.#turn();
+    }
+    this.#checkpoints.add(Math.max(rows.length, records.length));
+    // Where a record holds several rows, the share is one of rows.
+    if (this.#live) this.#breaker.count(Math.max(rows.length + rejects.length, records.length), refused, next);
+    else this.#replayed += records.length;
+    this.#settle(next);
+  }
+
+  /** Gives how many rows were refused; `counted` records are complete with this batch. */
+  #push(batch: Batch<Event>, slice: Slice, counted: number, spentMs: number): number {
     const began = this.world.nowMs();
-    const batch = this.#decode(records, next);
     let made: Batch<B>;
     try {
       made = this.#lane.push(batch);
     } catch (error) {
-      throw new PipelineFault(this.shard, records[0]?.offset ?? next, next, error as Error);
+      throw new PipelineFault(this.shard, slice.records[0].offset, endOf(slice), error as Error);
     }
-    const rows = this.#out.rows(made, records);
-    this.#next = next;
-    this.#checkpoints.add(records.length);
-    const ms = this.world.nowMs() - began;
+    const rows = this.#out.rows(made, slice.records);
+    const ms = spentMs + this.world.nowMs() - began;
     this.#pace(ms);
+    const { rejects, alerts } = made;
     if (this.#live) {
-      const { rejects, alerts } = made;
       const [results, eventMs] = [made.rows.length, made.rows.at(-1)?.timeMs];
-      this.#commits.add(rows, { records: records.length, results, rejects, ms, alerts, eventMs });
-      this.#breaker.count(records.length, rejects.length, next);
-    } else {
-      this.#replayed += records.length;
-      this.#settle();
+      this.#commits.add(rows, { records: counted, results, rejects, ms, alerts, eventMs });
     }
+    return rejects.length;
   }
 
-  /** Few records per push where each takes long, many where a push costs more than they do; output hangs on neither. */
+  /** Few rows per push where each takes long, many where a push costs more than they do; output hangs on neither. */
   #pace(ms: number): void {
     if (ms > turnMs) this.#sliceRows = Math.max(sliceRows.least, this.#sliceRows >> 1);
     else if (ms < turnMs / 2) this.#sliceRows = Math.min(sliceRows.most, this.#sliceRows << 1);
   }
 
-  /** Goes live when nothing is left to be replayed. */
-  #settle(): void {
-    if (!this.#live && this.#next >= this.#begun.replayTo) this.#goLive();
+  /** All before `next` is folded: state and offset agree. Goes live when nothing is left to be replayed. */
+  #settle(next: number): void {
+    this.#next = next;
+    if (!this.#live && next >= this.#begun.replayTo) this.#goLive();
   }
 
   #goLive(): void {
@@ -249,35 +268,6 @@ export class KafkaTask<B extends Event> {
     // Where a group begins is committed before its first record; so is what an aborted transaction's marker skipped.
     if (this.#next > this.#commits.committed) this.#commits.hurry();
     this.world.onEvent({ type: 'live', replayed: this.#replayed, ms: this.world.nowMs() - this.#startMs });
-  }
-
-  #decode(records: readonly KafkaRecord[], next: number): Batch<Event> {
-    const rows: Event[] = [];
-    const rejects: Reject[] = [];
-    const forget: string[] = [];
-    const marks: Said[] = [];
-    for (const record of records) {
-      const other = this.options.decoder.decodeInto(rows, record);
-      if (other === undefined) continue;
-      if ('forget' in other) {
-        forget.push(other.forget);
-        this.world.onEvent({ type: 'tombstone', key: other.forget, offset: record.offset });
-      } else if ('mark' in other) marks.push(other.mark);
-      else rejects.push(this.#reject(record, other));
-    }
-    return {
-      shard: this.shard,
-      rows,
-      rejects,
-      next,
-      ...(forget.length > 0 ? { forget } : {}),
-      ...(marks.length > 0 ? { marks } : {}),
-    };
-  }
-
-  #reject({ offset, value }: KafkaRecord, { reason, message }: Refusal): Reject {
-    const raw = value?.toString('utf8').slice(0, 4096) ?? '';
-    return { shard: this.shard, offset, stage: 'decode', reason, message, raw };
   }
 
   /** Begins a commit of all that was folded; folding goes on meanwhile. */
@@ -327,3 +317,6 @@ export class KafkaTask<B extends Event> {
     await this.#checkpoints.ended();
   }
 }
+
+/** Offset after the last record of a slice. */
+const endOf = ({ records }: Slice): number => records[records.length - 1].offset + 1;

@@ -1,6 +1,4 @@
 import type { KafkaAdmin } from '../connectors/kafka/admin.js';
-import type { KafkaOptions } from '../connectors/kafka/client.js';
-import { isKafka4 } from '../connectors/kafka/version.js';
 import { hint } from '../connectors/nearest.js';
 import type { KafkaOutputs } from './kafka-output.js';
 
@@ -54,19 +52,14 @@ export async function prepareTopics(
 }
 
 /** Exactly once needs brokers of Kafka 4.0, unless somebody has taken the risk. */
-export async function refuseOldBrokers({
-  kafka,
-  mode = 'exactly-once',
-  oldBrokers = 'refuse',
-}: {
-  readonly kafka: KafkaOptions;
-  readonly mode?: string;
-  readonly oldBrokers?: 'refuse' | 'allow';
-}): Promise<void> {
-  if (mode !== 'exactly-once' || oldBrokers === 'allow') return;
-  // A cluster that is away is not one that is old: what comes next waits for it.
-  const recent = await isKafka4(kafka).catch(() => true);
-  if (recent) return;
+export function refuseOldBrokers(
+  recent: boolean,
+  {
+    mode = 'exactly-once',
+    oldBrokers = 'refuse',
+  }: { readonly mode?: string; readonly oldBrokers?: 'refuse' | 'allow' },
+): void {
+  if (recent || mode !== 'exactly-once' || oldBrokers === 'allow') return;
   throw new Error(
     'mode exactly-once: expected brokers of Kafka 4.0 or later, these are older: in rare failures their transactions can be ' +
       'torn. Upgrade them, or set oldBrokers to allow, or mode to effectively-once',

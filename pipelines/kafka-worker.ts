@@ -7,6 +7,9 @@ import { isFenced, isTooLarge, PlainWriter, TransactionalWriter } from '../conne
 import type { Event } from '../event.js';
 import { StateMismatch } from '../state/arrow.js';
 import { DamagedCheckpoint } from '../state/checkpoint.js';
+import { awaitCluster } from './kafka-cluster.js';
+import { formerId, transactionalId } from './kafka-ids.js';
+import { LagWatch } from './kafka-lag.js';
 import type { WorkerEvent, WorkerOptions } from './kafka-options.js';
 import { Hopeless, partitionsChanged } from './kafka-restore.js';
 import { KafkaTask } from './kafka-task.js';
@@ -17,7 +20,7 @@ interface Slot {
   readonly at: TopicPartition;
   readonly shard: string;
   readonly done: Promise<void>;
-  task: Pick<KafkaTask<never>, 'live' | 'next' | 'stop' | 'suspect'> | undefined;
+  task: Pick<KafkaTask<never>, 'live' | 'next' | 'committed' | 'stop' | 'suspect'> | undefined;
   owned: boolean;
   wake: () => void;
 }
@@ -40,7 +43,7 @@ export class KafkaWorker<B extends Event> {
 
   constructor(readonly options: WorkerOptions<B>) {
     this.#kafka = kafkaClient(options.kafka);
-    this.#admin = new KafkaAdmin(this.#kafka);
+    this.#admin = new KafkaAdmin(this.#kafka, 30_000, 3);
   }
 
   /** Every partition of this process is restored and live; false before the first assignment. */
@@ -61,13 +64,23 @@ export class KafkaWorker<B extends Event> {
   async run(stop: AbortSignal): Promise<void> {
     const onStop = (): void => {
       this.#stopping = true;
+      this.#emit({ type: 'stopping' });
+      this.#admin.hurry();
       this.#wake();
     };
     stop.addEventListener('abort', onStop);
     if (stop.aborted) onStop();
+    const lag = new LagWatch(new KafkaAdmin(this.#kafka, 1000, 3), this.options, {
+      committed: () => new Map([...this.#slots.values()].map(({ at, task }) => [at.partition, task?.committed])),
+      onLag: (partition, behind) => this.#emit({ type: 'lag', shard: `${this.options.input}-${partition}`, ...behind }),
+    });
     try {
-      await refuseOldBrokers(this.options);
+      const { kafka, lagMs } = this.options;
+      const recent = await awaitCluster(kafka, stop, (event) => this.#emit(event));
+      if (recent === undefined) return;
+      refuseOldBrokers(recent, this.options);
       this.#partitions = await prepareTopics(this.#admin, this.options);
+      lag.start(lagMs ?? 10_000);
       for (let waitMs = backoffMs.first; !this.#stopping && !this.#failure; ) {
         const began = Date.now();
         await this.#membership();
@@ -77,6 +90,7 @@ export class KafkaWorker<B extends Event> {
       }
     } finally {
       stop.removeEventListener('abort', onStop);
+      await lag.stop();
       await this.#admin.close().catch(() => {});
     }
     if (this.#failure) throw this.#failure;
@@ -107,18 +121,15 @@ export class KafkaWorker<B extends Event> {
       },
     );
     this.#reader = reader;
-    try {
-      await reader.start();
-    } catch (error) {
-      end(error as Error);
-    }
+    const starting = reader.start().catch(end);
     while (!ended && !this.#stopping && !this.#failure) await this.#sleep(60_000);
-    this.#emit({ type: 'stopping' });
     // Tasks finish and save while the membership still holds; then the group is left at once.
     for (const slot of this.#slots.values()) this.#release(slot);
     this.#slots.clear();
     await Promise.all(this.#leaving);
     await reader.stop().catch(() => {});
+    // What was still trying to connect has nobody to serve once it has.
+    void starting.then(() => reader.stop().catch(() => {}));
   }
 
   #assigned(owned: readonly TopicPartition[]): void {
@@ -129,6 +140,13 @@ export class KafkaWorker<B extends Event> {
           `assigned ${owned.length} partitions, partitionsMax is ${partitionsMax}: start more processes, or raise it`,
         ),
       );
+      return;
+    }
+    const { input } = this.options;
+    const count = Math.max(0, ...owned.map(({ partition }) => partition + 1));
+    // Not one record of a partition that was added may be worked on.
+    if (count > this.#partitions) {
+      this.#fail(partitionsChanged(input, this.#partitions, count));
       return;
     }
     void this.#recount();
@@ -224,7 +242,10 @@ export class KafkaWorker<B extends Event> {
       {
         writer: () =>
           mode === 'exactly-once'
-            ? TransactionalWriter.open(this.#kafka, `${groupId}-${topic}-${partition}`, writing)
+            ? TransactionalWriter.open(this.#kafka, transactionalId(groupId, topic, partition), {
+                ...writing,
+                formerIds: [formerId(groupId, topic, partition)],
+              })
             : PlainWriter.open(this.#kafka, reader, writing),
         committed: () => this.#admin.committed(groupId, topic, partition),
         bounds: () => this.#admin.bounds(topic, partition),

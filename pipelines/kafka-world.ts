@@ -53,16 +53,16 @@ export interface TaskOptions<B extends Event> {
   readonly decoder: RecordDecoder;
   readonly outputs: KafkaOutputs<B>;
   /** Where alerts go besides their topic: queues that move with the partition. */
-  readonly alerts?: (host: AlertHost) => PartitionAlerts;
+  alerts?(host: AlertHost): PartitionAlerts;
   readonly store?: CheckpointStore;
   /** Where a group that has never committed begins. */
   readonly begin?: 'earliest' | 'latest';
   /** What to do when state cannot be rebuilt from the log and the checkpoints. */
   readonly onTruncated?: Truncation;
-  /** A commit is due so long after its first record, or with so many records. */
+  /** A commit is due so long after its first record, or with so many records, or rows made of them. */
   readonly commitMs?: number;
   readonly commitRows?: number;
-  /** A checkpoint is due so long after the last one, or with so many records. */
+  /** A checkpoint is due so long after the last one, or with so many records, or rows where a record holds several. */
   readonly checkpointMs?: number;
   readonly checkpointRows?: number;
   /** Above this share of refused records, over the last thousand, the task stops with an error. */

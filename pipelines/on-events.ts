@@ -6,6 +6,8 @@ import type { Pipeline } from './pipeline.js';
 export interface OnEventsOptions {
   /** Names of the channels, in the order of `Event.values`. */
   readonly channels: readonly string[];
+  /** Those of them that are of words (`Event.words`). */
+  readonly categories?: readonly string[];
   /** Name of the log in ids of anomalies and in rejects. */
   readonly shard?: string;
   /** Told of every row that a step refused; without it a refused row is an error of the stream. */
@@ -19,10 +21,10 @@ export interface OnEventsOptions {
  * subscription begins with an empty memory; what must survive the process is run with `run` and a store instead.
  */
 export function onEvents<B>(pipeline: Pipeline<B>, options: OnEventsOptions): OperatorFunction<Event, B> {
-  const { channels, shard = 'events', onReject, onAnomaly } = options;
+  const { channels, categories = [], shard = 'events', onReject, onAnomaly } = options;
   return (source) =>
     new Observable((subscriber) => {
-      const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, undefined, pipeline.budget);
+      const lane = new Lane<B>(pipeline.stages, { name: shard, channels, categories }, undefined, pipeline.budget);
       let next = 0;
       const push = (batch: Pick<Batch<Event>, 'rows' | 'ends'>): void => {
         const made = lane.push({ shard, rejects: [], next, ...batch });

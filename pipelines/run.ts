@@ -9,6 +9,7 @@ import { differences } from './difference.js';
 import { Lane } from './lane.js';
 import { type Clock, pace, wallClock } from './pace.js';
 import { identityOf, type Pipeline } from './pipeline.js';
+import { Saving } from './saving.js';
 
 /** Outputs by what they take. */
 export interface Sinks<B> {
@@ -65,7 +66,7 @@ const neverStop = new AbortController().signal;
 export async function run<B>(options: RunOptions<B>): Promise<Summary> {
   const { pipeline, source, sinks = {}, store, stop = neverStop } = options;
   const stateBytes = claim(pipeline.budget);
-  const { shards, channels, rows, identity: log, goesOn, partitions = 1 } = await source.open();
+  const { shards, channels, categories = [], rows, identity: log, goesOn, partitions = 1 } = await source.open();
   const identity = identityOf(pipeline, channels, log);
   const locks: (() => Promise<void>)[] = [];
   const unlock = async (): Promise<void> => void (await Promise.all(locks.map((give) => give())));
@@ -102,15 +103,18 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
     const { checkpointRows = 20_000, speed, clock = wallClock } = options;
     const from = saved.get(shard);
     const budget = { ...pipeline.budget, stateBytes: stateBytes / partitions };
-    const lane = new Lane<B>(pipeline.stages, { name: shard, channels }, from?.stages, budget);
+    const lane = new Lane<B>(pipeline.stages, { name: shard, channels, categories }, from?.stages, budget);
     let next = from?.next ?? 0;
     let ended = from?.ended ?? false;
     let unsaved = 0;
+    const saving = new Saving();
     const checkpoint = async (): Promise<void> => {
       if (!store || unsaved === 0) return;
+      await saving.ended();
       const marks = await outputs.flush(shard);
-      await store.save({ shard, next, pipeline: identity, stages: lane.save(), sinks: marks, ended });
-      counts.checkpoints++;
+      // The run stands still while the state is copied; rows go on while the copy is written.
+      const save = store.save({ shard, next, pipeline: identity, stages: lane.save(), sinks: marks, ended });
+      saving.begin(save, () => void counts.checkpoints++);
       unsaved = 0;
     };
     try {
@@ -130,12 +134,15 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
           options.onBatch?.(made);
         }
         if (unsaved >= checkpointRows) await checkpoint();
+        saving.check();
         if (stop.aborted) break;
       }
       await checkpoint();
+      await saving.ended();
       options.onEnd?.(shard, lane.save());
       return ended;
     } finally {
+      await saving.quiet();
       lane.close();
     }
   }

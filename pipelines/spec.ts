@@ -36,6 +36,19 @@ const bytes = z.int().min(1).exactOptional();
 const branch = z.strictObject({ name: z.string().min(1).max(200), stages: z.array(z.unknown()).min(1).max(20) });
 const role = z.enum(roles);
 
+const name = z.string().min(1);
+const encoder = z.discriminatedUnion('encode', [
+  z.strictObject({
+    encode: z.enum(['scalar', 'delta']),
+    of: name,
+    fineness: z.number().min(1).max(1000).exactOptional(),
+  }),
+  z.strictObject({ encode: z.enum(['time-of-day', 'day-of-week', 'weekend', 'day-of-year']) }),
+  z.strictObject({ encode: z.literal('season'), nth: z.union([z.literal(1), z.literal(2)]) }),
+  z.strictObject({ encode: z.literal('category'), of: name }),
+  z.strictObject({ encode: z.literal('place'), of: z.tuple([name, name]), cellDegrees: z.number().gt(0) }),
+]);
+
 /** What every operator accepts; the compiler holds it against the operator's own options. */
 const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { readonly shape: object } } = {
   reorder: z.strictObject({
@@ -63,6 +76,10 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     horizons: z.array(z.int().min(1)).min(1),
     seed: z.int().min(0).exactOptional(),
     head: z.enum(Object.keys(heads) as [HeadName, ...HeadName[]]).exactOptional(),
+    encoders: z.array(encoder).min(1).exactOptional(),
+    words: z
+      .strictObject({ limit: z.int().min(2).exactOptional(), whenFull: z.enum(['evict', 'other']).exactOptional() })
+      .exactOptional(),
     weights: z.union([z.enum(['own', 'shared']), z.custom<Pretrained>(isPretrained)]).exactOptional(),
     keys,
   }),

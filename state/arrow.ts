@@ -9,11 +9,11 @@ import {
   Int64,
   makeData,
   RecordBatch,
+  RecordBatchStreamWriter,
   Schema,
   Struct,
   Table,
   tableFromIPC,
-  tableToIPC,
   Uint8,
   Uint32,
   Utf8,
@@ -65,20 +65,23 @@ export function slabTable<L extends Layout>(slab: Slab<L>, keys: Keys | undefine
     ranks[row] = rank;
   });
   const names = keys?.names ?? Array.from(ranks, () => null);
+  const rankType = new Uint32();
   const fields = [
     new ArrowField('key', new Utf8(), true),
-    new ArrowField('rank', new Uint32(), false),
+    new ArrowField('rank', rankType, false),
     ...slab.columns.map(arrowField),
   ];
   const metadata = { stage: owner.id, version: owner.version, layout: describe(slab.layout) };
   const schema = new Schema(fields, new Map(Object.entries(metadata)));
+  // One type for all pages: there may be many, and a type is dear to make.
+  const columnTypes = fields.slice(2).map(({ type }) => type);
   const batches = slab.pages.map((page) => {
     const rows = Math.min(page.rows, slab.length - page.from);
-    const columns = slab.columns.map(({ of, length }, index) =>
-      numberData(types[of](), slab.column(page, index).subarray(0, rows * length), length),
+    const columns = slab.columns.map(({ length }, index) =>
+      columnData(columnTypes[index] as DataType, slab.column(page, index).subarray(0, rows * length), length),
     );
     const key = textData(names.slice(page.from, page.from + rows));
-    const rank = numberData(new Uint32(), ranks.subarray(page.from, page.from + rows), 1);
+    const rank = numberData(rankType, ranks.subarray(page.from, page.from + rows));
     return batchOf(schema, [key, rank, ...columns], rows);
   });
   return new Table(schema, batches);
@@ -88,11 +91,15 @@ function batchOf(schema: Schema, children: Data[], length: number): RecordBatch 
   return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, nullCount: 0, children }));
 }
 
-function numberData(type: DataType, data: ArrayBufferView & { length: number }, listSize: number): Data {
-  const child = makeData({ type: type as Float64, length: data.length, nullCount: 0, data: data as Float64Array });
-  if (listSize === 1) return child as Data;
-  const list = new FixedSizeList(listSize, new ArrowField('item', type, false));
-  return makeData({ type: list, length: data.length / listSize, nullCount: 0, child: child as Data }) as Data;
+function numberData(type: DataType, data: ArrayBufferView & { length: number }): Data {
+  return makeData({ type: type as Float64, length: data.length, nullCount: 0, data: data as Float64Array }) as Data;
+}
+
+/** Numbers as a column of a type that `arrowField` gave. */
+function columnData(type: DataType, data: Numbers, listSize: number): Data {
+  if (!DataType.isFixedSizeList(type)) return numberData(type, data);
+  const child = numberData(type.valueType, data);
+  return makeData({ type, length: data.length / listSize, nullCount: 0, child }) as Data;
 }
 
 const encoder = new TextEncoder();
@@ -100,15 +107,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function textData(texts: readonly (string | null)[]): Data {
-  const parts = texts.map((text) => encoder.encode(text ?? ''));
-  const valueOffsets = new Int32Array(texts.length + 1);
-  parts.forEach((part, i) => {
-    valueOffsets[i + 1] = (valueOffsets[i] as number) + part.length;
-  });
-  const data = new Uint8Array(valueOffsets[texts.length] as number);
-  parts.forEach((part, i) => {
-    data.set(part, valueOffsets[i]);
-  });
+  const { valueOffsets, data } = utf8Of(texts);
   const nullCount = texts.filter((text) => text === null).length;
   const nullBitmap = new Uint8Array(nullCount > 0 ? Math.ceil(texts.length / 8) : 0);
   if (nullCount > 0) {
@@ -117,6 +116,22 @@ function textData(texts: readonly (string | null)[]): Data {
     });
   }
   return makeData({ type: new Utf8(), length: texts.length, nullCount, nullBitmap, valueOffsets, data }) as Data;
+}
+
+/** The texts in UTF-8, one after the other. */
+function utf8Of(texts: readonly (string | null)[]): { valueOffsets: Int32Array; data: Uint8Array } {
+  const valueOffsets = new Int32Array(texts.length + 1);
+  texts.forEach((text, i) => {
+    valueOffsets[i + 1] = (valueOffsets[i] as number) + (text?.length ?? 0);
+  });
+  // All at once: keys are many, and each call has its price. A byte per character means that each is one character of ASCII.
+  const data = encoder.encode(texts.join(''));
+  if (data.length !== valueOffsets[texts.length]) {
+    texts.forEach((text, i) => {
+      valueOffsets[i + 1] = (valueOffsets[i] as number) + (text === null ? 0 : encoder.encode(text).length);
+    });
+  }
+  return { valueOffsets, data };
 }
 
 /** Rows of a slab as they were saved, every type and length checked: safe to read, whoever wrote them. */
@@ -209,11 +224,35 @@ function textsOf({ values, valueOffsets, nullBitmap, offset }: Data, rows: numbe
   });
 }
 
-/** A table as an Arrow IPC stream; throws where two columns are views of the same bytes. */
+/** Keeps what is written as it comes: joined later, nothing is copied twice. */
+class Pieces extends RecordBatchStreamWriter {
+  readonly pieces: Uint8Array[] = [];
+
+  protected override _write(chunk: ArrayBufferView): this {
+    if (this._started && chunk.byteLength > 0) {
+      this.pieces.push(new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.byteLength));
+      this._position += chunk.byteLength;
+    }
+    return this;
+  }
+}
+
+/** A table as an Arrow IPC stream, piece after piece: views of its columns, good until these change. */
+export function piecesOf(table: Table): readonly Uint8Array[] {
+  const writer = new Pieces();
+  writer.writeAll(table);
+  return writer.pieces;
+}
+
+/** A table as an Arrow IPC stream. */
 export function encode(table: Table): Uint8Array {
-  const bytes = tableToIPC(table, 'stream');
-  // The writer joins views that touch, and loses bytes where they overlap: what cannot be read must not be written.
-  if (streamEnd(bytes) !== bytes.length) throw new RangeError('expected columns with bytes of their own, some overlap');
+  const pieces = piecesOf(table);
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
   return bytes;
 }
 
@@ -230,9 +269,9 @@ export type ManifestColumns = Readonly<
 /** A table of text and numbers in one batch, for manifests. */
 export function tableOf(columns: ManifestColumns, metadata: Readonly<Record<string, string>>): Table {
   const data = Object.values(columns).map((values) => {
-    if (values instanceof BigInt64Array) return numberData(new Int64(), values, 1);
-    if (values instanceof Uint32Array) return numberData(new Uint32(), values, 1);
-    if (typeof values[0] === 'number') return numberData(new Float64(), Float64Array.from(values as number[]), 1);
+    if (values instanceof BigInt64Array) return numberData(new Int64(), values);
+    if (values instanceof Uint32Array) return numberData(new Uint32(), values);
+    if (typeof values[0] === 'number') return numberData(new Float64(), Float64Array.from(values as number[]));
     return textData(values as readonly string[]);
   });
   const fields = Object.keys(columns).map((name, i) => new ArrowField(name, (data[i] as Data).type, false));

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type Bundle, columnsOf, decode, encode, StateMismatch, type Table, tableOf } from './arrow.js';
+import { type Bundle, columnsOf, decode, encode, piecesOf, StateMismatch, type Table, tableOf } from './arrow.js';
 import { isKey } from './keys.js';
 
 /** All that a lane needs to go on from `next` as if it had never stopped. */
@@ -22,7 +22,10 @@ export interface CheckpointStore {
   load(shard: string, upTo?: number): Promise<Checkpoint | undefined>;
   /** Keeps other runs away from a shard until what it returns is called; throws when one is at work on it. */
   lock?(shard: string): Promise<() => Promise<void>>;
-  /** Durable once the promise resolves; refuses to go backwards. Reads the tables, views of live state, before it waits. */
+  /**
+   * Durable once the promise resolves; refuses to go backwards. The tables are views of live state, which goes on as soon as the
+   * call returns: all of them are read before anything is awaited. Never called for a shard while another call is on its way.
+   */
   save(checkpoint: Checkpoint): Promise<void>;
   /**
    * Takes all checkpoints of a shard out of force, because its state begins anew: they are in the way of no save, and never
@@ -44,57 +47,101 @@ const formatVersion = 1;
  */
 export const headerBytes = 64;
 
+/** A checkpoint that no longer looks at live state: its tables are copied to their places in the file, `seal` adds the rest. */
+export interface Frozen {
+  readonly about: Omit<Checkpoint, 'stages'>;
+  readonly parts: readonly Part[];
+  readonly file: Uint8Array;
+}
+
+interface Part {
+  readonly stage: string;
+  readonly name: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** How much is summed between two pauses of `seal`: a millisecond's work. */
+const sliceBytes = 1 << 22;
+
 /**
  * A checkpoint as bytes: a header of 64 bytes, then Arrow IPC streams one after another. The first is the manifest
  * (stage, table, offset, length and CRC-32 of every other one), so any Arrow reader can walk the file from byte 64.
  * The same state gives the same bytes.
  */
 export function frame(checkpoint: Checkpoint): Uint8Array {
-  refuseUnsavable(checkpoint);
-  const parts = Object.entries(checkpoint.stages).flatMap(([stage, bundle]) =>
-    Object.entries(bundle).map(([name, table]) => ({ stage, name, bytes: encode(table) })),
-  );
-  // The offsets are numbers of fixed size, so the manifest is as long with the true ones as with others.
-  const manifest = manifestOf(checkpoint, parts, manifestOf(checkpoint, parts, 0).length);
-  const bodyBytes = manifest.length + parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const file = new Uint8Array(headerBytes + bodyBytes);
-  let at = headerBytes;
-  for (const bytes of [manifest, ...parts.map((part) => part.bytes)]) {
-    file.set(bytes, at);
-    at += bytes.length;
+  const sealing = seal(freeze(checkpoint));
+  for (;;) {
+    const { done, value } = sealing.next();
+    if (done) return value;
   }
-  const view = new DataView(file.buffer);
+}
+
+/** Copies the state, all that must be done before it goes on; `room` gives as many bytes as it is asked for. */
+export function freeze(checkpoint: Checkpoint, room: (bytes: number) => Uint8Array = newRoom): Frozen {
+  refuseUnsavable(checkpoint);
+  const { stages, ...about } = checkpoint;
+  const tables = Object.entries(stages).flatMap(([stage, bundle]) =>
+    Object.entries(bundle).map(([name, table]) => ({ stage, name, pieces: piecesOf(table) })),
+  );
+  const sized = tables.map(({ stage, name, pieces }) => ({ stage, name, length: lengthOf(pieces), offset: 0 }));
+  // Offsets and sums are numbers of fixed size, so the manifest is as long with the true ones as with others.
+  let end = headerBytes + manifestOf(about, sized, new Uint32Array(sized.length)).length;
+  const parts = sized.map((part) => {
+    const offset = end;
+    end += part.length;
+    return { ...part, offset };
+  });
+  const file = room(end);
+  tables.forEach(({ pieces }, i) => {
+    let at = (parts[i] as Part).offset;
+    for (const piece of pieces) {
+      file.set(piece, at);
+      at += piece.length;
+    }
+  });
+  return { about, parts, file };
+}
+
+const newRoom = (bytes: number): Uint8Array => new Uint8Array(bytes);
+const lengthOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
+
+/** Works out the checksums slice by slice, manifest and header last; returns the whole file. */
+export function* seal({ about, parts, file }: Frozen): Generator<undefined, Uint8Array> {
+  const sums = new Uint32Array(parts.length);
+  for (const [i, { offset, length }] of parts.entries()) {
+    for (let at = offset, end = offset + length; at < end; at += sliceBytes) {
+      sums[i] = crc32(file.subarray(at, Math.min(end, at + sliceBytes)), sums[i]);
+      yield;
+    }
+  }
+  const manifest = manifestOf(about, parts, sums);
+  file.fill(0, 0, headerBytes);
   file.set(magic, 0);
+  file.set(manifest, headerBytes);
+  const view = new DataView(file.buffer, file.byteOffset, headerBytes);
   view.setUint32(8, formatVersion, true);
   view.setUint32(12, crc32(manifest), true);
-  view.setBigUint64(16, BigInt(bodyBytes), true);
+  view.setBigUint64(16, BigInt(file.length - headerBytes), true);
   view.setUint32(24, manifest.length, true);
   view.setUint32(headerBytes - 4, crc32(file.subarray(0, headerBytes - 4)), true);
   return file;
 }
 
-interface Part {
-  readonly stage: string;
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-function manifestOf({ shard, next, ended, pipeline, sinks }: Checkpoint, parts: Part[], manifestBytes: number) {
-  let at = headerBytes + manifestBytes;
-  const offsets = parts.map(({ bytes }) => {
-    const offset = at;
-    at += bytes.length;
-    return offset;
-  });
+function manifestOf(
+  { shard, next, ended, pipeline, sinks }: Frozen['about'],
+  parts: readonly Part[],
+  sums: Uint32Array,
+): Uint8Array {
   const marks = Object.entries(sinks).sort(([a], [b]) => (a < b ? -1 : 1));
   return encode(
     tableOf(
       {
         stage: parts.map(({ stage }) => stage),
         table: parts.map(({ name }) => name),
-        offset: BigInt64Array.from(offsets, BigInt),
-        length: BigInt64Array.from(parts, ({ bytes }) => BigInt(bytes.length)),
-        crc32: Uint32Array.from(parts, ({ bytes }) => crc32(bytes)),
+        offset: BigInt64Array.from(parts, ({ offset }) => BigInt(offset)),
+        length: BigInt64Array.from(parts, ({ length }) => BigInt(length)),
+        crc32: sums,
       },
       { checkpoint: JSON.stringify({ shard, next, ended, sinks: Object.fromEntries(marks) }), pipeline },
     ),

@@ -2,9 +2,9 @@ import { type Arena, arena as processArena } from './arena.js';
 import { type Column, columns, describe, isField, type Layout, type Row, rowBytes, scalarBytes } from './layout.js';
 
 const arrays = { f64: Float64Array, f32: Float32Array, i32: Int32Array, u32: Uint32Array, u8: Uint8Array } as const;
-/** Pages aim at this many bytes at most: small enough to write one at a time, large enough to keep columns together. */
-const pageBytesAim = 1 << 18;
-const pageRowsMax = 1024;
+/** Pages aim at this many bytes at most: large enough that what is done once per page costs little, small enough that the last is no great waste. */
+const pageBytesAim = 1 << 20;
+const pageRowsMax = 4096;
 
 /** The numbers of one column, in one page or one saved batch. */
 export type Numbers = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;

@@ -4,13 +4,20 @@ import type { Anomaly } from '../../event.js';
 const timesMax = 3;
 
 /** What is known of an anomaly beside its numbers, as lines of text. */
-export function cardLines({ causes = [], steps = [], similar = [], model, version }: Anomaly): string[] {
+export function cardLines(anomaly: Anomaly): string[] {
+  const { word, unexpected = [], causes = [], steps = [], similar = [], model, version } = anomaly;
+  const likely = word?.expected.map(({ word: other, probability }) => `${other} ${Math.round(100 * probability)} %`);
+  const fields = unexpected.map(
+    ({ field, share, instead }) => `${field} ${Math.round(100 * share)} % (expected: ${instead})`,
+  );
   const shares = causes.map(({ feature, contribution }) => `${feature} ${Math.round(100 * contribution)} %`).join(', ');
   const alike = similar.map(({ startMs, likeness }) => `${moment(startMs)} (${Math.round(100 * likeness)} % alike)`);
   const rows = steps
     .slice(0, timesMax)
     .map(({ timeMs, surprise }) => `${moment(timeMs)} (${surprise.toFixed(1)} nats)`);
   return [
+    ...(likely && likely.length > 0 ? [`Predicted instead: ${likely.join(', ')}`] : []),
+    ...(fields.length > 0 ? [`Not expected: ${fields.join(', ')}`] : []),
     ...(causes[0] ? [`What was new: ${shares}; ${causes[0].text}`] : []),
     ...(rows.length > 0 ? [`Most surprising rows up to it: ${rows.join(', ')}`] : []),
     ...(alike.length > 0 ? [`Earlier ones like it: ${alike.slice(0, timesMax).join(', ')}`] : []),

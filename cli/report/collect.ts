@@ -159,6 +159,7 @@ export class Collector {
           ...(series >= 0 ? { series } : {}),
           card: cardLines(anomaly),
           open: anomaly.status === 'open',
+          ...(anomaly.word ? { words: [anomaly.word.actual, anomaly.word.expected[0]?.word ?? ''] as const } : {}),
           actual: known(anomaly.actual),
           expected: known(anomaly.expected),
           low: known(anomaly.low),

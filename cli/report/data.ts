@@ -38,6 +38,8 @@ export interface ReportAnomaly {
   readonly peakMs: number;
   readonly alarms: number;
   readonly score: number;
+  /** The word that came and the one that was expected, where the channel is of words. */
+  readonly words?: readonly [string, string];
   readonly actual: number | null;
   readonly expected: number | null;
   readonly low: number | null;

@@ -28,11 +28,19 @@ export function isPassing(error: unknown): boolean {
 /** The questions a worker asks of a cluster; one connection, opened when first needed. */
 export class KafkaAdmin {
   #admin: Promise<Admin> | undefined;
+  #hurried = false;
 
   constructor(
     readonly kafka: Kafka,
     readonly patienceMs = 30_000,
+    /** Within one question kafkajs tries again so often, and cannot be told to leave it: few where somebody may want to stop. */
+    readonly retries = 10,
   ) {}
+
+  /** From now on a question that cannot be answered is not asked again. */
+  hurry(): void {
+    this.#hurried = true;
+  }
 
   /** Asks again, over a new connection, while the cluster says that it will know soon; kafkajs does not. */
   async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
@@ -43,14 +51,15 @@ export class KafkaAdmin {
         return await question(await this.#admin);
       } catch (error) {
         await this.close();
-        if (!isPassing(error) || Date.now() > until) throw error;
+        if (!isPassing(error) || this.#hurried || Date.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }
   }
 
   async #connect(): Promise<Admin> {
-    const admin = this.kafka.admin();
+    const { retries } = this;
+    const admin = this.kafka.admin({ retry: { retries, initialRetryTime: 30, maxRetryTime: 1000 } });
     await admin.connect();
     return admin;
   }

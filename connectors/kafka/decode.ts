@@ -2,6 +2,7 @@ import { type Event, type Mark, recordRowsMax } from '../../event.js';
 import { Columns } from '../columns.js';
 import { markOf } from '../marks.js';
 import { type TimeFormat, zoneOf } from '../times.js';
+import { refuseTwice } from '../word-cell.js';
 import type { KafkaRecord } from './record.js';
 
 /** Why a record is no event: a stable word, and what was expected, what came, what to do. */
@@ -31,8 +32,10 @@ export type Control = { readonly forget: string } | { readonly mark: Mark };
 
 /** Where in a record the parts of an event are. */
 export interface Mapping {
-  /** Fields of the channels, in order. */
+  /** Fields of the channels that are numbers, in order. */
   readonly values: readonly string[];
+  /** Fields of words (states, log templates): channels behind those of numbers. */
+  readonly categories?: readonly string[];
   /** Field of the event time; the record's own timestamp without it. */
   readonly time?: string;
   /** How that field is written. */
@@ -48,6 +51,8 @@ const timeCell = '(record time)';
 /** Makes events of records. */
 export class RecordDecoder {
   readonly channels: readonly string[];
+  /** Channels of words. */
+  readonly categories: readonly string[];
   readonly settings: unknown;
   readonly #columns: Columns;
   readonly #paths: readonly string[];
@@ -57,8 +62,11 @@ export class RecordDecoder {
     mapping: Mapping,
     shard: string,
   ) {
-    const { values, time, key, timeFormat = 'iso', zone } = mapping;
+    const { values: numbers, categories = [], time, key, timeFormat = 'iso', zone } = mapping;
+    const values = [...numbers, ...categories];
     if (values.length === 0) throw new RangeError('values: expected at least one field of the payload, got none');
+    refuseTwice(values);
+    this.categories = categories;
     const zoneMs = zone === undefined ? 0 : zoneOf(zone);
     if (zoneMs === undefined) throw new RangeError(`zone: expected an offset such as +02:00 or Z, got ${zone}`);
     this.channels = values;
@@ -73,6 +81,7 @@ export class RecordDecoder {
       values.length + 1,
       shard,
       undefined,
+      numbers.length,
     );
     this.#own = { time: time === undefined, key: key === undefined };
   }

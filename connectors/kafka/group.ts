@@ -25,6 +25,8 @@ export interface GroupOptions extends FeedOptions {
   /** A fetch without news returns after this long; also how soon a paused partition flows again. */
   readonly fetchWaitMs?: number;
   readonly fetchBytesMax?: number;
+  /** How often the cluster is asked what partitions the topics have; new ones make the group share out anew. */
+  readonly metadataMs?: number;
 }
 
 /** The log no longer holds the offset a feed asked for, or does not hold it yet. */
@@ -72,6 +74,7 @@ export class GroupReader {
       minBytes: 1,
       maxBytesPerPartition: options.fetchBytesMax ?? 2 ** 20,
       allowAutoTopicCreation: false,
+      metadataMaxAge: options.metadataMs ?? 30_000,
       partitionAssigners: [
         stickyAssigner(() => ({ owned: this.#owned.filter(this.#isOpen), sinceMs: this.#joinedMs })),
       ],

@@ -46,11 +46,12 @@ export class KafkaSource implements Source {
   async open(): Promise<Opening> {
     const { topic, mapping, codec, from = 'earliest' } = this.options;
     const stretches = await this.#opened();
-    const { settings } = new RecordDecoder(codec, mapping, topic);
+    const { settings, channels, categories } = new RecordDecoder(codec, mapping, topic);
     const spans = new Map([...stretches].map(([shard, { from, to }]) => [shard, { from, to: Math.max(from, to) }]));
     return {
       shards: [...stretches.keys()],
-      channels: mapping.values,
+      channels,
+      ...(categories.length > 0 ? { categories } : {}),
       rows: [...spans.values()].reduce((sum, { from, to }) => sum + to - from, 0),
       spans,
       goesOn: true,

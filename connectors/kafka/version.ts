@@ -6,13 +6,14 @@ import { type KafkaOptions, tlsOf } from './client.js';
  * True when a broker is of Kafka 4.0 or later, which verifies that a partition belongs to the transaction that writes to
  * it. kafkajs does not tell; 4.0 is the release that no longer takes fetch requests below version 4.
  */
-export async function isKafka4(options: KafkaOptions): Promise<boolean> {
+export async function isKafka4(options: KafkaOptions, stop?: AbortSignal): Promise<boolean> {
   let last: unknown;
   for (const broker of options.brokers) {
     try {
-      return (await fetchMinimum(broker, options)) >= 4;
+      return (await fetchMinimum(broker, options, stop)) >= 4;
     } catch (error) {
       last = error;
+      if (stop?.aborted) break;
     }
   }
   throw new Error(`no broker of ${options.brokers.join(', ')} told its version: ${(last as Error).message}`);
@@ -22,7 +23,11 @@ export async function isKafka4(options: KafkaOptions): Promise<boolean> {
 const request = Buffer.from([0, 0, 0, 16, 0, 18, 0, 0, 0, 0, 0, 1, 0, 6, ...Buffer.from('engram')]);
 const fetchKey = 1;
 
-async function fetchMinimum(broker: string, { tls, connectTimeoutMs = 5000 }: KafkaOptions): Promise<number> {
+async function fetchMinimum(
+  broker: string,
+  { tls, connectTimeoutMs = 5000 }: KafkaOptions,
+  stop: AbortSignal | undefined,
+): Promise<number> {
   const [, host, port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(broker) ?? [];
   const at = { host, port: Number(port) };
   const socket: Socket = tls
@@ -32,6 +37,8 @@ async function fetchMinimum(broker: string, { tls, connectTimeoutMs = 5000 }: Ka
         ...(tls === true ? {} : (tlsOf(tls) as object)),
       })
     : connectPlain(at);
+  const onStop = (): void => void socket.destroy(new Error('asked to stop'));
+  stop?.addEventListener('abort', onStop);
   try {
     const answer = await exchange(socket, connectTimeoutMs);
     // Length, correlation id, error code, then a list of (key, lowest version, highest version).
@@ -42,6 +49,7 @@ async function fetchMinimum(broker: string, { tls, connectTimeoutMs = 5000 }: Ka
     }
     throw new Error('answered without the version of fetch');
   } finally {
+    stop?.removeEventListener('abort', onStop);
     socket.destroy();
   }
 }

@@ -25,6 +25,8 @@ export interface WriterOptions {
   readonly compression?: Compression;
   /** The broker ends a transaction that takes longer; must exceed the longest commit. */
   readonly transactionTimeoutMs?: number;
+  /** Ids that earlier releases wrote this partition under: their writers are fenced too. */
+  readonly formerIds?: readonly string[];
   /** Where the count of records sent to a partition begins; only the test of its end begins anywhere but at 0. */
   readonly firstSequence?: number;
 }
@@ -66,7 +68,17 @@ export class TransactionalWriter implements Writer {
   }
 
   static async open(kafka: Kafka, transactionalId: string, options: WriterOptions = {}): Promise<TransactionalWriter> {
-    return new TransactionalWriter(transactionalId, await fence(kafka, transactionalId, options), options);
+    const former = (options.formerIds ?? []).map(async (id) => {
+      await (await fence(kafka, id, options)).disconnect().catch(() => {});
+    });
+    const [producer, ...others] = await Promise.allSettled([fence(kafka, transactionalId, options), ...former]);
+    const failed = [producer, ...others].find(({ status }) => status === 'rejected') as
+      | PromiseRejectedResult
+      | undefined;
+    if (producer.status === 'fulfilled' && !failed)
+      return new TransactionalWriter(transactionalId, producer.value, options);
+    if (producer.status === 'fulfilled') await producer.value.disconnect().catch(() => {});
+    throw failed?.reason;
   }
 
   async commit(rows: readonly Outgoing[], position: Position): Promise<void> {

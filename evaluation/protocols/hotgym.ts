@@ -1,7 +1,7 @@
 import type { Benchmark, Metrics, Recorder, Scorer } from '../benchmark.js';
 import { hotgymFolder, readHotgym } from '../data/hotgym.js';
-import { ForecastScore, pointStep } from '../forecast-score.js';
-import { seasonal } from '../recipes.js';
+import { fixedSeasonReference } from '../fixed-season.js';
+import { ForecastScore } from '../forecast-score.js';
 import { type Stream, streamOf } from '../stream.js';
 
 /** One hour and one day. */
@@ -25,14 +25,9 @@ export const hotgym: Benchmark = {
       streams: [stream],
       scorer: (recorder) => hotgymScorer(stream, recorder),
       references() {
-        const scorer = hotgymScorer(stream);
-        const naive = seasonal(series, 24, weekRows);
-        const all = new Float64Array(24);
-        for (let row = 0; row < stream.rows.length; row++) {
-          naive.step(row, all);
-          scorer.see(stream, row, pointStep(Float64Array.of(all[0], all[23])));
-        }
-        return [{ name: 'one week ago', metrics: scorer.metrics(), expected: {}, tolerance: 0 }];
+        return [
+          fixedSeasonReference({ streams: [stream], scorer: () => hotgymScorer(stream) }, 'one week ago', weekRows),
+        ];
       },
     };
   },

@@ -2,10 +2,10 @@ import type { Anchor, Benchmark, Metrics, Recorder, Reference, Scorer } from '..
 import { nycTaxiFolder, readTaxi, readTaxiReference } from '../data/nyc-taxi.js';
 import { channelOf, type Series } from '../data/series.js';
 import { type Buckets, bucketNll } from '../distribution.js';
+import { fixedSeasonReference } from '../fixed-season.js';
 import { ForecastScore, pointStep } from '../forecast-score.js';
 import type { Step } from '../forecaster.js';
 import { deviationOf } from '../point-errors.js';
-import { seasonal } from '../recipes.js';
 import { type Stream, streamOf } from '../stream.js';
 
 /** Two and a half hours. */
@@ -49,12 +49,13 @@ export const nycTaxi: Benchmark = {
       scorer: (recorder) => taxiScorer(series, stream, recorder),
       references: () => [
         ...(['TM', 'plainKNN'] as const).map((model) => publishedForecasts(folder, model, series)),
-        {
-          name: 'one week ago',
-          metrics: scorePoints(stream, taxiScorer(series, stream), weekly(series)),
-          expected: { mape: 0.0881, nrmse: 0.336 },
-          tolerance: 0.0005,
-        },
+        fixedSeasonReference(
+          { streams: [stream], scorer: () => taxiScorer(series, stream) },
+          'one week ago',
+          weekRows,
+          { mape: 0.0881, nrmse: 0.336 },
+          0.0005,
+        ),
       ],
     };
   },
@@ -81,12 +82,13 @@ export const nycTaxiDrift: Benchmark = {
       streams: [stream],
       scorer: (recorder) => driftScorer(stream, recorder),
       references: () => [
-        {
-          name: 'one week ago',
-          metrics: scorePoints(stream, driftScorer(stream), weekly(series)),
-          expected: { mape: 0.0713, mape_960: 0.0851 },
-          tolerance: 0.0001,
-        },
+        fixedSeasonReference(
+          { streams: [stream], scorer: () => driftScorer(stream) },
+          'one week ago',
+          weekRows,
+          { mape: 0.0713, mape_960: 0.0851 },
+          0.0001,
+        ),
       ],
     };
   },
@@ -110,15 +112,6 @@ function scorePoints(stream: Stream, scorer: Scorer, forecast: (row: number) => 
     scorer.see(stream, row, pointStep(Float64Array.of(forecast(row))));
   }
   return scorer.metrics();
-}
-
-function weekly(series: Series): (row: number) => number {
-  const steps = new Float64Array(taxiStep);
-  const naive = seasonal(series, taxiStep, weekRows);
-  return (row) => {
-    naive.step(row, steps);
-    return steps[taxiStep - 1];
-  };
 }
 
 function taxiScorer(series: Series, stream: Stream, recorder?: Recorder): Scorer {

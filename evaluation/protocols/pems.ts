@@ -1,10 +1,12 @@
 import type { Benchmark, Recorder, Scorer } from '../benchmark.js';
 import { type Pems, pemsFolder, readPems } from '../data/pems.js';
+import { fixedSeasonReference } from '../fixed-season.js';
 import { ForecastScore, pointStep } from '../forecast-score.js';
 import { type Stream, streamOf } from '../stream.js';
 
 /** The source's models need so many rows of the test file before their first forecast. */
 const historyRows = 12;
+const dayRows = 288;
 
 /** One step ahead on the train file and then the test file as one stream; scored from row 13 of the test file on. */
 export const pems: Benchmark = {
@@ -32,6 +34,7 @@ export const pems: Benchmark = {
         });
         return [
           { name: 'persistence', metrics: scorer.metrics(), expected: { mae: 8.34, rmse: 11.31 }, tolerance: 0.006 },
+          fixedSeasonReference({ streams: [stream], scorer: () => pemsScorer(series, stream) }, 'one day ago', dayRows),
         ];
       },
     };

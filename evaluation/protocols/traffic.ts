@@ -1,6 +1,7 @@
 import type { Benchmark, Metrics, Prepared, Recorder, Scorer } from '../benchmark.js';
 import { losLoopFolder, readLosLoop } from '../data/los-loop.js';
 import type { Series } from '../data/series.js';
+import { fixedSeasonReference } from '../fixed-season.js';
 import { ForecastScore, pointStep, stepsTo } from '../forecast-score.js';
 import { keyedStreamOf, type Stream } from '../stream.js';
 
@@ -10,6 +11,7 @@ const furthest = 12;
 /** The first 80 % are for training, and the first forecast needs twelve rows of the rest. */
 const trainRows = 1612;
 const historyRows = 12;
+const dayRows = 288;
 
 const anchor = (name: string, source: 'published' | 'own recipe', errors: readonly number[]) => ({
   name,
@@ -66,7 +68,10 @@ function prepareTraffic(series: Series, expected: Metrics): Prepared {
       stream.rows.forEach(({ values }, row) => {
         scorer.see(stream, row, pointStep(new Float64Array(furthest).fill(values[0])));
       });
-      return [{ name: 'persistence', metrics: scorer.metrics(), expected, tolerance: 0.006 }];
+      return [
+        { name: 'persistence', metrics: scorer.metrics(), expected, tolerance: 0.006 },
+        fixedSeasonReference({ streams: [stream], scorer: () => trafficScorer(stream) }, 'one day ago', dayRows),
+      ];
     },
   };
 }

@@ -7,6 +7,7 @@ import { newness, noveltyKinds, noveltyLayout } from './novelty.js';
 import { onset, onsetLayout } from './onset.js';
 import { RarityOf, rarityLayout } from './rarity.js';
 import { isAbnormal, type RegimeRoom, regimeLayout, regimeRoom } from './regime.js';
+import { RelationOf, relationLayout } from './relation.js';
 import { lasting, sustainedLayout } from './sustained.js';
 
 const channelLayout = { novelty: noveltyLayout, sustained: sustainedLayout };
@@ -27,6 +28,7 @@ export const judgeLayout = (channels: number) => ({
   regime: regimeLayout(channels),
   /** 1 while the state of the key is abnormal. */
   abnormal: u32(),
+  relation: relationLayout(channels),
   channel: Object.fromEntries(Array.from({ length: channels }, (_, c) => [`c${c}`, channelLayout])),
 });
 export type Judge = Row<ReturnType<typeof judgeLayout>>;
@@ -40,7 +42,7 @@ export interface Seen {
 }
 
 /** Kinds of evidence that are of the key and not of a channel. */
-const keyKinds = ['pace', 'missing values', 'joint state'] as const;
+const keyKinds = ['pace', 'missing values', 'joint state', 'relation'] as const;
 export const evidenceKinds = [...noveltyKinds, ...keyKinds] as const;
 export type EvidenceKind = (typeof evidenceKinds)[number];
 
@@ -85,6 +87,7 @@ export class JudgeOf {
   readonly #rarity: RarityOf;
   readonly #parts: Float64Array;
   readonly #channels: Float64Array;
+  readonly #relation: RelationOf;
   readonly #key = new Float64Array(keyKinds.length);
 
   constructor(
@@ -93,6 +96,7 @@ export class JudgeOf {
   ) {
     this.#room = regimeRoom(channels);
     this.#rarity = new RarityOf(channels);
+    this.#relation = new RelationOf(channels);
     this.#crowd = crowd * kernels.log(channels);
     this.#names = Array.from({ length: channels }, (_, c) => `c${c}`);
     this.#parts = new Float64Array(channels * noveltyKinds.length);
@@ -128,7 +132,8 @@ export class JudgeOf {
     this.#key[0] = paceNewness(own.arrival, row.timeMs);
     this.#key[1] = missingNewness(own.arrival, missing / this.#names.length);
     this.#key[2] = begins ? abnormalNewness : 0;
-    const ofValues = Math.max(0, newest - this.#crowd, this.#key[2]);
+    this.#key[3] = this.#relation.newness(own.relation, row.values, row.expected, this.memoryRows);
+    const ofValues = Math.max(0, Math.max(newest, this.#key[3]) - this.#crowd, this.#key[2]);
     this.newness = ofValues + this.#key[0] + this.#key[1];
     this.rarity = this.#rarity.judge(own.rarity, this.newness);
     this.onset = onset(own.onset, judged ? ofValues : 0);
@@ -167,7 +172,11 @@ export class JudgeOf {
     const ofChannel = noveltyKinds.map((kind, i) => ({ kind, nats: this.#parts[most * kinds + i] }));
     const parts: Part[] = [...ofKey, ...(channels[most] > 0 ? ofChannel : [])].filter(({ nats }) => nats > 0);
     parts.sort((a, b) => b.nats - a.nats);
-    const keyNats = this.#key[0] + this.#key[1] + this.#key[2];
-    return { channel: keyNats > channels[most] ? -1 : most, channels, parts };
+    const [pace, missing, state, relation] = this.#key;
+    if (relation > Math.max(channels[most], pace + missing + state)) {
+      // Of two channels nobody can say which one left the other.
+      return { channel: channels.length > 2 ? this.#relation.channel : -1, channels, parts };
+    }
+    return { channel: pace + missing + state > channels[most] ? -1 : most, channels, parts };
   }
 }

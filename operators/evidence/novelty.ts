@@ -1,6 +1,6 @@
 import { kernels } from '../../models/kernels/index.js';
 import type { Row } from '../../state/layout.js';
-import { novelty, type Range, type RangeOptions, rangeLayout, widthOf } from './range.js';
+import { news, type RangeOptions, rangeLayout, widthOf } from './range.js';
 import { deviationOf, highestOf, lowestOf, meanOf, push, recentLayout } from './recent.js';
 
 /** Rows over which a number is looked at. */
@@ -40,8 +40,6 @@ export const noveltyKinds = [
   'surprise',
 ] as const;
 
-/** Share of a range that is little: as far outside says something. */
-const little = 0.01;
 /** What is slow or made by a memory leaves its range often and by little: that is no news. */
 const drift = 0.05;
 /** The slow level tells of the same as the level, later. */
@@ -59,20 +57,20 @@ const range: RangeOptions = { warmupRows: 30, memoryRows: 5000 };
 export function newness(own: Novelty, value: number, error: number, surprise: number, parts: Float64Array): number {
   const { values, errors, sides, surprises } = own;
   push(values, value);
-  parts[0] = outside(own.value, value, 0);
-  parts[1] = outside(own.level, meanOf(values, levelRows), 0);
-  parts[2] = slowWeight * outside(own.slowLevel, meanOf(values, longRows), 0);
-  parts[3] = outside(own.spread, spread(own), drift);
-  parts[4] = outside(own.floor, lowestOf(values, edgeRows), drift);
-  parts[5] = outside(own.ceiling, highestOf(values, edgeRows), drift);
+  parts[0] = news(own.value, value, range, 0);
+  parts[1] = news(own.level, meanOf(values, levelRows), range, 0);
+  parts[2] = slowWeight * news(own.slowLevel, meanOf(values, longRows), range, 0);
+  parts[3] = news(own.spread, spread(own), range, drift);
+  parts[4] = news(own.floor, lowestOf(values, edgeRows), range, drift);
+  parts[5] = news(own.ceiling, highestOf(values, edgeRows), range, drift);
   parts.fill(0, 6);
   if (!Number.isNaN(error) && !Number.isNaN(surprise)) {
     push(errors, error);
     push(sides, Math.sign(error));
     push(surprises, surprise);
-    parts[6] = outside(own.error, meanOf(errors, errorRows), drift);
-    parts[7] = outside(own.bias, meanOf(sides, longRows), drift);
-    parts[8] = outside(own.surprise, meanOf(surprises, longRows), drift);
+    parts[6] = news(own.error, meanOf(errors, errorRows), range, drift);
+    parts[7] = news(own.bias, meanOf(sides, longRows), range, drift);
+    parts[8] = news(own.surprise, meanOf(surprises, longRows), range, drift);
   }
   let sum = 0;
   for (let i = 0; i < noveltyKinds.length; i++) sum += parts[i];
@@ -82,11 +80,4 @@ export function newness(own: Novelty, value: number, error: number, surprise: nu
 /** Logarithm of the standard deviation of the last rows, down to a millionth of the range of the values. */
 function spread({ values, value }: Novelty): number {
   return kernels.log(Math.max(deviationOf(values, longRows), leastSpread * widthOf(value, range)));
-}
-
-/** Logarithm of how far a number lies outside its range, beyond a share of it that is no news. */
-function outside(own: Range, x: number, noNews: number): number {
-  if (!Number.isFinite(x)) return 0;
-  const far = novelty(own, x, range);
-  return far > noNews ? kernels.log1p((far - noNews) / little) : 0;
 }

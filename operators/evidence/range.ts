@@ -1,3 +1,4 @@
+import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row, u32 } from '../../state/layout.js';
 
 /** Ranges of eight stretches of the past: the oldest is forgotten at once. */
@@ -27,6 +28,16 @@ export function novelty(own: Range, x: number, options: RangeOptions): number {
   const far = distance(own, x, options);
   remember(own, x, options);
   return far;
+}
+
+/** Share of a range that is little: as far outside says something. */
+const little = 0.01;
+
+/** Logarithm of how far a number lies outside its range, beyond a share of it that is no news; it is then remembered. */
+export function news(own: Range, x: number, options: RangeOptions, noNews: number): number {
+  if (!Number.isFinite(x)) return 0;
+  const far = novelty(own, x, options);
+  return far > noNews ? kernels.log1p((far - noNews) / little) : 0;
 }
 
 /** How far a number lies outside all that is remembered, as a share of that range. */

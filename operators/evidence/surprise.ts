@@ -11,6 +11,8 @@ const shortMax = 6;
 /** Widths of the bins in which evidence is counted. */
 const rowWidth = 0.25;
 const shortWidth = 1 / 16;
+/** p-values that are ranked again have a tail that is nearly known. */
+const finalSure = 5;
 
 export const surpriseLayout = {
   rows: u32(),
@@ -35,9 +37,11 @@ export class SurpriseOf {
 
   readonly #row: Ruler;
   readonly #short: Ruler;
+  readonly #final: Ruler;
 
   constructor(memoryRows: number) {
     this.#row = { width: rowWidth, memoryRows };
+    this.#final = { width: rowWidth, memoryRows, sure: finalSure };
     this.#short = { width: shortWidth, memoryRows };
   }
 
@@ -52,7 +56,7 @@ export class SurpriseOf {
     own.recent[own.rows[0]++ % shortRows] = Math.min(shortMax, -kernels.log(ofRow));
     const ofShort = rank(own.short, this.#short, mean(own.recent));
     this.evidence = -kernels.log(Math.min(ofRow, ofShort));
-    this.score = ranks ? rank(own.final, this.#row, this.evidence) : 1;
+    this.score = ranks ? rank(own.final, this.#final, this.evidence) : 1;
   }
 }
 

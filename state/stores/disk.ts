@@ -40,6 +40,9 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Linux writes no more than 2 GiB less a page at once. */
+const writeBytesMax = 1 << 30;
+
 /** The disk of this machine. */
 export const nodeDisk: Disk = {
   async makeFolder(path) {
@@ -57,7 +60,10 @@ export const nodeDisk: Disk = {
   async write(path, bytes) {
     const file = await open(path, 'w');
     try {
-      await file.writeFile(bytes);
+      // As few calls as the system allows: between two of them a busy process does other things.
+      for (let at = 0; at < bytes.length; ) {
+        at += (await file.write(bytes, at, Math.min(bytes.length - at, writeBytesMax))).bytesWritten;
+      }
       await file.sync();
     } finally {
       await file.close();

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { StateMismatch } from '../arrow.js';
-import { type Checkpoint, type CheckpointStore, DamagedCheckpoint, frame, unframe } from '../checkpoint.js';
+import {
+  type Checkpoint,
+  type CheckpointStore,
+  DamagedCheckpoint,
+  type Frozen,
+  freeze,
+  unframe,
+} from '../checkpoint.js';
 import { codeOf, type Disk, nodeDisk } from './disk.js';
 import { holdFolder } from './lock.js';
+import { sealed } from './sealed.js';
 
 export type { Disk } from './disk.js';
 
@@ -36,6 +44,9 @@ export class StoreFailure extends Error {
     });
   }
 }
+
+/** Rooms are not exchanged for smaller ones to save less than this. */
+const roomBytes = 1 << 20;
 
 const safe = 'The last complete checkpoint is untouched; the next run goes on from it.';
 const hints: Record<string, string> = {
@@ -81,6 +92,7 @@ export interface FileStoreOptions {
  */
 export class FileStore implements CheckpointStore {
   readonly #lines = new Map<string, Line>();
+  #spare: ArrayBuffer | undefined;
   readonly #disk: Disk;
   readonly #generationsKept: number;
   readonly #shared: boolean;
@@ -168,10 +180,27 @@ export class FileStore implements CheckpointStore {
   }
 
   async save(checkpoint: Checkpoint): Promise<void> {
-    const { shard, next } = checkpoint;
+    // Copied before anything is awaited: the tables are views of live state.
+    const frozen = freeze(checkpoint, (bytes) => this.#room(bytes));
+    try {
+      await this.#write(frozen);
+    } finally {
+      this.#spare = frozen.file.buffer as ArrayBuffer;
+    }
+  }
+
+  /** Memory that the last save is done with: new memory costs more than what is copied into it. */
+  #room(bytes: number): Uint8Array {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    // A little more than was asked for, as state grows.
+    const fits = spare !== undefined && spare.byteLength >= bytes && spare.byteLength <= 2 * bytes + roomBytes;
+    return new Uint8Array(fits ? spare : new ArrayBuffer(bytes + (bytes >> 3)), 0, bytes);
+  }
+
+  async #write(frozen: Frozen): Promise<void> {
+    const { shard, next } = frozen.about;
     const folder = this.folderOf(shard);
-    // Encoded before anything is awaited: the tables are views of live state.
-    const bytes = frame(checkpoint);
     const before = offsetsOf(await this.#names(folder));
     const line: Line = this.#lines.get(shard) ?? { newest: before.at(-1) ?? 0, passed: new Map() };
     this.#lines.set(shard, line);
@@ -190,6 +219,7 @@ export class FileStore implements CheckpointStore {
     const beside = `${path}.${process.pid}.tmp`;
     await this.#try(`make the folder ${folder}`, () => this.#disk.makeFolder(folder));
     await this.#setAside(folder, line, before);
+    const bytes = await sealed(frozen);
     line.attempted = next;
     try {
       await this.#try(`write the checkpoint ${beside}`, () => this.#disk.write(beside, bytes));

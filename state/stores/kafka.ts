@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { type Checkpoint, type CheckpointStore, DamagedCheckpoint, frame, unframe } from '../checkpoint.js';
+import { type Checkpoint, type CheckpointStore, DamagedCheckpoint, freeze, unframe } from '../checkpoint.js';
+import { sealed } from './sealed.js';
 
 /** The newest value of every key, kept by somebody: a compacted topic. All keys of a shard lie in one place, in order. */
 export interface RecordTable {
@@ -106,8 +107,8 @@ export class KafkaStore implements CheckpointStore {
 
   async save(checkpoint: Checkpoint): Promise<void> {
     const { shard, next } = checkpoint;
-    // Encoded before anything is awaited: the tables are views of live state.
-    const bytes = frame(checkpoint);
+    // Copied before anything is awaited: the tables are views of live state.
+    const bytes = await sealed(freeze(checkpoint));
     if (!this.#known.has(shard)) this.#manifests(shard, await this.table.read(shard));
     const known = this.#known.get(shard) ?? new Map<number, number>();
     for (const ahead of this.#passed.get(shard) ?? []) await this.#delete(shard, ahead, known);

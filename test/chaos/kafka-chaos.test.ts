@@ -8,7 +8,7 @@ import { type ChaosPlan, chaos } from './kafka-chaos.js';
 
 type Form = Omit<ChaosPlan, 'seed' | 'least'> & { readonly brokers?: 1 | 3 };
 
-const quarter = { keys: 200, partitions: 8, workers: 3, kills: 25, zombies: 5, rebalances: 12, brokerRestarts: 3 };
+const part = { keys: 200, partitions: 8, workers: 3, kills: 12, zombies: 3, rebalances: 5, brokerRestarts: 2 };
 const brief = { keys: 200, partitions: 8, workers: 2, kills: 4, zombies: 1, rebalances: 1, brokerRestarts: 1 };
 
 /**
@@ -21,13 +21,13 @@ const forms: Record<string, Record<string, Form>> = {
       ...{ events: 1e6, keys: 1000, partitions: 8, workers: 3, kills: 100, zombies: 20, rebalances: 50 },
       brokerRestarts: 10,
     },
-    'chaos-kafka-held': { ...quarter, events: 100_000, held: true },
-    'chaos-kafka-topic': { ...quarter, events: 100_000, stateTopic: true },
+    'chaos-kafka-held': { ...part, events: 60_000, held: true },
+    'chaos-kafka-topic': { ...part, events: 60_000, stateTopic: true },
   },
   cluster: {
     'chaos-kafka-cluster': {
-      ...{ events: 60_000, keys: 200, partitions: 6, workers: 2, kills: 6, zombies: 2, rebalances: 2 },
-      ...{ brokerRestarts: 8, brokers: 3 },
+      ...{ events: 40_000, keys: 200, partitions: 6, workers: 2, kills: 4, zombies: 2, rebalances: 2 },
+      ...{ brokerRestarts: 6, brokers: 3 },
     },
   },
   short: {

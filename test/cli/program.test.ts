@@ -24,7 +24,7 @@ describe('a mistake in each option gets one line that says what to do', () => {
   test.each([
     [
       'replay LOG --pipeline light2',
-      '2 engram: pipeline: expected one of sensor-anomaly, traffic-forecast, light, or a file that ends with .json, .js, .mjs or .ts, got "light2" (did you mean "light"?)',
+      '2 engram: pipeline: expected one of sensor-anomaly, traffic-forecast, light, word-sequence, or a file that ends with .json, .js, .mjs or .ts, got "light2" (did you mean "light"?)',
     ],
     [
       'replay LOG --time timestmap',
@@ -104,7 +104,7 @@ describe('a mistake in each option gets one line that says what to do', () => {
     ['reply LOG', '2 engram: there is no command reply (did you mean "replay"?): engram --help tells what there is'],
     [
       'pipelines ligth',
-      '2 engram: pipelines: expected one of sensor-anomaly, traffic-forecast, light, got "ligth" (did you mean "light"?)',
+      '2 engram: pipelines: expected one of sensor-anomaly, traffic-forecast, light, word-sequence, got "ligth" (did you mean "light"?)',
     ],
     [
       'evaluate nyc-taxi',

@@ -232,3 +232,46 @@ describe('engram replay', () => {
     expect(called.code).toBe(code);
   });
 });
+
+describe('replay of words', () => {
+  const cycle = ['OPEN', 'READ', 'CHECK', 'CLOSE'];
+  const lines = Array.from({ length: 900 }, (_, i) => {
+    const word = i === 702 ? 'EXPLODE' : cycle[i % 4];
+    return `${new Date(1.7e12 + i * 60_000).toISOString()},${word}`;
+  });
+  test('rows, anomalies and the page say words; what is known of them survives a restart', async () => {
+    const place = folder();
+    const log = join(place, 'states.csv');
+    const at = (name: string) => join(place, name);
+    const args = (out: string, ...more: string[]) => [
+      ...['replay', log, '--category', 'state', '--out', at(`${out}.ndjson`), '--out', at(`${out}/anomalies.ndjson`)],
+      ...['--report', at(`${out}.html`), '--quiet', ...more],
+    ];
+    writeFileSync(log, `time,state\n${lines.join('\n')}\n`);
+    expect(await engram(args('whole'))).toMatchObject({ code: 0, err: '' });
+    const rows = readFileSync(at('whole.ndjson'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows[600]).toMatchObject({ values: [null], words: ['OPEN'] });
+    expect(rows[600].next.state[0].word).toBe('READ');
+    expect(rows[600].next.state[0].probability).toBeGreaterThan(0.9);
+    const anomalies = readFileSync(at('whole/anomalies.ndjson'), 'utf8');
+    expect(anomalies).toContain('state EXPLODE where CHECK');
+    const page = readFileSync(at('whole.html'), 'utf8');
+    expect(page).toContain('"words":["EXPLODE","CHECK"]');
+    expect(page).toContain('Predicted instead: CHECK');
+    writeFileSync(log, `time,state\n${lines.slice(0, 500).join('\n')}\n`);
+    expect(await engram(args('parts', '--state', at('state')))).toMatchObject({ code: 0 });
+    writeFileSync(log, `time,state\n${lines.join('\n')}\n`);
+    expect(await engram(args('parts', '--state', at('state')))).toMatchObject({ code: 0 });
+    expect(readFileSync(at('parts.ndjson'), 'utf8')).toBe(readFileSync(at('whole.ndjson'), 'utf8'));
+  });
+  test('a memory of numbers is refused for them', async () => {
+    const { code, err } = await engram(['replay', '-', '--category', 'state', '--memory', 'knn'], {
+      stdin: `time,state\n${lines.slice(0, 5).join('\n')}\n`,
+    });
+    expect(code).not.toBe(0);
+    expect(err).toContain('remember.memory: expected one that takes words (htm, htm-small) for state, got knn');
+  });
+});

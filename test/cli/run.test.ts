@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sleep } from '../kafka/broker.js';
 import { drained, produce, readAll } from '../kafka/harness.js';
 import { withBroker } from '../kafka/with-broker.js';
 import { engram, folder } from './command.js';
@@ -42,6 +43,26 @@ describe('a mistake in what shall be run', () => {
   });
 });
 
+test('without a broker it says so once, and hears that it is to stop', async () => {
+  let press: () => void = () => {};
+  const running = engram(['run', file(base)], {
+    interrupt: (stop) => {
+      press = stop;
+    },
+  });
+  await sleep(2500);
+  press();
+  const { code, err } = await running;
+  // One that does not hear it gives up by itself in the end, with another line and another code.
+  const told = err
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(told.map(({ type }) => type)).toEqual(['unreachable', 'stopping', 'stopped']);
+  expect(told[0].error).toMatch(/ECONNREFUSED/);
+  expect(code).toBe(0);
+});
+
 withBroker('engram run', ({ addresses, kafka, topic, unique }) => {
   test('works until it is interrupted, and says what happens', async () => {
     const input = await topic('cli');
@@ -72,7 +93,7 @@ withBroker('engram run', ({ addresses, kafka, topic, unique }) => {
     // A broker that has just begun may not know its groups yet: then it is tried again.
     expect(types.slice(-5)).toEqual(['assigned', 'restored', 'live', 'stopping', 'stopped']);
     expect(await readAll(kafka(), `${input}.forecasts`, 100)).toHaveLength(100);
-  }, 60_000);
+  }, 120_000);
 
   test('a topic that is not there is named with the nearest one', async () => {
     const input = await topic('speeds');
@@ -80,5 +101,5 @@ withBroker('engram run', ({ addresses, kafka, topic, unique }) => {
     const { code, err } = await engram(['run', path, '--quiet']);
     expect(code).toBe(1);
     expect(err).toContain(`did you mean "${input}"`);
-  }, 60_000);
+  }, 120_000);
 });

@@ -195,3 +195,24 @@ describe('decoding', () => {
     expect(columns.decode([day, 1, 'Ä\ud83d'], 0)?.key).toBe('Ä\ud83d');
   });
 });
+
+describe('words', () => {
+  const rows = [[day, '1', 'OPEN', 'x']];
+  test('channels of words stand behind those of numbers, which are none unless named', () => {
+    const both = choose(['time', 'a', 'state', 'id'], rows, { values: ['a'], categories: ['state'] });
+    expect([both.channels, both.categories]).toEqual([['a', 'state'], ['state']]);
+    expect(both.decode([day, '1', ' OPEN ', 'x'], 3)).toMatchObject({
+      ...{ values: [1, Number.NaN], words: [undefined, 'OPEN'], offset: 3 },
+    });
+    expect(both.decode([day, '', '', 'x'], 4)).toMatchObject({ words: [undefined, undefined] });
+    const only = choose(['time', 'a', 'state', 'id'], rows, { categories: ['state', 'id'] });
+    expect(only.channels).toEqual(['state', 'id']);
+    expect(only.decode([day, '1', undefined, 7], 0)).toMatchObject({ words: [undefined, '7'] });
+  });
+  test('a column is of numbers or of words, and must be there', () => {
+    expect(() => choose(['time', 'a'], [[day, '1']], { values: ['a'], categories: ['a'] })).toThrow(/"a" twice/);
+    expect(() => choose(['time', 'a'], [[day, '1']], { categories: ['stat'] })).toThrow(
+      /categories: there is no column/,
+    );
+  });
+});

@@ -85,3 +85,63 @@ test('anomalies and rejects keep every field; what is missing is null', () => {
   const reject = { shard: 's', offset: 1, stage: 'decode', reason: 'cut', message: 'm', raw: 'a"b', line: 3 };
   expect(JSON.parse(encodeReject(reject))).toEqual(reject);
 });
+
+test('lists are written as JSON does, number by number, whatever came in the row before', () => {
+  const odd = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, 1e21, 1e-7, 5e-324, 0.1 + 0.2, -123456.789];
+  const encode = encodeResult('s');
+  for (let n = 0; n < 300; n++) {
+    const pick = (count: number, from: number): number[] =>
+      Array.from({ length: count }, (_, i) => odd[(from + 5 * i) % odd.length]);
+    const [channels, steps, width] = [n % 3, Math.floor(n / 3) % 3, Math.floor(n / 9) % 4];
+    const forecast = {
+      horizons: pick(steps, Math.floor(n / 40)),
+      levels: pick(width, Math.floor(n / 50)),
+      mean: Float64Array.from(pick(channels * steps, n)),
+      quantiles: Float64Array.from(pick(channels * steps * width, n + 1)),
+    };
+    const row = {
+      ...{ offset: n, key: 'k', timeMs: n, values: pick(channels, n), surprise: 1, score: 0 },
+      alarm: false,
+      forecast,
+    };
+    const { mean, quantiles, horizons, levels } = (
+      JSON.parse(encode(row as never)) as { forecast: Record<string, unknown> }
+    ).forecast;
+    const plain = (values: ArrayLike<number>): unknown => JSON.parse(JSON.stringify(Array.from(values)));
+    expect([horizons, levels]).toEqual([plain(forecast.horizons), plain(forecast.levels)]);
+    const channel = (c: number): number[] => Array.from({ length: steps }, (_, s) => c * steps + s);
+    const all = steps === 0 ? [] : Array.from({ length: channels }, (_, c) => channel(c));
+    expect(mean).toEqual(all.map((at) => plain(at.map((i) => forecast.mean[i]))));
+    expect(quantiles).toEqual(
+      all.map((at) => at.map((i) => plain(forecast.quantiles.slice(i * width, (i + 1) * width)))),
+    );
+  }
+});
+
+test('words and what is expected next are said as words', () => {
+  const forecast = {
+    horizons: [1],
+    levels: [0.5],
+    mean: new Float64Array([Number.NaN]),
+    quantiles: new Float64Array([1]),
+  };
+  const next = [{ channel: 'state', words: [{ word: 'OPEN "x"', probability: 0.75 }] }];
+  const row: Result = {
+    ...{
+      key: 'k',
+      timeMs: 1,
+      offset: 2,
+      values: [Number.NaN],
+      words: ['SHUT'],
+      surprise: 1,
+      score: 1,
+      alarm: false,
+      forecast,
+      next,
+    },
+  };
+  expect(JSON.parse(encodeResult('s')(row))).toMatchObject({
+    ...{ values: [null], words: ['SHUT'] },
+    next: { state: [{ word: 'OPEN "x"', probability: 0.75 }] },
+  });
+});

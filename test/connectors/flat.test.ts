@@ -45,3 +45,13 @@ test('anomalies and rejects keep all their fields', () => {
   const reject = { shard: 's', offset: 3, stage: 'decode', reason: 'cut', message: 'm' };
   expect(rejectColumns.map(({ of }) => of(reject))).toEqual(['s', 3, 'decode', 'cut', 'm', '', Number.NaN]);
 });
+
+test('a channel of words has its word, the next and how likely that is, and no quantiles', () => {
+  const [row] = results(1);
+  const next = [{ channel: 'state', words: [{ word: 'OPEN', probability: 0.75 }] }];
+  const columns = resultColumns({ ...shape, channels: ['flow', 'state'], categories: ['state'] });
+  const told = { ...row, words: [undefined, 'SHUT'], next };
+  const cells = Object.fromEntries(columns.map(({ name, of }) => [name, of(told)]));
+  expect(cells).toMatchObject({ state: 'SHUT', state_next: 'OPEN', state_next_probability: 0.75 });
+  expect(columns.filter(({ name }) => name.startsWith('state_')).length).toBe(2);
+});

@@ -52,7 +52,42 @@ const alertRules = [
   { name: 'rare', threshold: { open: 0.02, close: 0.2 }, direction: 'above' as const },
 ];
 /** Memories of megabytes a key keep the laws on the first rows; their small twins, the same code, on all. */
-const shortened: Partial<Record<string, number>> = { 'memory htm': 50 };
+const shortened: Partial<Record<string, number>> = { 'memory htm': 50, 'pipeline word-sequence': 50 };
+
+/** The same events with words beside the numbers: a cycle with branches, faults and gaps. */
+const spoken = events.map((event, i): Event => {
+  const t = i >> 1;
+  const word =
+    t % 37 === 11
+      ? undefined
+      : t % 53 === 20
+        ? `stray ${t % 5}`
+        : 'open read close wait'.split(' ')[(t + ((t % 12) >> 3)) % 4];
+  return { ...event, values: [...event.values, Number.NaN], words: [undefined, undefined, word] };
+});
+const spokenShard: Shard = { name: 'log-0', channels: ['flow', 'load', 'state'], categories: ['state'] };
+const ofWords: readonly [string, Make][] = [
+  ['reorder, words that wait', () => [reorder({ latenessMs: 120_000 })]],
+  ['align, words', () => [align({ stepMs: 60_000 }), dropFilled()]],
+  ['memory htm-small, words', () => [remember({ memory: 'htm-small', horizons: [1], words: { limit: 6 } })]],
+  [
+    'pipeline of words',
+    () => [
+      reorder({ latenessMs: 120_000 }),
+      normalize(),
+      remember({ memory: 'htm-small', horizons: [1], words: { limit: 6, whenFull: 'other' } }),
+      interval(),
+      detect({ warmupRows: 50 }),
+      episode(),
+    ],
+  ],
+];
+
+describe.each(ofWords)('%s', (_, make) => {
+  test.each(Object.entries(laws))('%s', (_, holds) => {
+    expect(holds({ make, shard: spokenShard, events: spoken.slice(0, 140) })).toBeUndefined();
+  });
+});
 
 /** Every stage, with the stages that must have gone before. */
 // biome-ignore lint/suspicious/noExplicitAny: any chain of stages

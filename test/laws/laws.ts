@@ -73,7 +73,13 @@ const future: Law = ({ make, events, shard }) => {
   for (let trial = 0; trial < 5; trial++) {
     const t = Math.floor(random() * (events.length - 1)) + 1;
     const other = events.map((event, i) =>
-      i < t ? event : { ...event, values: event.values.map(() => 1e3 * random()) },
+      i < t
+        ? event
+        : {
+            ...event,
+            values: event.values.map((_, c) => (event.words && c === 2 ? Number.NaN : 1e3 * random())),
+            ...(event.words ? { words: event.words.map((word) => word && `${word}, otherwise`) } : {}),
+          },
     );
     const before = run<Event>(make(), events.slice(0, t), { shard, cuts: [t], ends: false });
     // In one batch with what follows: a step that looks ahead in its batch is found out.

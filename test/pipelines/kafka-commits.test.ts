@@ -107,3 +107,14 @@ test('under suspicion it looks where the group stands before it writes', async (
   );
   expect(at.asked).toHaveLength(1);
 });
+
+test('full by records, by rows made of them, or by their bytes', () => {
+  const { commits } = world();
+  commits.add([row('a'), row('b'), row('c')], of(1));
+  expect([commits.waiting, commits.full(3), commits.full(4)]).toEqual([3, true, false]);
+  commits.add([], of(5));
+  expect([commits.waiting, commits.full(6)]).toEqual([6, true]);
+  expect(commits.full(100)).toBe(false);
+  commits.add([{ ...row(''), value: Buffer.alloc(17 * 2 ** 20) }], of(1));
+  expect(commits.full(100)).toBe(true);
+});

@@ -15,6 +15,7 @@ test('what a worker tells becomes figures; a partition that is lost is no longer
   metrics.see({ type: 'checkpoint', shard, next: 60, ms: 8, pauseMs: 2, bytes: 5000 });
   metrics.see({ type: 'dropped', shard, error: new Error('x'), fenced: true });
   metrics.see({ type: 'rebalancing' });
+  metrics.see({ type: 'lag', shard, lag: 9, next: 60, begin: 20 });
   now = 4000;
   const lines = metrics.text({ assigned: 2, live: 1 }).split('\n');
   for (const line of [
@@ -31,7 +32,8 @@ test('what a worker tells becomes figures; a partition that is lost is no longer
     'engram_replayed_records_total 7',
     'engram_tasks_dropped_total{fenced="true"} 1',
     'engram_rebalances_total 1',
-    'engram_lag_records{shard="in-0"} 0',
+    'engram_lag_records{shard="in-0"} 9',
+    'engram_log_begin_offset{shard="in-0"} 20',
     'engram_checkpoint_age_seconds{shard="in-0"} 3',
     'engram_commit_seconds_bucket{le="0.05"} 1',
     'engram_commit_seconds_bucket{le="0.1"} 2',
@@ -56,6 +58,7 @@ test('every figure of the list can come, and none that is not on it', () => {
   metrics.see({ type: 'rebalancing' });
   metrics.see({ type: 'reader-failed', error: new Error('x') });
   metrics.see({ type: 'cold-start', shard, from: 0, why: 'lost', retired: [7] });
+  metrics.see({ type: 'lag', shard, lag: 0, next: 0, begin: 0 });
   metrics.see({ type: 'live', shard, replayed: 0, ms: 0 });
   metrics.see({ type: 'tombstone', shard, key: 'k', offset: 1 });
   const reasons = { 'decode/not-json': 1 };

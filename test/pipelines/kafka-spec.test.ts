@@ -69,3 +69,9 @@ test.each([
 ])('%#: a mistake is named', async (value, why) => {
   await expect(parseKafkaRun(JSON.parse(JSON.stringify(value)), 'run.json')).rejects.toThrow(why);
 });
+
+test('fields of words, alone or beside numbers; neither is refused', async () => {
+  const words = { ...base, decode: { categories: ['state'] }, pipeline: 'word-sequence' };
+  expect((await parseKafkaRun(words)).mapping).toEqual({ values: [], categories: ['state'] });
+  await expect(parseKafkaRun({ ...base, decode: {} })).rejects.toThrow(/decode.values: expected the fields to learn/);
+});

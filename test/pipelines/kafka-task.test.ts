@@ -1,12 +1,14 @@
+import { map } from 'rxjs';
 import { expect, test } from 'vitest';
 import { jsonCodec } from '../../connectors/codecs/json.js';
-import { RecordDecoder } from '../../connectors/kafka/decode.js';
+import { type PayloadCodec, RecordDecoder } from '../../connectors/kafka/decode.js';
 import { Feed } from '../../connectors/kafka/feed.js';
 import type { RawBatch } from '../../connectors/kafka/internals.js';
 import type { Outgoing, RawRecord } from '../../connectors/kafka/record.js';
 import type { Position } from '../../connectors/kafka/writer.js';
 import type { Event } from '../../event.js';
-import { keyed, type Nothing } from '../../operators/stage.js';
+import { keyed, type Nothing, type Stage } from '../../operators/stage.js';
+import type { AlertHost, PartitionAlerts } from '../../pipelines/kafka-alert-queue.js';
 import { Hopeless } from '../../pipelines/kafka-restore.js';
 import { KafkaTask } from '../../pipelines/kafka-task.js';
 import type { TaskEvent } from '../../pipelines/kafka-world.js';
@@ -26,6 +28,10 @@ class World {
   committed: { offset: number; metadata: string } | undefined;
   low = 0;
   line: Pipeline<Moved> = pipeline('moving').through(moving(1e6));
+  codec: PayloadCodec = jsonCodec();
+  alerts: ((host: AlertHost) => PartitionAlerts) | undefined;
+  /** Output rows of each commit. */
+  readonly commits: number[] = [];
   #epoch = 0;
   now = 0;
 
@@ -62,9 +68,10 @@ class World {
       {
         ...{ topic: 'in', partition: 0, partitions: 1, groupId: 'g', commitMs: 1, commitRows },
         pipeline: this.line,
-        decoder: new RecordDecoder(jsonCodec(), { values: ['value'] }, 'in-0'),
+        decoder: new RecordDecoder(this.codec, { values: ['value'] }, 'in-0'),
         outputs: { results: { topic: 'out', encode: encodeMoved }, rejects: { topic: 'dlq' } },
         checkpointRows: 20,
+        ...(this.alerts ? { alerts: this.alerts } : {}),
         store: {
           load: (shard, upTo) => store.load(shard, upTo),
           async save(checkpoint) {
@@ -82,7 +89,8 @@ class World {
             async commit(rows: readonly Outgoing[], { offset, metadata }: Position) {
               world.maybe('before commit');
               if (epoch !== world.#epoch) throw new Error('fenced');
-              world.written.push(...rows);
+              for (const row of rows) world.written.push(row);
+              world.commits.push(rows.length);
               world.committed = { offset, metadata };
               world.maybe('after commit');
             },
@@ -171,6 +179,39 @@ test('it keeps silent up to the committed offset, then says that it is live', as
   expect(before).toBe(49);
 });
 
+test('alerts: a queue that cannot be read ends the task; its notes go with the results, and the last ones before the end', async () => {
+  const world = new World(dice(5), 0, 60);
+  const closed: string[] = [];
+  const queue = (host: AlertHost): PartitionAlerts => {
+    let notes = 0;
+    return {
+      write: () => Promise.resolve(),
+      advance: () => Promise.resolve(),
+      take: () => [{ topic: 'q', partition: host.partition, key: `note ${notes++}`, value: 'n' }],
+      committed: () => void closed.push('committed'),
+      async close() {
+        closed.push('closed');
+      },
+    };
+  };
+  world.alerts = (host) => {
+    host.fail(new Error('the queue cannot be read'));
+    return queue(host);
+  };
+  await expect(world.task(10).run()).rejects.toThrow('the queue cannot be read');
+  expect(world.written).toEqual([]);
+  world.alerts = queue;
+  const task = world.task(10);
+  const done = task.run();
+  await expect.poll(() => task.next).toBe(world.high);
+  task.stop();
+  await done;
+  const keys = world.written.filter(({ topic }) => topic === 'q').map(({ key }) => key);
+  expect(keys).toEqual(keys.map((_, i) => `note ${i}`));
+  // Closed, then committed once more: what was handed on last is noted.
+  expect(closed.slice(-3)).toEqual(['closed', 'committed', 'closed']);
+});
+
 test('a position that somebody else has moved is noticed before the next commit', async () => {
   const world = new World(dice(9), 0, 50);
   const task = world.task(10);
@@ -215,3 +256,45 @@ test('what operators say on the topic is taken in at its place, whatever the cut
     for (const topic of ['out', 'dlq']) expect([seed, ...of(world, topic)]).toEqual([seed, ...of(calm, topic)]);
   }
 }, 60_000);
+
+test('records of thousands of rows: few rows per push, commits between records only, whatever the cuts and faults', async () => {
+  let largest = 0;
+  const watching: Stage<Event, Event> = {
+    id: 'watching',
+    settings: {},
+    open: () => ({
+      operator: map((batch) => {
+        largest = Math.max(largest, batch.rows.length);
+        return batch;
+      }),
+      save: () => ({}),
+      close() {},
+    }),
+  };
+  /** A value `n` is as many rows. */
+  const many: PayloadCodec = {
+    name: 'many',
+    fields: () => [0],
+    rows: (value) => Array.from({ length: Number(value) }, (_, i) => [i % 29 === 5 ? 2e6 : i]),
+  };
+  const worldOf = (seed: number, risk: number): World => {
+    const world = new World(dice(seed), risk, 12);
+    world.line = pipeline('watched').through(watching).through(moving(1e6));
+    world.codec = many;
+    for (const [i, record] of world.log.entries()) {
+      world.log[i] = { ...record, value: Buffer.from(i % 3 === 0 ? '4096' : '3') };
+    }
+    return world;
+  };
+  const calm = worldOf(1, 0);
+  await calm.drain();
+  expect(of(calm, 'out').length + of(calm, 'dlq').length).toBe(4 * 4096 + 8 * 3);
+  expect(largest).toBeLessThanOrEqual(256);
+  // A commit is due after 60 rows at most, so none holds more than that and one record beside it.
+  expect(Math.max(...calm.commits)).toBeLessThan(4096 + 256 + 60);
+  for (let seed = 2; seed <= 5; seed++) {
+    const world = worldOf(seed, 0.1);
+    await world.drain();
+    for (const topic of ['out', 'dlq']) expect([seed, ...of(world, topic)]).toEqual([seed, ...of(calm, topic)]);
+  }
+}, 120_000);

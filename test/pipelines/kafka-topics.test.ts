@@ -1,4 +1,3 @@
-import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { prepareTopics, refuseOldBrokers } from '../../pipelines/kafka-topics.js';
 
@@ -44,17 +43,8 @@ test('an output that is the input is refused', async () => {
   );
 });
 
-test('old brokers are refused for exactly once, unless allowed; one that is away is not old', async () => {
-  const server = createServer((socket) =>
-    socket.on('data', () => socket.end(Buffer.from([0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 17]))),
-  );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const kafka = { brokers: [`127.0.0.1:${(server.address() as AddressInfo).port}`] };
-  await expect(refuseOldBrokers({ kafka })).rejects.toThrow(
-    /expected brokers of Kafka 4.0 or later.*oldBrokers to allow/,
-  );
-  await refuseOldBrokers({ kafka, oldBrokers: 'allow' });
-  await refuseOldBrokers({ kafka, mode: 'at-least-once' });
-  await refuseOldBrokers({ kafka: { brokers: ['127.0.0.1:1'] } });
-  server.close();
+test('old brokers are refused for exactly once, unless allowed', () => {
+  expect(() => refuseOldBrokers(false, {})).toThrow(/expected brokers of Kafka 4.0 or later.*oldBrokers to allow/);
+  for (const more of [{ oldBrokers: 'allow' } as const, { mode: 'at-least-once' }]) refuseOldBrokers(false, more);
+  refuseOldBrokers(true, {});
 });

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { jsonCodec } from '../../connectors/codecs/json.js';
 import { KafkaAdmin } from '../../connectors/kafka/admin.js';
 import { kafkaClient } from '../../connectors/kafka/client.js';
 import { KafkaTable } from '../../connectors/kafka/table.js';
 import { readNote } from '../../pipelines/kafka-digest.js';
+import { formerId, transactionalId } from '../../pipelines/kafka-ids.js';
 import type { WorkerEvent } from '../../pipelines/kafka-options.js';
 import { KafkaWorker } from '../../pipelines/kafka-worker.js';
 import { pipeline } from '../../pipelines/pipeline.js';
@@ -296,7 +298,7 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const first = start(input, group, { store });
     await drained(kafka(), group, input);
     // Fences the first one's producer behind its back, as another process would.
-    const producer = kafka().producer({ transactionalId: `${group}-${input}-0`, maxInFlightRequests: 1 });
+    const producer = kafka().producer({ transactionalId: transactionalId(group, input, 0), maxInFlightRequests: 1 });
     await producer.connect();
     await (await producer.transaction()).abort();
     await producer.disconnect();
@@ -307,6 +309,53 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const results = await readAll(kafka(), `${input}.forecasts`, 600);
     expect(results).toHaveLength(600);
     expect(JSON.parse(String(results.at(-1)?.value)).count).toBe(60);
+  }, 120_000);
+
+  test('a writer of an earlier release, which had another id, is fenced too before its offset is believed', async () => {
+    const input = await topic('former');
+    const group = unique('g');
+    await produce(kafka(), input, rows(50, 1));
+    const old = kafka().producer({
+      ...{ transactionalId: formerId(group, input, 0), transactionTimeout: 60_000, maxInFlightRequests: 1 },
+      retry: { retries: 3 },
+    });
+    await old.connect();
+    // It hangs with results and an offset that are not committed yet.
+    const open = await old.transaction();
+    await createTopic(kafka(), `${input}.forecasts`);
+    await open.send({ topic: `${input}.forecasts`, messages: [{ partition: 0, value: 'from before' }] });
+    const at = start(input, group);
+    await drained(kafka(), group, input);
+    await expect(open.commit()).rejects.toThrow(/epoch|fenced|producer/i);
+    await old.disconnect();
+    await at.stop();
+    const results = await readAll(kafka(), `${input}.forecasts`, 50);
+    expect(results.map(({ value }) => value).filter((value) => value === 'from before')).toEqual([]);
+    expect(results).toHaveLength(50);
+  }, 120_000);
+
+  test('the lag is told, and grows, while nothing can be committed', async () => {
+    const input = await topic('stuck');
+    const group = unique('g');
+    await produce(kafka(), input, rows(40, 1));
+    let away = false;
+    const prepare = async (): Promise<void> => {
+      if (away) throw new Error('the registry is away');
+    };
+    const at = start(input, group, { codec: { ...jsonCodec(), prepare }, lagMs: 200 });
+    const lags = () => at.events.flatMap((event) => (event.type === 'lag' ? [event.lag] : []));
+    await drained(kafka(), group, input);
+    await until('no lag', () => lags().at(-1) === 0);
+    away = true;
+    await produce(kafka(), input, rows(30, 1, 40));
+    await until('a lag of 30', () => lags().at(-1) === 30);
+    await produce(kafka(), input, rows(30, 1, 70));
+    await until('a lag of 60', () => lags().at(-1) === 60);
+    expect(has(at.events, 'dropped')).toBe(true);
+    away = false;
+    await drained(kafka(), group, input);
+    await until('no lag any more', () => lags().at(-1) === 0);
+    await at.stop();
   }, 120_000);
 
   test('at least once: the same rows under the same ids', async () => {
@@ -341,6 +390,18 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const other = start(input, group, { outputs: outputsTo(`${input}-new`) });
     await expect(at.done).rejects.toThrow(/the topic had 2 partitions, it has 3.*another group/);
     await other.stop().catch(() => {});
+  }, 120_000);
+
+  test('partitions added to the input are noticed though no member comes or goes', async () => {
+    const input = await topic('widen', 2);
+    const at = start(input, unique('g'), { metadataMs: 300 });
+    await until('partitions', () => at.worker.ready);
+    const admin = kafka().admin();
+    await admin.connect();
+    await admin.createPartitions({ topicPartitions: [{ topic: input, count: 3 }] });
+    await admin.disconnect();
+    await expect(at.done).rejects.toThrow(/the topic had 2 partitions, it has 3.*another group/);
+    expect(at.events.some((event) => 'shard' in event && event.shard === `${input}-2`)).toBe(false);
   }, 120_000);
 
   test('more partitions than one process shall have stop it with the reason (defect 15)', async () => {

@@ -13,6 +13,7 @@ import { remember } from '../../operators/remember.js';
 import { pipeline } from '../../pipelines/pipeline.js';
 import { run } from '../../pipelines/run.js';
 import { StateMismatch } from '../../state/arrow.js';
+import type { CheckpointStore } from '../../state/checkpoint.js';
 import { FileStore } from '../../state/stores/file.js';
 import { FolderHeld } from '../../state/stores/lock.js';
 import { MemoryStore } from '../../state/stores/memory.js';
@@ -179,6 +180,74 @@ test('a sink that fails ends the run with its error, and nothing is saved past i
   const failing = run({ pipeline: small(), source: log([1, 2, END]), store, sinks: { results: [full] } });
   await expect(failing).rejects.toThrow('no space left');
   expect(await store.load('log')).toBeUndefined();
+});
+
+/** Saves that last until they are let go, and how many were on their way at once. */
+function slowStore() {
+  const inner = new MemoryStore();
+  const waiting: { readonly next: number; readonly go: (error?: Error) => void }[] = [];
+  const store: CheckpointStore = {
+    load: (shard, upTo) => inner.load(shard, upTo),
+    async save(checkpoint) {
+      await inner.save(checkpoint);
+      await new Promise<void>((resolve, reject) => {
+        waiting.push({ next: checkpoint.next, go: (error) => (error ? reject(error) : resolve()) });
+      });
+    },
+  };
+  return { store, inner, waiting };
+}
+
+test('rows go on while a checkpoint is written, no two are written at once, and the run ends with the last', async () => {
+  const { store, inner, waiting } = slowStore();
+  const seen: number[] = [];
+  let most = 0;
+  const done = run({
+    pipeline: small(),
+    source: log([...numbers.slice(0, 100), END], { batchRows: 10 }),
+    store,
+    checkpointRows: 40,
+    onBatch: ({ next }) => {
+      most = Math.max(most, waiting.length);
+      seen.push(next);
+    },
+  });
+  const soon = () => new Promise((resolve) => setTimeout(resolve, 30));
+  await soon();
+  expect(waiting.map(({ next }) => next)).toEqual([40]);
+  expect(seen.at(-1)).toBe(80);
+  waiting.shift()?.go();
+  await soon();
+  expect(waiting.map(({ next }) => next)).toEqual([80]);
+  expect(seen.at(-1)).toBe(100);
+  let ended = false;
+  void done.then(() => {
+    ended = true;
+  });
+  waiting.shift()?.go();
+  await soon();
+  expect(ended).toBe(false);
+  waiting.shift()?.go();
+  expect((await done).checkpoints).toBe(3);
+  expect((await inner.load('log'))?.next).toBe(100);
+  expect(most).toBe(1);
+});
+
+test('a save that fails ends the run at the next batch, with its error', async () => {
+  const { store, waiting } = slowStore();
+  const seen: number[] = [];
+  const done = run({
+    pipeline: small(),
+    source: log([...numbers, END], { batchRows: 10 }),
+    store,
+    checkpointRows: 40,
+    onBatch: ({ next }) => {
+      seen.push(next);
+      if (next === 60) waiting.shift()?.go(new Error('no space left'));
+    },
+  });
+  await expect(done).rejects.toThrow('no space left');
+  expect(seen.at(-1)).toBeLessThanOrEqual(70);
 });
 
 test('the state can be looked at when a shard is done', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
+import { Lane } from '../../pipelines/lane.js';
 import { identityOf } from '../../pipelines/pipeline.js';
 import { shipped } from '../../pipelines/shipped.js';
 import { parseSpec, pipelineOf } from '../../pipelines/spec.js';
@@ -13,6 +14,46 @@ const side = (name: string, ...stages: unknown[]) => ({ name, stages });
 const contested = (champion: object, challenger: object, more: object = {}) =>
   withStages({ challenge: { champion, challenger, ...more } });
 const whole = [remember, { interval: {} }, { detect: {} }];
+
+describe('what an HTM sees, as JSON', () => {
+  const htm = (more: object) =>
+    withStages({ remember: { memory: 'htm-small', horizons: [1], ...more } }, { interval: {} }, { detect: {} });
+  const encoders = [
+    { encode: 'scalar', of: 'speed', fineness: 8 },
+    { encode: 'delta', of: 'speed' },
+    { encode: 'time-of-day' },
+    { encode: 'category', of: 'state' },
+    { encode: 'place', of: ['lat', 'lon'], cellDegrees: 0.01 },
+  ];
+  test('every encoder and a limit of words becomes a pipeline at work', () => {
+    const { stages } = pipelineOf(parseSpec(htm({ encoders, words: { limit: 50, whenFull: 'other' } })));
+    const shard = { name: 's', channels: ['speed', 'lat', 'lon', 'state'], categories: ['state'] };
+    const lane = new Lane(stages, shard);
+    const rows = Array.from({ length: 30 }, (_, i) => ({
+      ...{ key: 'k', timeMs: i * 3_600_000, offset: i, values: [i % 5, 48 + i / 100, 11, Number.NaN] },
+      words: [undefined, undefined, undefined, i % 2 === 0 ? 'a' : 'b'],
+    }));
+    const made = lane.push({ shard: 's', rows, rejects: [], next: 30 }).rows as { next: { words: unknown[] }[] }[];
+    lane.close();
+    expect(made.length).toBe(30);
+    expect(made[29].next[0].words[0]).toMatchObject({ word: 'a' });
+  });
+  test.each([
+    [htm({ encoders: [{ encode: 'scaler', of: 'a' }] }), /encoders/],
+    [htm({ encoders: [] }), /encoders/],
+    [htm({ words: { whenFull: 'burst' } }), /words.whenFull/],
+  ])('%j is refused', (spec, expected) => expect(() => parseSpec(spec)).toThrow(expected));
+  test('memories of numbers take neither', () =>
+    expect(() => pipelineOf(parseSpec(htm({ memory: 'knn', encoders })))).toThrow(
+      'remember.encoders: expected a memory of patterns (htm, htm-small), got knn',
+    ));
+  test('a channel that there is not is told when the shard is known', () => {
+    const { stages } = pipelineOf(parseSpec(htm({ encoders: [{ encode: 'scalar', of: 'sped' }] })));
+    expect(() => new Lane(stages, { name: 's', channels: ['speed'] })).toThrow(
+      /expected a channel \("speed"\), got "sped"/,
+    );
+  });
+});
 
 describe('a challenge as JSON', () => {
   test('stands for what both of its sides make', () => {

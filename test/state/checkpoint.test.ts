@@ -1,11 +1,19 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { decode, StateMismatch, savedRows } from '../../state/arrow.js';
-import { type Checkpoint, DamagedCheckpoint, frame, headerBytes, unframe } from '../../state/checkpoint.js';
+import { decode, StateMismatch, savedRows, slabTable } from '../../state/arrow.js';
+import {
+  type Checkpoint,
+  DamagedCheckpoint,
+  frame,
+  freeze,
+  headerBytes,
+  seal,
+  unframe,
+} from '../../state/checkpoint.js';
 import { openSlab } from '../../state/open.js';
 import { Slab } from '../../state/slab.js';
 import { streamEnd } from '../../state/stream.js';
-import { numbersFrom, owner, sampleBundle, sampleCheckpoint, sampleLayout } from './samples.js';
+import { filled, numbersFrom, owner, sampleBundle, sampleCheckpoint, sampleLayout } from './samples.js';
 
 /** How a file is received: undefined if it opens, else the class of the error. */
 function refusal(file: Uint8Array): string | undefined {
@@ -88,6 +96,21 @@ describe('frame and unframe', () => {
     const again = sampleCheckpoint({ sinks: { 'out/b.arrow': 0, 'out/a.ndjson': 12 } });
     expect(Buffer.compare(frame(again), file)).toBe(0);
     expect(Buffer.compare(frame(unframe(file)), file)).toBe(0);
+  });
+
+  test('frozen it no longer looks at live state, and the room it is given need not be clean', () => {
+    const names = Array.from({ length: 3000 }, (_, i) => `key ${i}`);
+    const { slab, keys } = filled(sampleLayout, names);
+    const live = () => sampleCheckpoint({ stages: { remember: { rows: slabTable(slab, keys, owner) } } });
+    const before = frame(live());
+    const dirty = new Uint8Array(before.length).fill(255);
+    const frozen = freeze(live(), (bytes) => dirty.subarray(0, bytes));
+    for (let i = 0; i < slab.length; i++) slab.clear(i);
+    keys.drop('key 7');
+    const sealing = seal(frozen);
+    while (!sealing.next().done);
+    expect(Buffer.compare(dirty, before)).toBe(0);
+    expect(Buffer.compare(frame(live()), before)).not.toBe(0);
   });
 
   test.each<[string, Partial<Checkpoint>, string]>([

@@ -32,7 +32,7 @@ describe('Slab', () => {
         expect(slab.bytes).toBeLessThanOrEqual(2 * rows * bytes);
       }
       expect(arena.usedBytes).toBe(slab.bytes);
-      expect(slab.pages.every(({ bytes }) => bytes <= 1 << 18)).toBe(true);
+      expect(slab.pages.every(({ bytes }) => bytes <= 1 << 20)).toBe(true);
     }
   });
 

@@ -133,7 +133,7 @@ export function anomalyTable(
           : 'fixed';
   const classes = head.map(classOf);
   const rows = anomalies.map((anomaly) => {
-    const { severity, peakMs, key, channel, actual, expected, low, high, score, why, card, open } = anomaly;
+    const { severity, peakMs, key, channel, words, actual, expected, low, high, score, why, card, open } = anomaly;
     const more = make(
       'details',
       {},
@@ -148,9 +148,9 @@ export function anomalyTable(
       [when],
       ...(manyKeys ? [[key]] : []),
       ...(manyChannels ? [[channel]] : []),
-      [figure(actual)],
-      [figure(expected)],
-      [`${figure(low)} to ${figure(high)}`],
+      [words ? words[0] : figure(actual)],
+      [words ? words[1] : figure(expected)],
+      [words ? '' : `${figure(low)} to ${figure(high)}`],
       [odds(score)],
       card.length > 0 ? [why, more] : [why],
     ];

@@ -29,7 +29,9 @@ export function adam(w: usize, m: usize, s: usize, g: usize, n: i32, factor: f32
   const newFirst = v128.load32_splat(forget, 4);
   const keepSecond = v128.load32_splat(forget, 8);
   const newSecond = v128.load32_splat(forget, 12);
-  for (let i: usize = 0, end: usize = (<usize>n) << 2; i < end; i += 16) {
+  // From the last weight to the first: the last gradients were written last and are nearest, and the first weights are read next.
+  for (let i: usize = (<usize>n) << 2; i > 0; ) {
+    i -= 16;
     const slope = f32x4.mul(v128.load(g + i), scale);
     const first = f32x4.add(f32x4.mul(v128.load(m + i), keepFirst), f32x4.mul(slope, newFirst));
     const square = f32x4.mul(f32x4.mul(slope, slope), newSecond);

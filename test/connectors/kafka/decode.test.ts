@@ -54,7 +54,7 @@ test('a mapping that cannot work is refused', () => {
 });
 
 function bound(made: RecordDecoder) {
-  return { decode: made.decode.bind(made), channels: made.channels };
+  return { decode: made.decode.bind(made), channels: made.channels, categories: made.categories };
 }
 
 test('a record with the header of a mark is one, in the place of its offset, and no row', () => {
@@ -73,4 +73,16 @@ test('a record with the header of a mark is one, in the place of its offset, and
   expect(marked('{')).toMatchObject({ reason: 'bad-mark', message: expect.stringContaining('mark: expected JSON') });
   expect(marked(null)).toMatchObject({ reason: 'bad-mark' });
   expect(marked('{"startMs":1,"endMs":2}', 'maybe')).toMatchObject({ reason: 'bad-mark' });
+});
+
+test('words from fields, alone or beside numbers', () => {
+  const { decode, channels, categories } = bound(decoder({ values: ['v'], categories: ['state'] }));
+  expect([channels, categories]).toEqual([['v', 'state'], ['state']]);
+  expect(decode(record({ v: 1, state: 'OPEN' }))).toMatchObject({
+    values: [1, Number.NaN],
+    words: [undefined, 'OPEN'],
+  });
+  const only = bound(decoder({ values: [], categories: ['state'] }));
+  expect(only.decode(record({ state: 'OPEN' }))).toMatchObject({ values: [Number.NaN], words: ['OPEN'] });
+  expect(only.decode(record({ other: 1 }))).toMatchObject({ reason: 'missing-column' });
 });

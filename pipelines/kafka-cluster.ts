@@ -1,0 +1,52 @@
+import type { KafkaOptions } from '../connectors/kafka/client.js';
+import { isKafka4 } from '../connectors/kafka/version.js';
+import type { WorkerEvent } from './kafka-options.js';
+
+const backoffMs = { first: 100, most: 5000 };
+
+/**
+ * Waits until a broker answers, and says whether it is of Kafka 4.0 or later; undefined when it was told to stop meanwhile.
+ * One event when it has to wait, one when it need not any more.
+ */
+export async function awaitCluster(
+  kafka: KafkaOptions,
+  stop: AbortSignal,
+  onEvent: (event: Extract<WorkerEvent, { type: 'unreachable' | 'reachable' }>) => void,
+  patienceMs = 30_000,
+): Promise<boolean | undefined> {
+  const began = performance.now();
+  for (let attempts = 1, waitMs = backoffMs.first; !stop.aborted; attempts++) {
+    try {
+      const recent = await isKafka4(kafka, stop);
+      const ms = performance.now() - began;
+      if (attempts > 1) onEvent({ type: 'reachable', attempts, ms });
+      return recent;
+    } catch (error) {
+      if (stop.aborted) break;
+      if (attempts === 1) onEvent({ type: 'unreachable', error: error as Error });
+      if (performance.now() - began > patienceMs) {
+        throw new Error(
+          `the cluster cannot be reached: ${attempts} attempts in ${Math.round(patienceMs / 1000)} s: ${(error as Error).message}. ` +
+            'Check the addresses (kafka.brokers), the network, and whether the port expects TLS (kafka.tls)',
+          { cause: error },
+        );
+      }
+    }
+    await unlessStopped(waitMs, stop);
+    waitMs = Math.min(waitMs * 2, backoffMs.most);
+  }
+  return undefined;
+}
+
+function unlessStopped(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stop.addEventListener('abort', done);
+    if (stop.aborted) done();
+  });
+}
