@@ -89,6 +89,51 @@ describe('an input that is none', () => {
   });
 });
 
+describe('what does not go together', () => {
+  const side = (memory: string) => ({
+    name: memory,
+    stages: [{ remember: { memory, horizons: [1] } }, { interval: {} }, { detect: {} }],
+  });
+  const contest = {
+    name: 'c',
+    stages: [
+      { normalize: {} },
+      { challenge: { champion: side('last-value'), challenger: side('rls') } },
+      { episode: {} },
+    ],
+  };
+  const anomaly = { id: 'x', key: 'k', startMs: 0, endMs: 1, peakMs: 0, severity: 'info', score: 0.1 };
+  test.each([
+    [
+      'a memory for a pipeline with two',
+      'replay HERE/log.csv --pipeline HERE/p.json --memory rls',
+      JSON.stringify(contest),
+      'p.json: expected each side of challenge to name its memory, got memory as an option',
+    ],
+    [
+      'a memory for a pipeline that is written out',
+      'replay kafka://h:1/t --run HERE/p.json --memory rls',
+      JSON.stringify({
+        decode: { values: ['v'] },
+        pipeline: {
+          name: 'n',
+          stages: [{ remember: { memory: 'rls', horizons: [1] } }, { interval: {} }, { detect: {} }, { episode: {} }],
+        },
+      }),
+      '--memory: expected it in p.json, where the pipeline is written out: change it there, or name a --pipeline',
+    ],
+    [
+      'rows among stored anomalies',
+      'alerts preview HERE/p.ndjson --rule {"name":"a"}',
+      `${JSON.stringify(anomaly)}\n{"id":"y"}\n`,
+      'p.ndjson line 2: expected an anomaly, as all lines before it',
+    ],
+  ])('%s', async (_, line, text, told) => {
+    writeFileSync(at(line.includes('p.ndjson') ? 'p.ndjson' : 'p.json'), text);
+    expect(await wrong(line)).toBe(`2 engram: ${told}`);
+  });
+});
+
 describe('an option that is wrong', () => {
   test.each([
     [
