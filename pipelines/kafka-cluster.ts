@@ -26,8 +26,8 @@ export async function awaitCluster(
       if (attempts === 1) onEvent({ type: 'unreachable', error: error as Error });
       if (performance.now() - began > patienceMs) {
         throw new Error(
-          `the cluster cannot be reached: ${attempts} attempts in ${Math.round(patienceMs / 1000)} s: ${(error as Error).message}. ` +
-            'Check the addresses (kafka.brokers), the network, and whether the port expects TLS (kafka.tls)',
+          `the cluster at ${kafka.brokers.join(',')} cannot be used: ${attempts} attempts in ${Math.round(patienceMs / 1000)} s: ` +
+            `${(error as Error).message}. Check the network, kafka.brokers, kafka.tls and kafka.login`,
           { cause: error },
         );
       }

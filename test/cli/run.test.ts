@@ -29,7 +29,7 @@ describe('a mistake in what shall be run', () => {
     expect(err).toMatch(
       /the cluster at 127\.0\.0\.1:1 cannot be used: .*ECONNREFUSED.*kafka\.brokers, kafka\.tls and kafka\.login/,
     );
-  }, 60_000);
+  }, 120_000);
 
   test.each([
     ['no file', '/nowhere/run.json', /expected a file, there is none/],

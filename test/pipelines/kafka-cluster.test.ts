@@ -35,6 +35,6 @@ test('it hears a stop at once, even while a broker says nothing', async () => {
 test('in the end its patience is over, and it says what to look at', async () => {
   const never = new AbortController().signal;
   await expect(awaitCluster({ brokers: ['127.0.0.1:1'] }, never, () => {}, 300)).rejects.toThrow(
-    /cannot be reached: \d+ attempts in 0 s: .*ECONNREFUSED.*kafka.brokers/,
+    /the cluster at 127.0.0.1:1 cannot be used: \d+ attempts in 0 s: .*ECONNREFUSED.*kafka.brokers/,
   );
 });
