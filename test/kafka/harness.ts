@@ -1,5 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { jsonCodec } from '../../connectors/codecs/json.js';
+import { CommittedFilter } from '../../connectors/kafka/committed.js';
+import type { RawBatch } from '../../connectors/kafka/internals.js';
 import { keyed } from '../../operators/stage.js';
 import type { WorkerEvent, WorkerOptions } from '../../pipelines/kafka-options.js';
 import { outputTopics } from '../../pipelines/kafka-output.js';
@@ -51,7 +53,7 @@ export interface Written {
 }
 
 /**
- * All committed records of a topic, by kafkajs as a plain reader. A commit is answered before its marker is written, so
+ * All committed records of a topic, fetched by kafkajs outside of any engine. A commit is answered before its marker is written, so
  * records may become visible a little later: reads again until there are as many as expected, for ten seconds at most.
  */
 export async function readAll(kafka: Kafka, topic: string, atLeast = 0): Promise<Written[]> {
@@ -72,6 +74,8 @@ async function readOnce(kafka: Kafka, topic: string): Promise<Written[]> {
   const left = new Set([...ends].filter(([partition, high]) => high > (lows.get(partition) ?? 0)).map(([p]) => p));
   const rows: Written[] = [];
   if (left.size === 0) return rows;
+  // kafkajs' own filter lets records of aborted transactions through where several follow each other.
+  const filters = new Map<number, CommittedFilter>();
   const consumer = kafka.consumer({ groupId: `reader-${process.hrtime.bigint()}`, maxWaitTimeInMs: 100 });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
@@ -88,10 +92,14 @@ async function readOnce(kafka: Kafka, topic: string): Promise<Written[]> {
     consumer
       .run({
         eachBatch: async ({ batch }) => {
-          for (const { offset, key, value, headers = {} } of batch.messages) {
+          const { partition } = batch;
+          const filter = filters.get(partition) ?? new CommittedFilter(lows.get(partition) ?? 0);
+          filters.set(partition, filter);
+          for (const { offset, key, value, headers } of filter.push((batch as unknown as RawBatch).rawMessages)
+            .records) {
             rows.push({
-              partition: batch.partition,
-              offset: Number(offset),
+              partition,
+              offset,
               key: key?.toString() ?? null,
               value: value?.toString() ?? null,
               headers: Object.fromEntries(Object.entries(headers).map(([name, at]) => [name, String(at)])),
