@@ -83,9 +83,8 @@ export class Chooser implements Visit {
     const { options } = this;
     const zoneMs = options.zone === undefined ? 0 : zoneOf(options.zone);
     if (zoneMs === undefined) {
-      throw new Error(
-        `zone (--zone): expected an offset such as +02:00 or Z, got ${shown(options.zone)}: zones whose offset changes in the year are not followed`,
-      );
+      const why = 'zones whose offset changes in the year are not followed';
+      throw new Error(`zone (--zone): expected an offset such as +02:00 or Z, got ${shown(options.zone)}: ${why}`);
     }
     if (this.#time >= 0 && this.#format === undefined && this.#sampled > 0) {
       const column = this.#names[this.#time];
