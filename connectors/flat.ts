@@ -22,12 +22,12 @@ export interface ResultShape {
   readonly levels: readonly number[];
 }
 
-/** Columns of results before and behind the channels, in this order: what they are known by when they are read again. */
+/** Columns of results before and behind the channels, in this order: what they are known by when they are read again, old ones too. */
 export const resultFront = ['id', 'key', 'time', 'offset'] as const;
 export const resultVerdict = ['surprise', 'score', 'alarm'] as const;
 
 /**
- * The columns of results: `id, key, time, offset, <channel>…, surprise, score, alarm`, then for every channel and horizon
+ * The columns of results: `id, key, time, offset, <channel>…, surprise, score, alarm, warmup`, then for every channel and horizon
  * `<channel>_mean_h5` and its quantiles `<channel>_q99_h5` (levels in percent). A channel of words has its word, the one that
  * is expected next, and its probability: `<channel>_next`, `<channel>_next_probability`.
  */
@@ -43,6 +43,7 @@ export function resultColumns(shape: ResultShape): FlatColumn<Result>[] {
     { name: 'surprise', type: 'real', of: ({ surprise }) => surprise },
     { name: 'score', type: 'real', of: ({ score }) => score },
     { name: 'alarm', type: 'flag', of: ({ alarm }) => alarm },
+    { name: 'warmup', type: 'whole', of: ({ warmup = 0 }) => warmup },
   ];
   const free = unused([...front, ...verdict].map(({ name }) => name));
   const real = (name: string, of: (row: Result) => number): FlatColumn<Result> => ({

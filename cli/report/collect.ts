@@ -10,6 +10,8 @@ export interface ReportRow {
   readonly timeMs: number;
   /** NaN or null where a channel is missing. */
   readonly values: readonly (number | null)[];
+  /** Rows left until the key is judged. */
+  readonly warmup?: number;
   readonly forecast: {
     readonly horizons: readonly number[];
     readonly levels: readonly number[];
@@ -131,6 +133,7 @@ export class Collector {
         key: track.key,
         channel: track.channel,
         rows: track.thin.rows,
+        ...(track.last?.warmup ? { warmup: track.last.warmup } : {}),
         past: columnsOf(points),
         future: columnsOf(futureOf(track, this.gridMs), points.at(-1)?.timeMs),
       };

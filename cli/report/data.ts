@@ -20,6 +20,8 @@ export interface ReportSeries {
   readonly channel: string;
   /** Rows it had; more than are drawn when it was long. */
   readonly rows: number;
+  /** Rows left until the key is judged; absent when it is. */
+  readonly warmup?: number;
   /** Columns up to the last row, then what is forecast to come. */
   readonly past: Columns;
   readonly future: Columns;

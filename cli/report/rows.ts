@@ -48,13 +48,14 @@ export class ReportRows {
   }
 }
 
-function encodeRow({ key, timeMs, values, forecast }: Result): string {
+function encodeRow({ key, timeMs, values, forecast, warmup = 0 }: Result): string {
   const { horizons, levels, mean, quantiles } = forecast;
   const kept = drawn.map((level) => levels.indexOf(level)).filter((at) => at >= 0);
   const row: ReportRow = {
     key,
     timeMs,
     values,
+    ...(warmup > 0 ? { warmup } : {}),
     forecast: {
       horizons,
       levels: kept.map((at) => levels[at]),

@@ -33,14 +33,11 @@ const memoryRows = 2500;
 /** Outbreaks that the belief is worth, of rate and of size. */
 const rateBelief = 5;
 const sizeBelief = 5.5;
-/** Of a young key less is believed: sizes may be heavy-tailed and it has not shown it yet. */
-const sureRows = 1000;
-const sureGrowth = 0.35;
 /** Rows between outbreaks at birth, how these grow with age, and until when; times what caution asks for. */
 const birthRows = 68;
 const agingRows = 0.107;
 const oldRows = 5000;
-const caution = 4;
+const caution = 3.5;
 /** Mean size of an outbreak at 200 rows, and the power with which it falls. */
 const birthSize = 2.47;
 const agingSize = 0.292;
@@ -66,8 +63,7 @@ export class RarityOf {
     const rate = this.#rate / (birthRows + agingRows * Math.min(own.rows[0], oldRows));
     const age = Math.min(oldRows, Math.max(youngRows / 2, own.rows[0])) / youngRows;
     const size = newness / (this.#size * kernels.pow(age, -agingSize));
-    const sure = sizeBelief * kernels.pow(Math.min(1, own.rows[0] / sureRows), sureGrowth);
-    const believed = newness > 0 ? Math.min(1, caution * likelihood(own, rate, size, sure)) : 1;
+    const believed = newness > 0 ? Math.min(1, caution * likelihood(own, rate, size)) : 1;
     const share = newness <= 0 ? 1 : recalibrate(own.ladder, believed, rungs);
     learn(own, rate, size, believed);
     return share;
@@ -75,10 +71,10 @@ export class RarityOf {
 }
 
 /** Outbreaks of at least this size in one row. */
-function likelihood(own: Rarity, rate: number, size: number, sure: number): number {
-  const belief = sure + own.size[0];
+function likelihood(own: Rarity, rate: number, size: number): number {
+  const belief = sizeBelief + own.size[0];
   const posterior = (rate * (rateBelief + own.seen[0])) / (rateBelief + own.expected[0]);
-  return posterior * kernels.pow(belief / (belief + size), sure + own.sizes[0]);
+  return posterior * kernels.pow(belief / (belief + size), sizeBelief + own.sizes[0]);
 }
 
 /** An outbreak is learnt when it is over. */

@@ -24,6 +24,8 @@ test('what stands before and behind the channels is what results are known by', 
   const names = resultColumns(shape).map(({ name }) => name);
   expect(names.slice(0, resultFront.length)).toEqual(resultFront);
   expect(names.slice(6, 6 + resultVerdict.length)).toEqual(resultVerdict);
+  // Results of before the countdown are known by the same.
+  expect(names[6 + resultVerdict.length]).toBe('warmup');
 });
 
 test('names are different whatever the channels are called, and levels are round', () => {

@@ -82,6 +82,9 @@ function show(/** @type {number} */ index) {
   picker.value = String(index);
   const drawn = series.past.actual.length;
   hint.textContent =
+    (series.warmup
+      ? `Learning: ${count(series.warmup)} more ${series.warmup === 1 ? 'row' : 'rows'} until this key is judged; no alarm can come before. `
+      : '') +
     'Drag to zoom, double-click for all. Keys: ← → move, + − zoom, 0 all, n p next and previous anomaly. Times are UTC.' +
     (drawn < series.rows
       ? ` Drawn: ${count(drawn)} of ${count(series.rows)} rows (lowest and highest of every stretch, all near anomalies).`

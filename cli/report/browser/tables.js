@@ -34,7 +34,7 @@ export function heading(/** @type {ReportData} */ { title, pipeline, rows, keys,
 }
 
 /** The four numbers a reader looks for first. */
-export function figures(/** @type {ReportData} */ { anomalies, anomaliesInAll, errors, rejects }) {
+export function figures(/** @type {ReportData} */ { anomalies, anomaliesInAll, errors, rejects, series }) {
   const tile = (/** @type {string} */ value, /** @type {string} */ label) =>
     make('div', { class: 'figure' }, make('b', {}, value), make('span', {}, label));
   const first = errors[0]?.horizon;
@@ -47,6 +47,7 @@ export function figures(/** @type {ReportData} */ { anomalies, anomaliesInAll, e
     .map(({ severity, n }) => `${count(n)} ${severity}`);
   const rejected = rejects.reduce((sum, { count: n }) => sum + n, 0);
   const gain = ours && rival ? 1 - (ours.mae ?? 0) / (rival.mae ?? 1) : 0;
+  const learning = new Map(series.flatMap(({ key, warmup }) => (warmup ? [[key, warmup]] : [])));
   const ahead = first === 1 ? 'one row ahead' : `${first} rows ahead`;
   return make(
     'div',
@@ -55,6 +56,14 @@ export function figures(/** @type {ReportData} */ { anomalies, anomaliesInAll, e
       count(anomaliesInAll),
       `${anomaliesInAll === 1 ? 'anomaly' : 'anomalies'}${bySeverity.length > 0 ? `: ${bySeverity.join(', ')}` : ''}`,
     ),
+    ...(learning.size > 0
+      ? [
+          tile(
+            count(learning.size),
+            `${learning.size === 1 ? 'key that still learns' : 'keys that still learn'}: judged in ${count(Math.max(...learning.values()))} rows`,
+          ),
+        ]
+      : []),
     ...(ours ? [tile(figure(ours.mae), `mean absolute error ${ahead}`)] : []),
     ...(ours && rival
       ? [

@@ -33,6 +33,17 @@ describe('collect', () => {
     expect(past.expected).toEqual([null, 1001, 1004, null]);
     expect(future.stepsMs).toEqual([60_000, 120_000]);
   });
+  test('a key that still learns says how many rows are left, one that is judged says nothing', () => {
+    const collector = new Collector(['value'], worst([]));
+    for (let i = 0; i < 3; i++) {
+      collector.add(resultOf(i, { key: 'new', warmup: 99 - i }));
+      collector.add(resultOf(i, { key: 'old', warmup: 0 }));
+    }
+    expect(collector.series().map(({ key, warmup }) => [key, warmup])).toEqual([
+      ['new', 97],
+      ['old', undefined],
+    ]);
+  });
   test('the last word about an anomaly counts, and the worst come first when there are too many', () => {
     const many = Array.from({ length: reportLimits.anomalies + 5 }, (_, i) =>
       anomalyOf(i * 10, { severity: i === 7 ? 'critical' : 'info' }),
