@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   categoryBits,
   mix,
+  octaveBits,
+  octavesWidth,
   partWidth,
   phaseBits,
   placeBits,
@@ -28,6 +30,18 @@ describe('encoders', () => {
     expect(shared(origin, of(1010))).toBeLessThan(15);
     expect(shared(origin, of(1500))).toBeLessThan(5);
     expect(of(-7)).toEqual(of(-7));
+  });
+  test('a number keeps two thirds of its bits when a coarser octave takes the place of the finest', () => {
+    const of = (value: number, octave: number) => bits((out) => octaveBits(value, octave, 0, out, 0));
+    for (const value of [3.2, -71, 1000]) {
+      expect(of(value, -2).size).toBeGreaterThan(octavesWidth - 4);
+      expect(shared(of(value, -2), of(value, -1))).toBeGreaterThanOrEqual(12);
+      expect(shared(of(value, -2), of(value, 4))).toBeLessThan(5);
+    }
+    // A step of the finest octave is seen, and numbers are told apart farther than it reaches.
+    expect(of(3.2, -2)).not.toEqual(of(3.5, -2));
+    expect(shared(of(0, 0), of(10, 0))).toBeGreaterThan(3);
+    expect(shared(of(0, 0), of(100, 0))).toBeLessThan(5);
   });
   test('steps are cut far out', () => {
     expect(stepOf(5.2, 0.5)).toBe(10);
