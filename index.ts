@@ -29,6 +29,7 @@ export { type ComparedHorizon, type Comparison, comparisonOf } from './operators
 export { type Detected, type DetectOptions, detect } from './operators/detect.js';
 export { type EpisodeOptions, episode } from './operators/episode.js';
 export { type EvaluateOptions, evaluate } from './operators/evaluate.js';
+export { type HtmDetectOptions, htmDetect } from './operators/htm-detect.js';
 export { type IntervalOptions, interval } from './operators/interval.js';
 export { type NormalizeOptions, normalize } from './operators/normalize.js';
 export { type Pretrained, type RememberOptions, remember } from './operators/remember.js';

@@ -62,7 +62,11 @@ function* runMemory(
 ): Generator<TableResult> {
   const bytes = footprint(memory, prepared.streams[0]);
   for (const seed of seedsOf(memory, seeds)) {
-    yield { benchmark: benchmark.name, ...runOne(benchmark, prepared, memory, seed, {}, io), ...bytes };
+    yield {
+      benchmark: benchmark.name,
+      ...runOne(benchmark, prepared, memory, seed, { detector: 'all' }, io),
+      ...bytes,
+    };
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { benchmarks } from '../evaluation/catalog.js';
 import { findFolder } from '../evaluation/data/folder.js';
 import { forecasterOf } from '../evaluation/forecaster.js';
+import { htmDetectorOf } from '../evaluation/htm-detector.js';
 import { type LeakCheck, leakTest } from '../evaluation/leak.js';
 import { sequences } from '../evaluation/protocols/sequences.js';
 import { RowsFile } from '../evaluation/rows-file.js';
@@ -33,6 +34,8 @@ export interface EvaluateOptions {
   readonly seeds?: string;
   /** What makes the distributions of the memories asked for. */
   readonly head?: string;
+  /** How alarms of the memories asked for are made; `likelihood` when absent and the memory is `htm`, else `all`. */
+  readonly detector?: string;
   /** With `all`: benchmarks with commas between. */
   readonly only?: string;
   readonly json?: string;
@@ -55,6 +58,25 @@ export interface EvaluationResult {
 
 /** The floors that every figure is printed beside. */
 const floors = ['last-value', 'seasonal-naive', 'rls'] as const;
+
+/** All evidence of `detect`, or HTM alone by the anomaly likelihood of its own surprise. */
+const detectors = ['all', 'likelihood'] as const;
+
+/** The detector of a memory: HTM is judged by its own, as it was published, unless the other is asked for. */
+function detectorOf(memory: MemoryName, { kind }: Benchmark, name: string | undefined): 'all' | 'likelihood' {
+  if (name !== undefined && name !== 'all' && name !== 'likelihood') {
+    throw new UsageError(
+      `--detector: expected one of ${detectors.join(', ')}, got ${JSON.stringify(name)}${hint(name, detectors)}`,
+    );
+  }
+  const own = kind === 'anomaly' && memory === 'htm';
+  if (name === 'likelihood' && !own) {
+    throw new UsageError(
+      `--detector: expected likelihood with --memory htm and a benchmark of alarms, got ${memory}: leave it out`,
+    );
+  }
+  return name ?? (own ? 'likelihood' : 'all');
+}
 
 /** Puts memories to the test of a benchmark, with the floors beside them; the exit code. */
 export async function evaluate(name: string, options: EvaluateOptions, io: Io): Promise<number> {
@@ -146,13 +168,15 @@ export function runOne(
   prepared: Prepared,
   memory: MemoryName,
   seed: number,
-  { out, leakTest: looksForLeaks, head: headName }: EvaluateOptions,
+  { out, leakTest: looksForLeaks, head: headName, detector }: EvaluateOptions,
   { stderr, nowMs }: Io,
 ): EvaluationResult {
   const head = headOf(headName);
   const alarms = benchmark.kind === 'anomaly';
-  const make = forecasterOf({ memory, seed: seed === 0 ? undefined : seed, head, alarms });
-  const name = head === undefined ? memory : `${memory}-${head}`;
+  const alone = detectorOf(memory, benchmark, detector) === 'likelihood';
+  const begin = seed === 0 ? undefined : seed;
+  const make = alone ? htmDetectorOf(begin) : forecasterOf({ memory, seed: begin, head, alarms });
+  const name = alone ? `${memory}-alone` : head === undefined ? memory : `${memory}-${head}`;
   const file = seed > 1 ? `${name}-${seed}` : name;
   const recorder = out === undefined ? undefined : new RowsFile(out, benchmark, file);
   const startMs = nowMs();

@@ -11,6 +11,9 @@ export interface PoolerOptions {
   readonly potential: number;
   /** Permanence from which on it does see them. */
   readonly connected: number;
+  /** How far at most permanences begin above and below that: the wider, the longer a column sees what it saw at first. */
+  readonly above?: number;
+  readonly below?: number;
   /** Neighbourhoods with winners of their own; 1: the whole field competes. */
   readonly areas: number;
   readonly increment: number;
@@ -36,6 +39,7 @@ const dutyRate = 0.001;
 /** The spatial pooler: bits of any encoding to a fixed number of columns, similar bits to similar columns. */
 export function spatialPooler(options: PoolerOptions) {
   const { inputs, columns, winners, potential, connected, areas, increment, decrement, boost } = options;
+  const { above = 0.1, below = 0.1 } = options;
   if (columns % (16 * areas) !== 0 || winners % areas !== 0) {
     throw new RangeError(
       `spatial pooler: expected columns that are a multiple of 16 in each of ${areas} areas, and as many winners in each, ` +
@@ -64,7 +68,8 @@ export function spatialPooler(options: PoolerOptions) {
         turn = (Math.imul(turn, 1664525) + 1013904223) >>> 0;
         if (turn / 4_294_967_296 >= potential) continue;
         turn = (Math.imul(turn, 1664525) + 1013904223) >>> 0;
-        own.permanence[i] = Math.max(1, Math.min(255, level - 26 + Math.floor((turn / 4_294_967_296) * 52)));
+        const off = Math.floor((turn / 4_294_967_296) * 52) - 26;
+        own.permanence[i] = Math.max(1, Math.min(255, level + Math.round(off * 10 * (off < 0 ? below : above))));
       }
       own.turn[0] = turn;
       own.boost.fill(1);

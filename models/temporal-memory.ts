@@ -15,6 +15,11 @@ export interface TemporalOptions {
   readonly synapses: number;
   /** Steps in a row for which what was predicted is held, as if it had fired, when something else came; 0: none. */
   readonly patience: number;
+  /**
+   * Whether only the winner fires of a column that was not predicted in an expected step, and a surprise looks back for a
+   * better context. Else all its cells fire, always: every context that the column knows then speaks, as in the papers.
+   */
+  readonly strict: boolean;
   /** Active connected synapses that make a segment speak. */
   readonly activation: number;
   /** Active synapses that make it match. */
@@ -39,6 +44,7 @@ export const temporalDefaults: TemporalOptions = {
   segments: 4096,
   synapses: 32,
   patience: 1,
+  strict: true,
   activation: 13,
   minimum: 10,
   sample: 32,
@@ -76,7 +82,7 @@ export const counter = {
 /** The temporal memory of one sequence: a part of a row, and what it does. */
 export function temporalMemory(options: TemporalOptions) {
   check(options);
-  const { columns, cells, activeMax, segments, synapses, patience } = options;
+  const { columns, cells, activeMax, segments, synapses, patience, strict } = options;
   const all = columns * cells;
   const layout = {
     counters: u32(18),
@@ -108,7 +114,7 @@ export function temporalMemory(options: TemporalOptions) {
       ...([at(own.held), at(own.proof), at(own.overlap), at(own.touched), at(own.load)] as const),
       ...([segments, blockBits, at(own.active), at(own.bits), at(own.winner), at(own.last), at(own.scratch)] as const),
     );
-    kernels.temporalSize(columns, shift, activeMax, patience);
+    kernels.temporalSize(columns, shift, activeMax, patience, strict ? 1 : 0);
   };
   return {
     layout,

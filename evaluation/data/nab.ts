@@ -55,13 +55,17 @@ function readLabelled(folder: string, file: string, windows: readonly [string, s
   };
 }
 
-/** Published per-row scores of one detector, by file name; a row of `final` scores is what NAB judged. */
-export function readNabScores(folder: string, detector: string): Map<string, Float64Array> {
+/** Published per-row scores of one detector, by file name: those that NAB judged, or the raw ones they were made of. */
+export function readNabScores(
+  folder: string,
+  detector: string,
+  which: 'anomaly_score' | 'raw_score' = 'anomaly_score',
+): Map<string, Float64Array> {
   const path = join(folder, 'reference_scores', `${detector}.csv.gz`);
   const table = readTable(path);
   const file = column(table, 'file');
   const row = column(table, 'row');
-  const score = column(table, 'anomaly_score');
+  const score = column(table, which);
   const found = new Map<string, number[]>();
   for (const line of table.lines) {
     const scores = found.get(line[file]) ?? [];

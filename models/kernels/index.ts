@@ -133,7 +133,7 @@ export interface Kernels {
     scratch: number,
   ): void;
   /** How large it is: log2 of the cells of a column, columns active at most, steps that predictions are held. */
-  temporalSize(columns: number, shift: number, columnsMax: number, patience: number): void;
+  temporalSize(columns: number, shift: number, columnsMax: number, patience: number, strict: number): void;
   /** How the temporal calls that follow learn, permanences in 255ths. */
   temporalRule(
     activation: number,

@@ -8,6 +8,7 @@ import { challenge } from '../../operators/challenge.js';
 import { detect } from '../../operators/detect.js';
 import { episode } from '../../operators/episode.js';
 import { evaluate } from '../../operators/evaluate.js';
+import { htmDetect } from '../../operators/htm-detect.js';
 import { interval } from '../../operators/interval.js';
 import { normalize } from '../../operators/normalize.js';
 import { type Remembered, remember } from '../../operators/remember.js';
@@ -52,7 +53,7 @@ const alertRules = [
   { name: 'rare', threshold: { open: 0.02, close: 0.2 }, direction: 'above' as const },
 ];
 /** Memories of megabytes a key keep the laws on the first rows; their small twins, the same code, on all. */
-const shortened: Partial<Record<string, number>> = { 'memory htm': 50, 'pipeline word-sequence': 50 };
+const shortened: Partial<Record<string, number>> = { 'memory htm': 50, 'htm-detect': 50, 'pipeline word-sequence': 50 };
 
 /** The same events with words beside the numbers: a cycle with branches, faults and gaps. */
 const spoken = events.map((event, i): Event => {
@@ -99,6 +100,7 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
   ['interval', () => [interval()], known],
   ['detect', () => [detect({ warmupRows: 50 })], judged],
   ['detect, all evidence', () => [detect({ warmupRows: 50, evidence: 'all' })], judged],
+  ['htm-detect', () => [htmDetect({ learnRows: 5, warmupRows: 20 })], []],
   ['episode', () => [episode()], alarmed],
   ['silence', () => [silence({ gaps: 20, warmupGaps: 10 })], []],
   ['alert', () => [episode({ closeRows: 6 }), alert({ rules: alertRules })], alarmed],

@@ -32,6 +32,16 @@ const inputs = Array.from({ length: 50 }, () => {
 });
 
 describe('spatial pooler', () => {
+  test('permanences begin as far above and below what is connected as is asked for', () => {
+    const level = Math.round(255 * base.connected);
+    const ends = (options: object): number[] => {
+      const seen = [...poolerOf({ ...base, ...options }).own.pooler.permanence].filter((permanence) => permanence > 0);
+      return [Math.min(...seen) - level, Math.max(...seen) - level];
+    };
+    expect(ends({})).toEqual([-26, 25]);
+    expect(ends({ above: 0.5, below: 0.2 })).toEqual([-52, 125]);
+  });
+
   test.each([1, 4])('the winners of %i areas are those with the largest overlap, ties to the lower column', (areas) => {
     const { own, winners } = poolerOf({ ...base, areas });
     for (const active of inputs) {

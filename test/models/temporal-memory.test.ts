@@ -168,4 +168,20 @@ describe('temporal memory', () => {
     [{ minimum: 5 }, 'minimum of at most'],
     [{ activation: 7 }, 'activation of at most'],
   ])('refuses %j', (wrong, message) => expect(() => temporalMemory({ ...small, ...wrong })).toThrow(message));
+
+  test('where it is not strict, a column that was not predicted bursts in an expected step too', () => {
+    const [a, b, other] = sdr;
+    const strange = other.filter((column) => !b.includes(column)).slice(0, 2);
+    const mixed = [...b.slice(0, 4), ...strange].sort((x, y) => x - y);
+    const cellsOf = (strict: boolean): number => {
+      const { memory, own, step, slab } = memoryOf({ ...small, patience: 0, strict });
+      for (let i = 0; i < 8; i++) for (const symbol of [a, b]) step(symbol);
+      step(a);
+      expect(step(mixed)).toBeGreaterThanOrEqual(3);
+      const fired = [...memory.active(own.temporal)].filter((cell) => strange.includes(Math.floor(cell / small.cells)));
+      slab.free();
+      return fired.length;
+    };
+    expect([cellsOf(true), cellsOf(false)]).toEqual([2, 2 * small.cells]);
+  });
 });

@@ -34,6 +34,7 @@ let columnsMax: i32 = 0;
 let room: u32 = 0; // winners of a step: 8 a column, up to winnersMax
 let heldMax: u32 = 0; // predicted cells that may be held
 let patience: u32 = 0; // steps in a row that they may
+let strict: bool = true; // the rules of the head hold; else every column that was not predicted bursts
 
 /** Says where the state of the following calls lies. */
 export function temporalState(
@@ -50,7 +51,7 @@ export function temporalState(
 }
 
 /** Sizes of the state. */
-export function temporalSize(columns_: i32, shift_: i32, columnsMax_: i32, patience_: i32): void {
+export function temporalSize(columns_: i32, shift_: i32, columnsMax_: i32, patience_: i32, strict_: bool): void {
   columns = columns_;
   best = predicted + (<usize>columns << 2);
   waiting = best + (<usize>columns << 2);
@@ -60,6 +61,7 @@ export function temporalSize(columns_: i32, shift_: i32, columnsMax_: i32, patie
   room = <u32>min(columnsMax * 8, winnersMax);
   patience = patience_;
   heldMax = patience ? <u32>columnsMax << 2 : 0;
+  strict = strict_;
 }
 
 /** How the following calls learn; permanences in 255ths. */
@@ -190,7 +192,7 @@ function activate(active_columns: usize, n: i32, step: u32, learn: bool): i32 {
   const width: u32 = 1 << shift;
   const surprises = count(SURPRISES);
   // After one surprise in a known sequence, what was seen but once is no reason to be sure of the context.
-  const shaken = (surprises & 3) == 1;
+  const shaken = strict && (surprises & 3) == 1;
   let right = 0;
   let sure = 0;
   for (let i = 0; i < n; i++) {
@@ -232,8 +234,8 @@ function activate(active_columns: usize, n: i32, step: u32, learn: bool): i32 {
   }
   set(WINNERS + (slot << 2), winners);
   set(FORESEEN, fired);
-  const found = surprising && !(surprises & 1) ? lookBack() : 0;
-  fired = fireRest(active_columns, n, list, flags, fired, surprising && 3 * found < n);
+  const found = strict && surprising && !(surprises & 1) ? lookBack() : 0;
+  fired = fireRest(active_columns, n, list, flags, fired, !strict || (surprising && 3 * found < n));
   set(ACTIVE + (slot << 2), fired);
   const cells = surprising && count(WAITED) < patience ? hold(list + (<usize>fired << 2), flags) : 0;
   set(HELD + (slot << 2), cells);

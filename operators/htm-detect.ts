@@ -1,0 +1,74 @@
+import type { Event } from '../event.js';
+import { htmNovelty } from '../models/htm-novelty.js';
+import { kernels } from '../models/kernels/index.js';
+import { isValue } from '../models/series.js';
+import type { KeyLimit } from '../state/keys.js';
+import { u32 } from '../state/layout.js';
+import type { Detected } from './detect.js';
+import { anomalousFrom, likelihood, likelihoodLayout } from './evidence/likelihood.js';
+import { checkNames, checkNumber } from './options.js';
+import { extended, keyed, type Stage } from './stage.js';
+
+export interface HtmDetectOptions {
+  /** What the pooler's and the memory's chance begins from; default 1. */
+  readonly seed?: number;
+  /** First rows of a key, whose surprises the likelihood does not learn; default 150. */
+  readonly learnRows?: number;
+  /** First rows of a key for which there is no likelihood; default 300. */
+  readonly warmupRows?: number;
+  readonly keys?: KeyLimit;
+}
+
+/** Rows after which a value outside the range is an anomaly, and how far outside, as a share of the range. */
+const rangeRows = 100;
+const rangeMargin = 0.05;
+/** Share of a key's past that its likelihood leaves out: what surprised a memory when it was half as old is no measure. */
+const forgotten = 0.5;
+
+/**
+ * HTM alone as a detector, as Numenta published it but without the range of the whole file: what share of a row's columns
+ * was not foretold, the anomaly likelihood of that, and 1 for a value outside the range so far. Needs no forecasts.
+ * `onset` is the likelihood on its scale from 0 to 1, `score` the probability it stands for, an alarm a likelihood of 0.5.
+ */
+export function htmDetect<A extends Event>(options: HtmDetectOptions = {}): Stage<A, A & Detected> {
+  const { seed = 1, learnRows = 150, warmupRows = 300, keys } = options;
+  checkNames('htm-detect', options, ['seed', 'learnRows', 'warmupRows', 'keys']);
+  checkNumber('htm-detect.seed', seed, { min: 0, max: 4_294_967_295, whole: true });
+  checkNumber('htm-detect.learnRows', learnRows, { min: 0, max: 1e6, whole: true });
+  checkNumber('htm-detect.warmupRows', warmupRows, { min: learnRows + 1, max: 1e6, whole: true });
+  return keyed('htm-detect', { seed, learnRows, warmupRows, keys }, ({ channels }) => {
+    const novelty = htmNovelty({ channels: channels.length, seed });
+    const layout = { rows: u32(), novelty: novelty.layout, likelihood: likelihoodLayout };
+    return {
+      id: 'htm-detect',
+      version: '1',
+      keys,
+      shared: {},
+      layout,
+      initKey: (_, own) => novelty.start(own.novelty),
+      step(_, own, row: A, out) {
+        const { values } = row;
+        const known = values.some(isValue);
+        const outside = own.rows[0] >= rangeRows && leaves(own.novelty, values);
+        let onset = 0;
+        if (known) {
+          const share = novelty.step(own.novelty, values, row.timeMs);
+          onset = likelihood(own.likelihood, share, { learnRows, warmupRows, forgotten });
+          own.rows[0]++;
+          if (outside) onset = 1;
+        }
+        const warmup = Math.max(0, warmupRows - own.rows[0]);
+        const alarm = onset >= anomalousFrom;
+        out.emit(extended(row, { score: kernels.pow(10, -10 * onset), alarm, abnormal: alarm, onset, warmup }));
+      },
+    };
+  });
+}
+
+/** Whether a value lies outside the range of its channel by more than the margin. */
+function leaves({ low, high }: { low: Float64Array; high: Float64Array }, values: readonly number[]): boolean {
+  return values.some((value, c) => {
+    const margin = rangeMargin * (high[c] - low[c]);
+    return isValue(value) && margin > 0 && (value > high[c] + margin || value < low[c] - margin);
+  });
+}
