@@ -48,8 +48,8 @@ export function octaveBits(value: number, octave: number, from: number, out: Uin
   let end = at;
   for (let o = octave; o < octave + octaves; o++) {
     const step = stepOf(value, kernels.pow(2, o));
-    for (let j = 0; j < octaveWidth; j++)
-      end = add(from + (mix((step + j) ^ mix(o + 7777)) % scalarSize), out, at, end);
+    const salt = mix(o + 7777);
+    for (let j = 0; j < octaveWidth; j++) end = add(mix((step + j) ^ salt), from, scalarSize, out, at, end);
   }
   return end;
 }
