@@ -60,6 +60,8 @@ export interface RestoreOptions {
   readonly begin?: 'earliest' | 'latest';
   readonly onTruncated?: Truncation;
   readonly committed: Committed | undefined;
+  /** Asks the group again where it stands. */
+  readonly again: () => Promise<Committed | undefined>;
   readonly bounds: Bounds;
 }
 
@@ -101,6 +103,13 @@ export async function restore(options: RestoreOptions): Promise<Beginning> {
       ? error
       : new LostState(`${error.message}; it holds ${low} to ${high}. ${advice}`, { cause: error });
   const lost = async (from: number, why: string): Promise<Beginning> => {
+    // A process that stood still since it asked finds what the next owner has saved meanwhile: nothing of that is lost.
+    const now = await options.again();
+    if (now?.offset !== committed?.offset) {
+      throw new Error(
+        `${shard}: the group stood at ${committed?.offset}, now it stands at ${now?.offset}: another process had the partition`,
+      );
+    }
     if (onTruncated === 'fail') throw new LostState(`${shard}: ${why}. ${advice}`);
     if (store && !store.retire) {
       throw new LostState(`${shard}: ${why}. This store cannot take checkpoints out of force (retire). ${advice}`);

@@ -108,7 +108,7 @@ export class KafkaTask<B extends Event> {
     const { topic, partition, partitions, groupId, pipeline, decoder, outputs } = options;
     const { commitMs = 100, checkpointMs = 30_000, checkpointRows = 100_000 } = options;
     const [committed, bounds] = [await world.committed(), await world.bounds()];
-    this.#begun = await restore({ ...options, committed, bounds, shard: this.shard });
+    this.#begun = await restore({ ...options, committed, again: () => world.committed(), bounds, shard: this.shard });
     const { from, digest, checkpoint, replayTo } = this.#begun;
     // All partitions may come to lie in one process: each has its share, so that no output hangs on who owns what.
     const { channels, categories } = decoder;

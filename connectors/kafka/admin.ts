@@ -25,6 +25,10 @@ export function isPassing(error: unknown): boolean {
   return retriable === true || name === 'KafkaJSConnectionError' || (cause instanceof Error && isPassing(cause));
 }
 
+/** Where every broker that kafkajs knows fails it, it takes the answer to be null and reads a field of it. */
+const isUnanswered = (error: unknown): boolean =>
+  error instanceof TypeError && /properties of null \(reading/.test(error.message);
+
 /** The questions a worker asks of a cluster; one connection, opened when first needed. */
 export class KafkaAdmin {
   #admin: Promise<Admin> | undefined;
@@ -51,7 +55,7 @@ export class KafkaAdmin {
         return await question(await this.#admin);
       } catch (error) {
         await this.close();
-        if (!isPassing(error) || this.#hurried || Date.now() > until) throw error;
+        if (!(isPassing(error) || isUnanswered(error)) || this.#hurried || Date.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import type { Alert } from '../../event.js';
 import { Receiver } from '../connectors/alerts/server.js';
-import { drained, produce, readAll } from '../kafka/harness.js';
+import { drained, produce, readAll, watchful } from '../kafka/harness.js';
 import { withBroker } from '../kafka/with-broker.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -76,7 +76,7 @@ withBroker('alerts of a group of processes', ({ addresses, kafka, topic, unique 
       const state =
         place === 'folder' ? { folder: mkdtempSync(join(tmpdir(), 'engram-alert-move-')) } : { topic: unique('state') };
       const file = {
-        ...{ kafka: { brokers: addresses() }, input, group, pipeline: 'light', state, oldBrokers: 'allow' },
+        ...{ kafka: { brokers: addresses() }, input, group, pipeline: watchful, state, oldBrokers: 'allow' },
         decode: { values: ['power'], time: 'at', timeFormat: 'epoch-ms' },
         alerts: {
           rules: [{ name: 'any', minAbsolute: 300 }],
@@ -93,7 +93,7 @@ withBroker('alerts of a group of processes', ({ addresses, kafka, topic, unique 
         const rows = Array.from({ length: (to - from) * keys }, (_, i) => {
           const [n, k] = [from + Math.floor(i / keys), i % keys];
           const strange = n >= 300 && (n - 300) % 60 === 5 * k;
-          const power = strange ? 900 + k : 100 + 10 * (n % 24) + ((n * 7919 + k) % 13) / 13;
+          const power = strange ? 90_000 + k : 100 + 10 * (n % 24) + ((n * 7919 + k) % 13) / 13;
           const value = JSON.stringify({ at: start + n * 60_000, power });
           return { partition: k % partitions, key: `pump-${k}`, value };
         });

@@ -19,6 +19,7 @@ beforeEach(() => {
 
 describe('engram alerts mark', () => {
   test('places a mark right behind an anomaly, or behind all that a state has read', async () => {
+    writeFileSync(at('log.csv'), dailyCsv(1200, { spike: 1000 }));
     await engram([
       'replay',
       at('log.csv'),
@@ -29,7 +30,7 @@ describe('engram alerts mark', () => {
       '--state',
       at('state'),
     ]);
-    const anomaly = linesOf('anomalies.ndjson').find(({ peakOffset }) => peakOffset === 400) as unknown as Anomaly;
+    const anomaly = linesOf('anomalies.ndjson').find(({ startOffset }) => startOffset === 1000) as unknown as Anomaly;
     const mark = (...more: string[]) =>
       engram([
         'alerts',
@@ -45,14 +46,14 @@ describe('engram alerts mark', () => {
       ]);
     const { code, out } = await mark();
     expect(code).toBe(0);
-    expect(out).toMatch(/^log from 2024-01-09T.* expected, taken in at row \d+/);
+    expect(out).toMatch(/^log from 2024-01-21T.* expected, taken in at row \d+/);
     await mark('--state', at('state'));
     await mark('--at', '7');
     const { key, startMs, endMs, id, endOffset } = anomaly;
     const same = { key, verdict: 'expected', startMs, endMs, of: id };
     expect(linesOf('marks.ndjson')).toEqual([
       { ...same, offset: endOffset + 1 },
-      { ...same, offset: 600 },
+      { ...same, offset: 1200 },
       { ...same, offset: 7 },
     ]);
   });
@@ -134,7 +135,7 @@ describe('engram alerts silence', () => {
   test.each([
     [['--match', 'key', '--for', '2h'], '--match: expected label=pattern such as key=pump-*, got "key"'],
     [['--match', '__proto__=x', '--for', '2h'], 'expected a label of letters'],
-    [['--match', 'key=x', '--for', 'long'], 'expected the time from row to row'],
+    [['--match', 'key=x', '--for', 'long'], '--for: expected how long'],
   ])('a mistake is told as such: %j', async (more, message) => {
     const { code, err } = await silence(...more);
     expect(err).toContain(message);

@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { runKafka } from '../../pipelines/kafka-run.js';
 import { parseKafkaRun } from '../../pipelines/kafka-spec.js';
 import { sleep } from '../kafka/broker.js';
-import { drained, produce, readAll, type Written } from '../kafka/harness.js';
+import { drained, produce, readAll, type Written, watchful } from '../kafka/harness.js';
 import { withBroker } from '../kafka/with-broker.js';
 import { engram, folder } from './command.js';
 
@@ -31,7 +31,7 @@ withBroker('engram replay of a topic', ({ addresses, kafka, topic, unique }) => 
     const rows = (from: number, to: number) =>
       Array.from({ length: to - from }, (_, i) => {
         const n = from + i;
-        const power = 100 + 10 * ((n >> 1) % 24) + (n === 700 ? 900 : 0);
+        const power = 100 + 10 * ((n >> 1) % 24) + (n === 700 ? 90_000 : 0);
         const row = {
           partition: n % 2,
           key: `meter-${n % 6}`,
@@ -51,7 +51,7 @@ withBroker('engram replay of a topic', ({ addresses, kafka, topic, unique }) => 
       input,
       group: unique('live'),
       decode: { values: ['power'], time: 'at', timeFormat: 'epoch-ms' },
-      pipeline: 'light',
+      pipeline: watchful,
       state: { folder: at('live-state') },
       ...{ commitMs: 20, sessionTimeoutMs: 6000, oldBrokers: 'allow' },
     };

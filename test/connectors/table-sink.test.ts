@@ -54,6 +54,7 @@ test('what is in an Arrow file', async () => {
     'surprise',
     'score',
     'alarm',
+    'warmup',
     'flow_mean_h1',
     'flow_q1_h1',
     'flow_q50_h1',

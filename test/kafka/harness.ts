@@ -7,10 +7,20 @@ import type { WorkerEvent, WorkerOptions } from '../../pipelines/kafka-options.j
 import { outputTopics } from '../../pipelines/kafka-output.js';
 import type { KafkaWorker } from '../../pipelines/kafka-worker.js';
 import { pipeline } from '../../pipelines/pipeline.js';
+import { shipped } from '../../pipelines/shipped.js';
 import { f64 } from '../../state/layout.js';
 import { MemoryStore } from '../../state/stores/memory.js';
 import { sleep } from './broker.js';
 import { encodeMoved, type Moved, movingOf } from './moving.mjs';
+
+/** `light` with a budget that a key of a few hundred rows can meet: rarer than 1 in 2,000 they cannot claim anything to be. */
+export const watchful = {
+  ...shipped.light,
+  name: 'watchful',
+  stages: shipped.light.stages.map((stage) =>
+    'detect' in stage ? { detect: { evidence: 'surprise', budget: { alarms: 1, per: 'key', rows: 100 } } } : stage,
+  ),
+};
 
 export const moving = movingOf({ keyed, f64 });
 

@@ -66,7 +66,7 @@ describe('a maintenance window', () => {
     [{ match: {} }, 'maintenance[0].match: expected at least one label'],
     [
       { days: ['sonntag' as 'sun'] },
-      'maintenance[0].days: expected some of mon, tue, wed, thu, fri, sat, sun, got "sonntag"',
+      'maintenance[0].days: expected some of sun, mon, tue, wed, thu, fri, sat, got "sonntag"',
     ],
   ])('that is wrong is refused: %j', (more, message) =>
     expect(() => new Silences([], [{ ...window, ...more }])).toThrow(message),

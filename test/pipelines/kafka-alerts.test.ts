@@ -7,7 +7,7 @@ import { alertsOf } from '../../pipelines/kafka-alerts.js';
 import { runKafka } from '../../pipelines/kafka-run.js';
 import { parseKafkaRun } from '../../pipelines/kafka-spec.js';
 import { alertOf, Receiver } from '../connectors/alerts/server.js';
-import { drained, produce, readAll } from '../kafka/harness.js';
+import { drained, produce, readAll, watchful } from '../kafka/harness.js';
 import { withBroker } from '../kafka/with-broker.js';
 
 const place = (): string => mkdtempSync(join(tmpdir(), 'engram-kafka-alerts-'));
@@ -43,14 +43,14 @@ withBroker('alerts of a run on Kafka', ({ addresses, kafka, topic, unique }) => 
     process.env.KAFKA_ALERT_KEY = 'canary-key';
     const folder = place();
     const start = Date.UTC(2026, 0, 1);
-    const value = (n: number): number => (n === 300 ? 900 : 100 + 10 * (n % 24) + ((n * 7919) % 13) / 13);
+    const value = (n: number): number => (n === 300 ? 90_000 : 100 + 10 * (n % 24) + ((n * 7919) % 13) / 13);
     const rows = Array.from({ length: 800 }, (_, i) => {
       const n = i >> 1;
       const power = i % 2 === 1 ? value(n) : value(n === 300 ? 0 : n);
       return { partition: i % 2, key: `pump-${i % 2}`, value: JSON.stringify({ at: start + n * 60_000, power }) };
     });
     const run = await parseKafkaRun({
-      ...{ kafka: { brokers: addresses() }, input, group, pipeline: 'light', state: { folder } },
+      ...{ kafka: { brokers: addresses() }, input, group, pipeline: watchful, state: { folder } },
       decode: { values: ['power'], time: 'at', timeFormat: 'epoch-ms' },
       alerts: {
         rules: [{ name: 'any', minAbsolute: 300 }],

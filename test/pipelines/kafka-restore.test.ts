@@ -12,6 +12,7 @@ const options = (more: Partial<RestoreOptions>): RestoreOptions => ({
   pipeline: pipeline('p'),
   decoder: new RecordDecoder(jsonCodec(), { values: ['v'] }, 'in-0'),
   bounds: { low: 0, high: 100 },
+  again: async () => more.committed,
   ...more,
 });
 const committed = (offset: number, begin = 0) => ({ offset, metadata: noteText({ begin, checkpoint: -1, digest }) });
@@ -58,6 +59,19 @@ test('an offset that somebody set by hand begins afresh there, or goes on from a
   const begun = await restore(options({ store, committed: { offset: 60, metadata: '' } }));
   expect(seen(begun)).toMatchObject({ from: 40, replayTo: 60 });
   expect(begun.expected).toBeUndefined();
+});
+
+test('a process that stood still while another one went on takes nothing for lost, and nothing out of force', async () => {
+  const store = await stored(40);
+  const again = async () => committed(40);
+  const { name } = await restore(options({}));
+  for (const onTruncated of ['fail', 'coldStart'] as const) {
+    await expect(restore(options({ store, again, onTruncated }))).rejects.toThrow(
+      /now it stands at 40: another process/,
+    );
+    await expect(restore(options({ store, again, onTruncated }))).rejects.not.toThrow(LostState);
+  }
+  expect((await store.load(name))?.next).toBe(40);
 });
 
 test.each([
