@@ -1,6 +1,7 @@
 import type { KafkaOptions } from '../connectors/kafka/client.js';
 import { isKafka4 } from '../connectors/kafka/version.js';
 import type { WorkerEvent } from './kafka-options.js';
+import { wallClock } from './pace.js';
 
 const backoffMs = { first: 100, most: 5000 };
 
@@ -32,21 +33,8 @@ export async function awaitCluster(
         );
       }
     }
-    await unlessStopped(waitMs, stop);
+    await wallClock.sleep(waitMs, stop);
     waitMs = Math.min(waitMs * 2, backoffMs.most);
   }
   return undefined;
-}
-
-function unlessStopped(ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    stop.addEventListener('abort', done);
-    if (stop.aborted) done();
-  });
 }
