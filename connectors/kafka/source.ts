@@ -6,7 +6,8 @@ import { KafkaAdmin } from './admin.js';
 import { type KafkaOptions, kafkaClient } from './client.js';
 import { type Mapping, type PayloadCodec, RecordDecoder } from './decode.js';
 import type { Chunk } from './feed.js';
-import { GroupReader, OutOfRange } from './group.js';
+import { OutOfRange } from './group.js';
+import { LoneReader } from './lone-reader.js';
 import { type KafkaPlace, type Stretch, stretchesOf } from './places.js';
 import type { KafkaRecord } from './record.js';
 
@@ -36,11 +37,11 @@ const readersMax = 6;
 export class KafkaSource implements Source {
   readonly #kafka: ReturnType<typeof kafkaClient>;
   #stretches: Promise<ReadonlyMap<string, Stretch>> | undefined;
-  #reader: Promise<GroupReader> | undefined;
-  #readers = 0;
+  readonly #reader: LoneReader;
 
   constructor(readonly options: KafkaSourceOptions) {
     this.#kafka = kafkaClient(options.kafka);
+    this.#reader = new LoneReader(this.#kafka, options.topic, 'engram-replay');
   }
 
   async open(): Promise<Opening> {
@@ -153,9 +154,7 @@ export class KafkaSource implements Source {
     let next = from;
     for (let failures = 0; next < to && !stop.aborted; ) {
       try {
-        this.#reader ??= this.#join();
-        const reader = await this.#reader;
-        const feed = reader.open(topic, partition, next);
+        const feed = await this.#reader.open(partition, next);
         for (let silentMs = 0; next < to && !stop.aborted; ) {
           const began = performance.now();
           const chunk = await feed.take(500);
@@ -169,7 +168,7 @@ export class KafkaSource implements Source {
           next = chunk.next;
           yield chunk;
         }
-        reader.drop(feed);
+        this.#reader.drop(feed);
       } catch (error) {
         await this.close();
         if (error instanceof OutOfRange) {
@@ -181,32 +180,8 @@ export class KafkaSource implements Source {
     }
   }
 
-  async #join(): Promise<GroupReader> {
-    const groupId = `engram-replay-${process.pid}-${process.hrtime.bigint()}-${this.#readers++}`;
-    let told: (error?: Error) => void = () => {};
-    const joined = new Promise<Error | undefined>((resolve) => {
-      told = resolve;
-    });
-    const reader = new GroupReader(
-      this.#kafka,
-      { groupId, topics: [this.options.topic] },
-      { assigned: () => told(), rebalancing() {}, heartbeat() {}, failed: told },
-    );
-    try {
-      await reader.start();
-      const error = await joined;
-      if (error) throw error;
-      return reader;
-    } catch (error) {
-      await reader.stop().catch(() => {});
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    const reader = this.#reader;
-    this.#reader = undefined;
-    await reader?.then((one) => one.stop()).catch(() => {});
+  close(): Promise<void> {
+    return this.#reader.close();
   }
 }
 

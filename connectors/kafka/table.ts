@@ -1,16 +1,17 @@
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import { KafkaAdmin } from './admin.js';
 import type { Feed } from './feed.js';
-import { GroupReader } from './group.js';
+import { LoneReader } from './lone-reader.js';
 
 /** The newest value of every key of a compacted topic; the keys of one shard lie in one partition. */
 export class KafkaTable {
   readonly #admin: KafkaAdmin;
   #producer: Promise<Producer> | undefined;
   #partitions: Promise<number> | undefined;
-  /** One read at a time: each has a membership of its own, in a group of its own. */
-  #reading: Promise<unknown> = Promise.resolve();
-  #reads = 0;
+  /** Its groups are called `<topic>-reader-…`. */
+  readonly #reader: LoneReader;
+  /** One read at a time of each partition: a feed takes the place of the one before. */
+  readonly #reading = new Map<number, Promise<unknown>>();
 
   constructor(
     readonly kafka: Kafka,
@@ -22,12 +23,25 @@ export class KafkaTable {
     } = {},
   ) {
     this.#admin = new KafkaAdmin(kafka);
+    this.#reader = new LoneReader(kafka, topic, `${topic}-reader`, { fetchWaitMs: 100, fetchBytesMax: 2 ** 22 });
+  }
+
+  /** Prepares for reads that will come: what takes time need not be waited for by the first of them. */
+  async warm(): Promise<void> {
+    await this.#count();
+    await this.#reader.join();
   }
 
   /** How many partitions the topic has; makes it, compacted, if it is not there, and refuses one that is not compacted. */
   async #open(): Promise<number> {
     const { topic } = this;
-    const config = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.1', 'segment.ms': '600000' };
+    const config = {
+      'cleanup.policy': 'compact',
+      'min.cleanable.dirty.ratio': '0.1',
+      // Only closed segments are compacted, and all that is not compacted is read at every start.
+      'segment.ms': '600000',
+      'segment.bytes': String(2 ** 25),
+    };
     await this.#admin.ensure([{ topic, partitions: this.options.partitions ?? 8, config }]);
     const policy = await this.#admin.setting(topic, 'cleanup.policy');
     if (policy !== undefined && policy !== 'compact') {
@@ -39,25 +53,34 @@ export class KafkaTable {
     return (await this.#admin.partitions([topic])).get(topic) ?? 0;
   }
 
-  async #partitionOf(shard: string): Promise<number> {
+  async #count(): Promise<number> {
     this.#partitions ??= this.#open();
     try {
-      const count = await this.#partitions;
-      const { partitionOf } = this.options;
-      if (partitionOf) return partitionOf(shard);
-      let sum = 0;
-      for (const byte of Buffer.from(shard)) sum = (sum * 31 + byte) % 2_147_483_647;
-      return sum % count;
+      return await this.#partitions;
     } catch (error) {
       this.#partitions = undefined;
       throw error;
     }
   }
 
+  async #partitionOf(shard: string): Promise<number> {
+    const count = await this.#count();
+    const { partitionOf } = this.options;
+    if (partitionOf) return partitionOf(shard);
+    let sum = 0;
+    for (const byte of Buffer.from(shard)) sum = (sum * 31 + byte) % 2_147_483_647;
+    return sum % count;
+  }
+
   async read(shard: string): Promise<ReadonlyMap<string, Buffer>> {
     const partition = await this.#partitionOf(shard);
-    const result = this.#reading.then(() => this.#readPartition(partition, `${shard}\n`));
-    this.#reading = result.catch(() => {});
+    const result = (this.#reading.get(partition) ?? Promise.resolve()).then(() =>
+      this.#readPartition(partition, `${shard}\n`),
+    );
+    this.#reading.set(
+      partition,
+      result.catch(() => {}),
+    );
     return result;
   }
 
@@ -65,23 +88,15 @@ export class KafkaTable {
     const { low, high } = await this.#admin.bounds(this.topic, partition);
     const values = new Map<string, Buffer>();
     if (high <= low) return values;
-    const groupId = `${this.topic}-reader-${process.pid}-${process.hrtime.bigint()}-${this.#reads++}`;
-    let told: (joined: Error | undefined) => void = () => {};
-    const joined = new Promise<Error | undefined>((resolve) => {
-      told = resolve;
-    });
-    const reader = new GroupReader(
-      this.kafka,
-      { groupId, topics: [this.topic], fetchWaitMs: 100 },
-      { assigned: () => told(undefined), rebalancing() {}, heartbeat() {}, failed: told },
-    );
+    const feed = await this.#reader.open(partition, low);
     try {
-      await reader.start();
-      const error = await joined;
-      if (error) throw error;
-      await this.#fill(reader.open(this.topic, partition, low), high, prefix, values);
+      await this.#fill(feed, high, prefix, values);
+    } catch (error) {
+      // Another try is not to meet the same membership.
+      await this.#reader.close();
+      throw error;
     } finally {
-      await reader.stop().catch(() => {});
+      this.#reader.drop(feed);
     }
     return values;
   }
@@ -151,6 +166,7 @@ export class KafkaTable {
   }
 
   async close(): Promise<void> {
+    await this.#reader.close();
     await this.#disconnect();
     await this.#admin.close();
   }
