@@ -80,8 +80,6 @@ export class KafkaWorker<B extends Event> {
       if (recent === undefined) return;
       refuseOldBrokers(recent, this.options);
       this.#partitions = await prepareTopics(this.#admin, this.options);
-      // While the group is joined; what it cannot do is told where a partition is restored.
-      void this.options.store?.warm?.().catch(() => {});
       lag.start(lagMs ?? 10_000);
       for (let waitMs = backoffMs.first; !this.#stopping && !this.#failure; ) {
         const began = Date.now();

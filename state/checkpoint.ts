@@ -18,8 +18,6 @@ export interface Checkpoint {
 
 /** Where checkpoints are kept. */
 export interface CheckpointStore {
-  /** Loads will follow: a store that has to open something may do it now. What fails is told by the load. */
-  warm?(): Promise<void>;
   /** The newest undamaged checkpoint at or below `upTo`; undefined if there is none and none was damaged. */
   load(shard: string, upTo?: number): Promise<Checkpoint | undefined>;
   /** Keeps other runs away from a shard until what it returns is called; throws when one is at work on it. */

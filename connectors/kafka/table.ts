@@ -1,17 +1,20 @@
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import { KafkaAdmin } from './admin.js';
-import type { Feed } from './feed.js';
-import { LoneReader } from './lone-reader.js';
+import { Fetcher } from './fetcher.js';
+import { Sender } from './writer.js';
+
+/** Who writes; after an error the count of records is no longer the broker's, and both are spent. */
+interface Writing {
+  readonly producer: Producer;
+  readonly sender: Sender;
+}
 
 /** The newest value of every key of a compacted topic; the keys of one shard lie in one partition. */
 export class KafkaTable {
   readonly #admin: KafkaAdmin;
-  #producer: Promise<Producer> | undefined;
+  #writing: Promise<Writing> | undefined;
   #partitions: Promise<number> | undefined;
-  /** Its groups are called `<topic>-reader-…`. */
-  readonly #reader: LoneReader;
-  /** One read at a time of each partition: a feed takes the place of the one before. */
-  readonly #reading = new Map<number, Promise<unknown>>();
+  readonly #fetcher: Fetcher;
 
   constructor(
     readonly kafka: Kafka,
@@ -23,13 +26,7 @@ export class KafkaTable {
     } = {},
   ) {
     this.#admin = new KafkaAdmin(kafka);
-    this.#reader = new LoneReader(kafka, topic, `${topic}-reader`, { fetchWaitMs: 100, fetchBytesMax: 2 ** 22 });
-  }
-
-  /** Prepares for reads that will come: what takes time need not be waited for by the first of them. */
-  async warm(): Promise<void> {
-    await this.#count();
-    await this.#reader.join();
+    this.#fetcher = new Fetcher(kafka, topic, { fetchBytes: 2 ** 22 });
   }
 
   /** How many partitions the topic has; makes it, compacted, if it is not there, and refuses one that is not compacted. */
@@ -74,79 +71,41 @@ export class KafkaTable {
 
   async read(shard: string): Promise<ReadonlyMap<string, Buffer>> {
     const partition = await this.#partitionOf(shard);
-    const result = (this.#reading.get(partition) ?? Promise.resolve()).then(() =>
-      this.#readPartition(partition, `${shard}\n`),
-    );
-    this.#reading.set(
-      partition,
-      result.catch(() => {}),
-    );
-    return result;
-  }
-
-  async #readPartition(partition: number, prefix: string): Promise<ReadonlyMap<string, Buffer>> {
     const { low, high } = await this.#admin.bounds(this.topic, partition);
     const values = new Map<string, Buffer>();
-    if (high <= low) return values;
-    const feed = await this.#reader.open(partition, low);
-    try {
-      await this.#fill(feed, high, prefix, values);
-    } catch (error) {
-      // Another try is not to meet the same membership.
-      await this.#reader.close();
-      throw error;
-    } finally {
-      this.#reader.drop(feed);
-    }
-    return values;
-  }
-
-  async #fill(feed: Feed, high: number, prefix: string, values: Map<string, Buffer>): Promise<void> {
-    for (let idleMs = 0, next = 0; next < high; ) {
-      const chunk = await feed.take(500);
-      if (chunk === 'closed') throw new Error(`topic ${this.topic}: reading ended at ${next} of ${high}`);
-      if (chunk === 'idle') {
-        idleMs += 500;
-        // The last records before the end may have been compacted away.
-        if (idleMs >= 30_000) throw new Error(`topic ${this.topic}: no records between ${next} and ${high} in 30 s`);
-        continue;
-      }
-      idleMs = 0;
-      next = chunk.next;
-      for (const { key, value } of chunk.records) {
+    for await (const { records } of this.#fetcher.read(partition, low, high)) {
+      for (const { key, value } of records) {
         const name = key?.toString('utf8') ?? '';
-        if (!name.startsWith(prefix)) continue;
+        if (!name.startsWith(`${shard}\n`)) continue;
         // Copied: a slice would keep the whole answer of the broker in memory.
         if (value) values.set(name, Buffer.from(value));
         else values.delete(name);
       }
     }
+    return values;
   }
 
   async write(
     shard: string,
     records: readonly { readonly key: string; readonly value: Uint8Array | null }[],
   ): Promise<void> {
+    const { topic } = this;
     const partition = await this.#partitionOf(shard);
-    this.#producer ??= this.#connect();
+    this.#writing ??= this.#connect();
     try {
-      const producer = await this.#producer;
-      await producer.send({
-        topic: this.topic,
-        acks: -1,
-        messages: records.map(({ key, value }) => ({
-          partition,
-          key,
-          value: value === null ? null : Buffer.from(value),
-        })),
-      });
+      const { producer, sender } = await this.#writing;
+      const rows = records.map(({ key, value }) => ({
+        ...{ topic, partition, key: Buffer.from(key) },
+        value: value && Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+      }));
+      await sender.send(rows, producer);
     } catch (error) {
       await this.#disconnect();
       throw error;
     }
   }
 
-  async #connect(): Promise<Producer> {
+  async #connect(): Promise<Writing> {
     const producer = this.kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
@@ -156,17 +115,17 @@ export class KafkaTable {
       retry: { retries: 8 },
     });
     await producer.connect();
-    return producer;
+    return { producer, sender: new Sender() };
   }
 
   async #disconnect(): Promise<void> {
-    const producer = this.#producer;
-    this.#producer = undefined;
-    await producer?.then((one) => one.disconnect()).catch(() => {});
+    const writing = this.#writing;
+    this.#writing = undefined;
+    await writing?.then(({ producer }) => producer.disconnect()).catch(() => {});
   }
 
   async close(): Promise<void> {
-    await this.#reader.close();
+    await this.#fetcher.close();
     await this.#disconnect();
     await this.#admin.close();
   }

@@ -4,8 +4,6 @@ import { sealed } from './sealed.js';
 
 /** The newest value of every key, kept by somebody: a compacted topic. All keys of a shard lie in one place, in order. */
 export interface RecordTable {
-  /** Prepares for reads that will come. */
-  warm?(): Promise<void>;
   read(shard: string): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Durable, and in this order, once the promise resolves; null deletes a key. */
   write(shard: string, records: readonly { readonly key: string; readonly value: Uint8Array | null }[]): Promise<void>;
@@ -51,10 +49,6 @@ export class KafkaStore implements CheckpointStore {
     if (!(Number.isInteger(chunkBytes) && chunkBytes >= 1)) {
       throw new RangeError(`chunkBytes: expected a whole number of at least 1, got ${chunkBytes}`);
     }
-  }
-
-  async warm(): Promise<void> {
-    await this.table.warm?.();
   }
 
   async load(shard: string, upTo = Number.POSITIVE_INFINITY): Promise<Checkpoint | undefined> {
