@@ -4,6 +4,7 @@ import type { Mapping, PayloadCodec } from '../connectors/kafka/decode.js';
 import type { FeedOptions } from '../connectors/kafka/feed.js';
 import type { Event } from '../event.js';
 import type { KafkaOutputs } from './kafka-output.js';
+import type { UnknownSetting } from './kafka-topics.js';
 import type { TaskEvent, TaskOptions } from './kafka-world.js';
 
 /** `effectively-once` is at-least-once for readers that drop rows whose `engram-id` they have seen. */
@@ -21,6 +22,7 @@ export type WorkerEvent =
   /** No broker answers; it is asked again until one does (`reachable`), the patience ends, or a stop is asked for. */
   | { readonly type: 'unreachable'; readonly error: Error }
   | { readonly type: 'reachable'; readonly attempts: number; readonly ms: number }
+  | UnknownSetting
   /** Records behind the last commit, measured whether anything can be committed or not. */
   | {
       readonly type: 'lag';

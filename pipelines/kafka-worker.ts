@@ -80,7 +80,10 @@ export class KafkaWorker<B extends Event> {
       const recent = await awaitCluster(kafka, stop, (event) => this.#emit(event));
       if (recent === undefined) return;
       refuseOldBrokers(recent, this.options);
-      this.#partitions = await prepareTopics(this.#admin, this.options);
+      this.#partitions = await prepareTopics(this.#admin, {
+        ...this.options,
+        onEvent: (event) => this.#emit(event),
+      });
       lag.start(lagMs ?? 10_000);
       for (let waitMs = backoffMs.first; !this.#stopping && !this.#failure; ) {
         const began = Date.now();
