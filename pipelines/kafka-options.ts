@@ -1,5 +1,5 @@
 import type { KafkaOptions } from '../connectors/kafka/client.js';
-import type { Compression } from '../connectors/kafka/compression.js';
+import type { Compression } from '../connectors/kafka/compression-names.js';
 import type { Mapping, PayloadCodec } from '../connectors/kafka/decode.js';
 import type { FeedOptions } from '../connectors/kafka/feed.js';
 import type { Event } from '../event.js';
@@ -34,7 +34,7 @@ export type WorkerEvent =
 
 type FromWorker = 'topic' | 'partition' | 'partitions' | 'decoder' | 'outputs';
 
-export interface WorkerOptions<B extends Event> extends Omit<TaskOptions<B>, FromWorker> {
+export interface WorkerOptions<B extends Event> extends Omit<TaskOptions<B>, FromWorker>, FeedOptions {
   readonly kafka: KafkaOptions;
   readonly input: string;
   readonly codec: PayloadCodec;
@@ -53,7 +53,6 @@ export interface WorkerOptions<B extends Event> extends Omit<TaskOptions<B>, Fro
   readonly metadataMs?: number;
   /** How often the lag is measured besides at every commit; 10 s by default. */
   readonly lagMs?: number;
-  readonly feed?: FeedOptions;
   readonly transactionTimeoutMs?: number;
   /** `refuse` by default: before 4.0 the protocol itself has holes that can tear a transaction. */
   readonly oldBrokers?: 'refuse' | 'allow';

@@ -113,7 +113,7 @@ export class KafkaWorker<B extends Event> {
     };
     const reader = new GroupReader(
       this.#kafka,
-      { ...options.feed, ...options, topics: [options.input] },
+      { ...options, topics: [options.input] },
       {
         assigned: (owned) => this.#assigned(owned),
         rebalancing: () => this.#emit({ type: 'rebalancing' }),
