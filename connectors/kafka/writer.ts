@@ -1,5 +1,6 @@
 import kafkajs, { type Kafka, type Message, type Producer, type ProducerBatch, type Transaction } from 'kafkajs';
-import { type Compression, packingOf } from './compression.js';
+import { packingOf } from './compression.js';
+import type { Compression } from './compression-names.js';
 import { rememberCoordinators } from './internals.js';
 import { type PreparedMessage, takePrepared } from './prepared.js';
 import type { Outgoing } from './record.js';
