@@ -38,11 +38,11 @@ let strict: bool = true; // the rules of the head hold; else every column that w
 
 /** Says where the state of the following calls lies. */
 export function temporalState(
-  counters: usize, head: usize, synapse: usize, owner: usize, used: usize, held: usize, proof: usize, overlap: usize,
-  touched: usize, load: usize, segments: i32, blockBits: i32, active_: usize, bits_: usize, winner_: usize,
+  counters: usize, head: usize, synapse: usize, source: usize, owner: usize, used: usize, held: usize, proof: usize,
+  overlap: usize, touched: usize, load: usize, segments: i32, blockBits: i32, active_: usize, bits_: usize, winner_: usize,
   last_: usize, columnScratch: usize,
 ): void {
-  segmentState(counters, head, synapse, owner, used, held, proof, overlap, touched, load, segments, blockBits);
+  segmentState(counters, head, synapse, source, owner, used, held, proof, overlap, touched, load, segments, blockBits);
   active = active_;
   bits = bits_;
   winner = winner_;
