@@ -94,7 +94,8 @@ export function segmentRule(
   punishment = punishment_;
   doubt = doubt_;
   initial = initial_;
-  connected = <u32>connected_;
+  // A permanence of 0 is no synapse, whatever is connected.
+  connected = max<u32>(1, <u32>connected_);
 }
 
 /** What segments learn from in this step. */
@@ -171,18 +172,15 @@ export function matches(s: u32): bool {
 const chainsMax: u32 = 2048;
 const chains = memory.data(2048 * 4, 16);
 
-/** Counts, for every segment that hears one of `n` groups of 1 << shift cells, its active synapses, and lists those that match. */
-export function hear(list: usize, n: u32, shift: u32): void {
+/** Counts, for every segment that hears one of `n` cells, its active synapses, and lists those that match. */
+export function hear(list: usize, n: u32): void {
   hush();
-  const cells = n << shift;
-  const within: u32 = (1 << shift) - 1;
   let seen: u32 = 0;
-  for (let from: u32 = 0; from < cells; from += chainsMax) {
+  for (let from: u32 = 0; from < n; from += chainsMax) {
     // All lists are walked side by side: their loads do not wait for one another.
     let alive: u32 = 0;
-    for (let i = from; i < min(cells, from + chainsMax); i++) {
-      const cell = (load<u32>(at32(list, i >>> shift)) << shift) | (i & within);
-      const next = load<u32>(at32(head, cell));
+    for (let i = from; i < min(n, from + chainsMax); i++) {
+      const next = load<u32>(at32(head, load<u32>(at32(list, i))));
       store<u32>(at32(chains, alive), next);
       alive += next ? 1 : 0;
     }
@@ -221,6 +219,35 @@ function keepMatching(seen: u32): void {
     kept += keep ? 1 : 0;
   }
   set(TOUCHED, kept);
+}
+
+/** Whether enough connected synapses of a segment are on cells of columns that have a bit in `flags`. */
+export function wouldSpeak(s: u32, flags: usize, shift: i32): bool {
+  const from = s << blockBits;
+  const size: u32 = 1 << blockBits;
+  const level = i32x4.splat(connected << 24);
+  let most = 0;
+  for (let k: u32 = 0; k < size; k += 4) {
+    most += popcnt(i32x4.bitmask(i32x4.ge_u(v128.load(at32(synapse, from + k)), level)));
+  }
+  // Blocks of less than four synapses are read beyond their end, which only makes more of them.
+  if (most < activation) return false;
+  let active = 0;
+  for (let k: u32 = 0; k < size; k++) {
+    const hears = hasBit(flags, cellOf(from + k) >>> shift) && <u32>load<u8>(at32(synapse, from + k), 3) >= connected;
+    active += hears ? 1 : 0;
+  }
+  return active >= activation;
+}
+
+/** Which of sixteen segments were ever right, one bit each; of the first `made` ones. */
+export function provedOf(first: u32, made: u32): u32 {
+  if (first + 16 > made) {
+    let bits: u32 = 0;
+    for (let s = first; s < made; s++) bits |= proofOf(s) ? 1 << (s - first) : 0;
+    return bits;
+  }
+  return ~<u32>i8x16.bitmask(i8x16.eq(v128.load(proof + <usize>first), i8x16.splat(0))) & 0xffff;
 }
 
 /** Nothing is heard any more. */
@@ -432,6 +459,13 @@ function cellOf(j: u32): u32 {
 @inline
 function hasBit(flags: usize, cell: u32): bool {
   return ((<u32>load<u8>(flags + (<usize>cell >>> 3)) >>> (cell & 7)) & 1) != 0;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function setBit(flags: usize, i: u32): void {
+  const p = flags + (<usize>i >>> 3);
+  store<u8>(p, <u8>(<u32>load<u8>(p) | (1 << (i & 7))));
 }
 
 /** 32 bits that look random. */
