@@ -56,9 +56,6 @@ export const temporalDefaults: TemporalOptions = {
   doubt: 0.1,
 };
 
-/** Bytes of a synapse in the pool. */
-export const synapseBytes = 7;
-
 /** Most synapses a pool may have: their numbers have 24 bits. */
 const poolMax = 16_777_215;
 
@@ -87,6 +84,7 @@ export function temporalMemory(options: TemporalOptions) {
   const layout = {
     counters: u32(18),
     head: u32(all),
+    /** Of each synapse its link and permanence, and its cell in three bytes. */
     synapse: u32(segments * synapses),
     source: u8(3 * segments * synapses),
     owner: u32(segments),
