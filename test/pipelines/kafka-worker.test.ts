@@ -425,6 +425,19 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     );
   }, 120_000);
 
+  test('a result that is larger than its topic takes stops it with what to raise; the offset stays before it', async () => {
+    const input = await topic('long');
+    const group = unique('g');
+    const small = await topic('small', 1, { 'max.message.bytes': '1000' });
+    await produce(kafka(), input, [...rows(50, 1), { key: 'k'.repeat(2000), value: '{"value":1}' }]);
+    const at = start(input, group, { outputs: outputsTo(small), commitRows: 10 });
+    await expect(at.done).rejects.toThrow(
+      `${input}-0: an output record is larger than its topic takes: raise max.message.bytes of the output topics`,
+    );
+    expect(await sum(group, input)).toBeLessThanOrEqual(50);
+    expect((await readAll(kafka(), small)).every(({ key }) => key !== null && key.length < 100)).toBe(true);
+  }, 120_000);
+
   async function sum(group: string, input: string): Promise<number> {
     return [...(await committedOf(kafka(), group, input)).values()].reduce((all, at) => all + Math.max(0, at), 0);
   }
