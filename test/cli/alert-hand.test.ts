@@ -142,7 +142,10 @@ describe('engram alerts silence', () => {
   });
 
   test.each([
-    [['--match', '__proto__=x', '--for', '2h'], 'engram: alerts silence: --match __proto__: expected a label of letters'],
+    [
+      ['--match', '__proto__=x', '--for', '2h'],
+      'engram: alerts silence: --match __proto__: expected a label of letters',
+    ],
     [['--match', 'key', '--for', '2h'], '--match: expected label=pattern such as key=pump-*, got "key"'],
     [['--match', '__proto__=x', '--for', '2h'], 'expected a label of letters'],
     [['--match', 'key=x', '--for', 'long'], '--for: expected how long'],
