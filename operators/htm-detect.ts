@@ -41,7 +41,7 @@ export function htmDetect<A extends Event>(options: HtmDetectOptions = {}): Stag
     const layout = { rows: u32(), novelty: novelty.layout, likelihood: likelihoodLayout };
     return {
       id: 'htm-detect',
-      version: '1',
+      version: '2',
       keys,
       shared: {},
       layout,

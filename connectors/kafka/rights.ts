@@ -44,9 +44,8 @@ export function tableWithRights<T, R>(table: {
   write(shard: string, records: R): Promise<void>;
 }): { read(shard: string): Promise<T>; write(shard: string, records: R): Promise<void> } {
   const { topic } = table;
-  const group = `Read on groups that begin with ${topic}-reader-`;
   return {
-    read: (shard) => withRights({ topic: `Read on topic ${topic}`, group }, table.read(shard)),
+    read: (shard) => withRights({ topic: `Read on topic ${topic}` }, table.read(shard)),
     write: (shard, records) => withRights({ topic: `Write on topic ${topic}` }, table.write(shard, records)),
   };
 }

@@ -198,7 +198,7 @@ export class PlainWriter implements Writer {
 const requestBytes = 512 * 1024;
 
 /** Writes rows as batches, in requests of a size that brokers take, and keeps count of them as brokers do. */
-class Sender {
+export class Sender {
   /** Records sent to each partition of each topic since this producer began, modulo 2^31. */
   readonly #sequences = new Map<string, number>();
 
@@ -206,7 +206,7 @@ class Sender {
 
   readonly #firstSequence: number;
 
-  constructor({ compression = 'none', firstSequence = 0 }: WriterOptions) {
+  constructor({ compression = 'none', firstSequence = 0 }: WriterOptions = {}) {
     takePrepared();
     this.#firstSequence = firstSequence;
     this.#packing = packingOf(compression);

@@ -78,7 +78,10 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const admin = new KafkaAdmin(kafkaClient({ brokers: addresses() }));
     const committed = await admin.committed(group, input, 0);
     await admin.close();
-    expect(readNote(committed?.metadata ?? '')).toMatchObject({ begin: 0, digest: expect.stringMatching(/-2500$/) });
+    expect(readNote(committed?.metadata ?? '')).toMatchObject({
+      ...{ begin: 0, partitions: 2 },
+      digest: expect.stringMatching(/-2500$/),
+    });
   }, 120_000);
 
   test('any cutting into commits and any restart gives the same rows', async () => {
@@ -169,7 +172,9 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
       Array.from({ length: 3000 }, () => ({ key: 'k', value: '{"temperature":1}' })),
     );
     const at = start(input, unique('g'));
-    await expect(at.done).rejects.toThrow(/were refused, the limit is a share of 0.5/);
+    await expect(at.done).rejects.toThrow(
+      /were refused, the limit is a share of 0.5. Most often: decode\/missing-column, \d+ times, first at offset 0 \(.*value/,
+    );
   }, 120_000);
 
   test('a checkpoint of another pipeline is refused, both named', async () => {

@@ -28,12 +28,12 @@ test('any other error stays what it is', async () => {
   expect(await withRights({}, Promise.resolve(7))).toBe(7);
 });
 
-test('a table names the groups of its readers', async () => {
+test('a table names its topic', async () => {
   const table = tableWithRights({
     topic: 'state',
-    read: () => Promise.reject(refused('GROUP_AUTHORIZATION_FAILED')),
+    read: () => Promise.reject(refused('TOPIC_AUTHORIZATION_FAILED')),
     write: () => Promise.reject(refused('TOPIC_AUTHORIZATION_FAILED')),
   });
-  await expect(table.read('s')).rejects.toThrow('Read on groups that begin with state-reader-');
+  await expect(table.read('s')).rejects.toThrow('Read on topic state');
   await expect(table.write('s', [])).rejects.toThrow('Write on topic state');
 });
