@@ -28,7 +28,7 @@ test('any other error stays what it is', async () => {
   expect(await withRights({}, Promise.resolve(7))).toBe(7);
 });
 
-test('a table names its topic', async () => {
+test('a table names what it is read and written by', async () => {
   const table = tableWithRights({
     topic: 'state',
     read: () => Promise.reject(refused('TOPIC_AUTHORIZATION_FAILED')),
