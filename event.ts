@@ -35,7 +35,7 @@ export interface Reject {
   readonly reason: string;
   /** What was expected, what came, what to do. */
   readonly message: string;
-  /** The row as it came, text or the decoded event, at most 4 KiB. */
+  /** The row as it came: text, at most 4,096 characters, or where a step refused it the event as whole JSON. */
   readonly raw?: string;
   /** 1-based line of a text file. */
   readonly line?: number;

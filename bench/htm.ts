@@ -6,6 +6,7 @@
  *
  *   npm run bench:htm [-- --json FILE] [--parts cases,recall,state,age,keys] [--rounds 5] [--steps 1000000]
  *                           [--share 1]
+ *   A million steps (`--steps`, part `age`) take three to five minutes.
  *   FILE keeps the figures of parts that were not run.
  *   ENGRAM_PEERS=DIR   a folder where lib/ holds htm.java and what it needs:
  *                      mvn dependency:copy-dependencies -DoutputDirectory=lib, of a pom with org.numenta:htm.java:0.6.13
@@ -203,16 +204,32 @@ if (parts.includes('state')) {
 }
 
 if (parts.includes('age')) {
-  const { slab, step } = memoryOf(8192);
   // A quarter of the steps is noise, so that the pool is full and evicts.
-  const one = (i: number): void => void step(i % 8 < 6 ? pass[i % pass.length] : columnsOf());
-  const window = 2000;
-  const times: number[] = [];
-  for (let at = 0; at < steps; at += window) times.push(msEach(window, (i) => one(at + i)));
+  const known = Array.from({ length: 1000 }, columnsOf);
+  const aged = (age: number) => {
+    const { slab, step } = memoryOf(8192);
+    let at = 0;
+    const next = (): Uint32Array => (at % 8 < 6 ? known[at % known.length] : columnsOf());
+    const run = (count: number): number =>
+      msEach(count, () => {
+        step(next());
+        at++;
+      });
+    const started = process.cpuUsage();
+    run(age);
+    const { user, system } = process.cpuUsage(started);
+    return { slab, run, seconds: (user + system) / 1e6 };
+  };
+  const young = aged(Math.min(10_000, steps));
+  const old = aged(steps);
+  // In turn, so that whatever else the machine does falls on both.
+  const windows = Array.from({ length: 5 }, () => [young.run(2000), old.run(2000)]);
   const middle = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1];
-  say('a quarter noise, at 10,000 steps', middle(times.slice(4, 9)), 'ms a step');
-  say(`the same, at ${steps} steps`, middle(times.slice(-5)), 'ms a step');
-  slab.free();
+  say('a quarter noise, after 10,000 steps', middle(windows.map(([ms]) => ms)), 'ms a step');
+  say(`the same, after ${steps} steps`, middle(windows.map(([, ms]) => ms)), 'ms a step');
+  say(`all ${steps} steps`, old.seconds, 's');
+  young.slab.free();
+  old.slab.free();
 }
 
 if (parts.includes('keys')) {

@@ -32,8 +32,10 @@ const seedsDefault = '5';
  * from before, each in the place of its benchmark, memory and seed: so the table can be made piece by piece.
  */
 export async function evaluateAll(options: EvaluateOptions, io: Io): Promise<number> {
-  if (options.out !== undefined || options.head !== undefined || options.leakTest) {
-    throw new UsageError('evaluate all: expected none of --out, --head and --leak-test: give them with one benchmark');
+  if (options.out !== undefined || options.head !== undefined || options.detector !== undefined || options.leakTest) {
+    throw new UsageError(
+      'evaluate all: expected none of --out, --head, --detector and --leak-test: give them with one benchmark',
+    );
   }
   const asked = options.memory === undefined ? (Object.keys(memories) as MemoryName[]) : memoriesOf(options.memory);
   const names = benchmarkNames(options.only);

@@ -63,16 +63,16 @@ const floors = ['last-value', 'seasonal-naive', 'rls'] as const;
 const detectors = ['all', 'likelihood'] as const;
 
 /** The detector of a memory: HTM is judged by its own, as it was published, unless the other is asked for. */
-function detectorOf(memory: MemoryName, { kind }: Benchmark, name: string | undefined): 'all' | 'likelihood' {
+function detectorOf(memory: MemoryName, benchmark: Benchmark, name: string | undefined): 'all' | 'likelihood' {
   if (name !== undefined && name !== 'all' && name !== 'likelihood') {
     throw new UsageError(
       `--detector: expected one of ${detectors.join(', ')}, got ${JSON.stringify(name)}${hint(name, detectors)}`,
     );
   }
-  const own = kind === 'anomaly' && memory === 'htm';
+  const own = benchmark.kind === 'anomaly' && memory === 'htm';
   if (name === 'likelihood' && !own) {
     throw new UsageError(
-      `--detector: expected likelihood with --memory htm and a benchmark of alarms, got ${memory}: leave it out`,
+      `--detector: expected likelihood with --memory htm and a benchmark of alarms, got ${memory} on ${benchmark.name}: leave it out`,
     );
   }
   return name ?? (own ? 'likelihood' : 'all');
@@ -86,6 +86,7 @@ export async function evaluate(name: string, options: EvaluateOptions, io: Io): 
   if (options.only !== undefined)
     throw new UsageError(`--only: expected with "all" alone, got with ${name}: leave it out`);
   const asked = memoriesOf(options.memory ?? 'default');
+  for (const memory of asked) detectorOf(memory, benchmark, options.detector);
   const prepared = prepare(benchmark, options.data);
   const results: EvaluationResult[] = [];
   for (const memory of new Set([...asked, ...(benchmark.alone ? [] : floors)])) {

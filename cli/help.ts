@@ -1,5 +1,9 @@
 import { benchmarks } from '../evaluation/catalog.js';
 import { sequences } from '../evaluation/protocols/sequences.js';
+import { type KafkaField, kafkaFields } from '../pipelines/kafka-fields.js';
+
+const line = ({ path, about, words, preset }: KafkaField): string =>
+  `  ${path.padEnd(26)} ${about}${words.length > 0 ? ` (${words.join(', ')})` : ''}${preset === undefined ? '' : ` [${preset}]`}`;
 
 /** What the help of each command says below its options: examples first, then what a reader cannot guess. */
 export const more = {
@@ -79,12 +83,9 @@ Writes <input>.forecasts, <input>.anomalies and <input>.dlq ("topics" names othe
   as there are partitions: they are shared out, with their memories, and move when a process comes, goes or dies.
   Records, results and the place in the log are committed together: nothing is lost, doubled or changed.
 
-Fields: kafka {brokers, tls, login {mechanism, username, password: {"env": NAME} or {"file": PATH}}}; decode {format: json,
-  csv, avro, protobuf, json-schema, cloudevents or arrow; registry {url}; values, time, timeFormat, zone, key}; pipeline (a name, a
-  file or the pipeline itself); state ({"folder": PATH} or {"topic": NAME}); alerts (rules, routes, sinks,
-  silences: docs/ALERTS.md); mode (exactly-once, at-least-once,
-  effectively-once); begin (earliest, latest); onTruncated (fail, coldStart); commitMs, checkpointMs; metadataMs,
-  lagMs; compression; http.
+Fields, in brackets what is taken where one is left out. kafka.brokers, input, group, decode.values or decode.categories, pipeline
+  and state.folder or state.topic must be there.
+${kafkaFields().map(line).join('\n')}
 
 Ctrl-C and SIGTERM finish the records at hand, save, and leave the group. /healthz, /readyz and /metrics answer at http.port.`,
 

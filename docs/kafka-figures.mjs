@@ -24,16 +24,19 @@ export function kafkaRows() {
 }
 
 function rescaled() {
-  const { rescales, handover } = recorded('kafka-rescale');
+  const found = recorded('kafka-rescale');
   const seconds = (ms) => (ms / 1000).toFixed(1);
-  return [
-    ...rescales.map(({ from, to, ownedAgainMs }) => [
-      `Kafka: ${from} to ${to} processes, every partition at work again`,
-      `${seconds(ownedAgainMs)} s`,
-    ]),
-    [
-      'Kafka: handover of 10,000 keys, last commit of one process to the next one live',
-      `${seconds(handover.ms)} s, ${whole(handover.checkpointBytes / 1e6)} MB`,
-    ],
-  ];
+  return ['folder', 'topic'].flatMap((place) => {
+    const { rescales, handover } = found[place];
+    return [
+      ...rescales.map(({ from, to, ownedAgainMs }) => [
+        `Kafka, state in a ${place}: ${from} to ${to} processes, every partition at work again`,
+        `${seconds(ownedAgainMs)} s`,
+      ]),
+      [
+        `Kafka, state in a ${place}: handover of 10,000 keys, last commit of one process to the next one live`,
+        `${seconds(handover.ms)} s, ${whole(handover.checkpointBytes / 1e6)} MB`,
+      ],
+    ];
+  });
 }

@@ -1,7 +1,7 @@
 import type { Row } from '../state/layout.js';
 import { expertWeights } from './expert-weights.js';
 import { mending } from './mending.js';
-import { members, mendedAt, sharedAt, sharpAt, ways, youngAt } from './mixture-members.js';
+import { mendedAt, sharedAt, sharpAt, ways, youngAt } from './mixture-members.js';
 import type { MemoryOptions } from './model.js';
 import { periodRowsMax, type Series } from './series.js';
 
@@ -9,20 +9,20 @@ import { periodRowsMax, type Series } from './series.js';
 export const grownRows = periodRowsMax;
 
 /**
- * What becomes of the forecasts of the members (MODELS 4.1). They are weighed in five ways, by the weights of
+ * What becomes of the forecasts of so many members (MODELS 4.1). They are weighed in five ways, by the weights of
  * expert-weights.ts, what `sharp` says is mended by its errors (mending.ts), and these six are mixed by regret once more: so
  * each horizon of each series finds out by itself how long a memory of who was right serves it.
  */
-export function blending(options: MemoryOptions) {
+export function blending(options: MemoryOptions, members: number) {
   const { horizons } = options;
   const count = horizons.length;
-  const first = expertWeights(members.length, horizons);
+  const first = expertWeights(members, horizons);
   const second = expertWeights(ways.length, horizons, false);
   const mend = mending(options);
   const layout = { experts: first.layout, blend: second.layout, mending: mend.layout };
   type Own = Row<typeof layout>;
   // All are written before they are read, in every step: no state.
-  const portions = new Float64Array(mendedAt * members.length);
+  const portions = new Float64Array(mendedAt * members);
   const said = new Float64Array(mendedAt);
   const mixed = new Float64Array(ways.length);
   const trust = new Float64Array(mendedAt);
@@ -38,16 +38,16 @@ export function blending(options: MemoryOptions) {
 
   /** What each way of weighing gives each member, not yet summing to 1. */
   function weigh({ experts }: Own, i: number, forecasts: Float64Array): void {
-    const from = i * members.length;
-    for (let k = 0; k < members.length; k++) {
+    const from = i * members;
+    for (let k = 0; k < members; k++) {
       const here = Number.isNaN(forecasts[k * count + i]) ? 0 : 1;
       const recency = first.recency(experts, i, k);
       const weight = here * experts.weight[from + k];
       portions[k] = weight;
-      portions[members.length + k] = weight * recency;
-      portions[2 * members.length + k] = weight * recency * recency;
-      portions[3 * members.length + k] = here * experts.young.weight[from + k] * recency;
-      portions[4 * members.length + k] = here * experts.shared[from + k];
+      portions[members + k] = weight * recency;
+      portions[2 * members + k] = weight * recency * recency;
+      portions[3 * members + k] = here * experts.young.weight[from + k] * recency;
+      portions[4 * members + k] = here * experts.shared[from + k];
     }
   }
 
@@ -55,8 +55,8 @@ export function blending(options: MemoryOptions) {
   function say(w: number, i: number, forecasts: Float64Array): number {
     let sum = 0;
     let all = 0;
-    for (let k = 0; k < members.length; k++) {
-      const portion = portions[w * members.length + k];
+    for (let k = 0; k < members; k++) {
+      const portion = portions[w * members + k];
       sum += portion;
       if (portion > 0) all += portion * forecasts[k * count + i];
     }
@@ -119,9 +119,9 @@ export function blending(options: MemoryOptions) {
       second.keepMixed(blend, t, i, mean);
 
       let apart = 0;
-      for (let k = 0; k < members.length; k++) {
+      for (let k = 0; k < members; k++) {
         let share = 0;
-        for (let w = 0; w < awake; w++) share += trust[w] * portions[w * members.length + k];
+        for (let w = 0; w < awake; w++) share += trust[w] * portions[w * members + k];
         const gap = share > 0 ? forecasts[k * count + i] - mean : 0;
         apart += (share / all) * gap * gap;
       }

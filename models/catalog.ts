@@ -11,6 +11,7 @@ import { ssm } from './lru.js';
 import { lstm } from './lstm.js';
 import { minGru, minLstm } from './min-cells.js';
 import { mixture } from './mixture.js';
+import { mixtureHtm } from './mixture-htm.js';
 import type { MemoryOptions, Model } from './model.js';
 import { resonator } from './resonator.js';
 import { rls } from './rls.js';
@@ -22,6 +23,7 @@ import { seasonalRls } from './seasonal-rls.js';
 /** Every memory by the name that pipelines use. */
 export const memories = {
   default: mixture,
+  'default-htm': mixtureHtm,
   'last-value': lastValue,
   'seasonal-naive': seasonalNaive,
   rls,

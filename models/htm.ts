@@ -76,7 +76,7 @@ function memoryOf(name: string, shape: HtmShape, options: HtmOptions) {
   const keyed: Layout = { ...pattern?.keyed, ...(words ? { words: words.layout } : {}) };
   return {
     name,
-    version: 2,
+    version: 3,
     seed,
     channels,
     horizons,

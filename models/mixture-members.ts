@@ -12,6 +12,9 @@ export const members = [
   ...['knn-level', 'knn', 'residual-knn-level', 'residual-knn', 'knn-residual'],
 ] as const;
 
+/** What a whole memory is called that takes part as one member more, behind the others. */
+export const guestMember = 'htm';
+
 /** Where the forecasts of a part begin among them. */
 export const firstOf = {
   short: members.indexOf('sar-short'),

@@ -1,10 +1,10 @@
-import { f64, type Row } from '../state/layout.js';
+import { f64, type Layout, type Row } from '../state/layout.js';
 import { blending, grownRows } from './blending.js';
 import { reservoir, reservoirForget } from './echo-state.js';
 import { kernels } from './kernels/index.js';
 import { neighbours, pastWindows } from './knn.js';
-import { firstOf, members, seasonal } from './mixture-members.js';
-import type { MemoryOptions, Model, Prediction } from './model.js';
+import { firstOf, guestMember, members as ownMembers, seasonal } from './mixture-members.js';
+import { type MemoryOptions, type Model, type Prediction, predictionOf } from './model.js';
 import { readout } from './readout.js';
 import { resonatorBank } from './resonator.js';
 import { autoregression, lagFeatures } from './rls.js';
@@ -26,7 +26,7 @@ const swiftForget = 0.985;
 const typicalRate = 0.002;
 
 /** The parts that one channel is remembered by. */
-function partsOf(options: MemoryOptions) {
+function partsOf(options: MemoryOptions, members: number) {
   return {
     short: season({ ...options, period: 'short', cycles: 6, forget: [0.999], residuals: lagRows, narrow: true }),
     long: season({ ...options, period: 'long', cycles: 4, forget: [0.999, 0.997, 0.98], residuals: residualRows }),
@@ -37,7 +37,7 @@ function partsOf(options: MemoryOptions) {
     echo: readout(reservoir(options.seed ?? 1), { ...options, forget: reservoirForget }),
     near: pastWindows({ ...options, width: 48, capacity: valueRows }),
     residualNear: neighbours({ ...options, width: 24, capacity: residualRows }),
-    blending: blending(options),
+    blending: blending(options, members),
   };
 }
 type Parts = ReturnType<typeof partsOf>;
@@ -74,17 +74,29 @@ type Channel = Row<ReturnType<typeof channelLayout>>;
  * them at every event, until they have caught up; meanwhile the profiles alone speak for them.
  */
 export function mixture(options: MemoryOptions) {
+  return mixtureOf('default', 3, options);
+}
+
+/** The same, with the forecasts of a whole memory of all channels as one member more. */
+export function mixtureOf(name: string, version: number, options: MemoryOptions, guest?: Model) {
   const { channels, horizons, seed = 1 } = options;
   const count = horizons.length;
-  const parts = partsOf(options);
+  const members = guest ? [...ownMembers, guestMember] : ownMembers;
+  const ownCount = ownMembers.length;
+  const parts = partsOf(options, members.length);
   const behindMax = catchUpRows(count);
   const channel = channelLayout(options, parts);
   const names = Array.from({ length: channels }, (_, c) => `c${c}`);
-  const keyed: Record<string, typeof channel> = Object.fromEntries(names.map((name) => [name, channel]));
-  const shared = {};
+  const keyed: Layout = {
+    ...Object.fromEntries(names.map((name) => [name, channel])),
+    ...(guest ? { guest: guest.keyed } : {}),
+  };
+  const shared: Layout = guest?.shared ?? {};
+  const partOf = (row: Row<Layout>, name: string) => row[name] as unknown as Channel;
   // All are written before they are read, in every step: no state.
   const forecasts = new Float64Array((members.length + 1) * count);
   const mixed = { mean: 0, apart: 0 };
+  const said = guest && predictionOf(guest);
 
   /** Surprise of a value under what was expected of it at the shortest horizon; then all forecasts for it are judged. */
   function judge(own: Channel, t: number, value: number): number {
@@ -130,7 +142,7 @@ export function mixture(options: MemoryOptions) {
   function ask(own: Channel, t: number): void {
     const { series } = own;
     for (let rows = 0; rows < behindMax && own.learned[0] < t; rows++) learnSeasons(own, own.learned[0]);
-    forecasts.fill(valueAt(series, t), 0, members.length * count);
+    forecasts.fill(valueAt(series, t), 0, ownCount * count);
     if (own.learned[0] === t) learnSeasons(own, t);
     else {
       parts.short.outline(series, t, forecasts, firstOf.short * count, count);
@@ -141,7 +153,7 @@ export function mixture(options: MemoryOptions) {
     parts.swift.step(own.swift, series, t, forecasts, firstOf.lagsSwift * count);
     parts.near.step(own.near, series, t, forecasts, firstOf.knn * count, count);
     askResiduals(own, t);
-    for (let j = 0; j < members.length * count; j++) {
+    for (let j = 0; j < ownCount * count; j++) {
       if (!isValue(forecasts[j])) forecasts[j] = valueAt(series, t);
     }
     if (t < grownRows) {
@@ -200,18 +212,19 @@ export function mixture(options: MemoryOptions) {
   }
 
   return {
-    name: 'default',
-    version: 3,
+    name,
+    version,
     ...options,
     seed,
     gauges: 2,
     members,
     shared,
     keyed,
-    init() {},
-    initKey(_, row) {
+    init: (own) => guest?.init(own),
+    initKey(common, row) {
+      guest?.initKey(common, row.guest as Row<Layout>);
       for (const name of names) {
-        const own = row[name];
+        const own = partOf(row, name);
         for (const part of ['short', 'long', 'wide', 'lags', 'swift', 'resonator', 'echo', 'near'] as const) {
           parts[part].start(own[part] as never, own.series);
         }
@@ -219,10 +232,12 @@ export function mixture(options: MemoryOptions) {
         parts.blending.start(own.blending, own.series);
       }
     },
-    step(_, row, { values, scale, periods }, out) {
+    step(common, row, input, out) {
+      const { values, scale, periods } = input;
+      if (guest && said) guest.step(common, row.guest as Row<Layout>, input, said);
       let surprise = 0;
       for (let c = 0; c < channels; c++) {
-        const own = row[names[c]];
+        const own = partOf(row, names[c]);
         const { series } = own;
         const at = c * count;
         if (isValue(values[c])) surprise += judge(own, series.rows[0], values[c]);
@@ -236,6 +251,8 @@ export function mixture(options: MemoryOptions) {
         }
         if (takePeriods(series, periods)) begin(own, t);
         ask(own, t);
+        // Where it has no opinion yet it abstains.
+        for (let i = 0; said && i < count; i++) forecasts[ownCount * count + i] = said.mean[at + i];
         for (let i = 0; i < count; i++) mix(own, t, i, out, at);
         own.spread[modulo(t, horizons[0])] = out.spread[at];
         for (let k = 0; out.members && k < members.length; k++) {
@@ -244,5 +261,5 @@ export function mixture(options: MemoryOptions) {
       }
       out.surprise = surprise;
     },
-  } satisfies Model<typeof shared, typeof keyed>;
+  } satisfies Model<Layout, Layout>;
 }

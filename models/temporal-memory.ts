@@ -56,9 +56,6 @@ export const temporalDefaults: TemporalOptions = {
   doubt: 0.1,
 };
 
-/** Bytes of a synapse in the pool. */
-export const synapseBytes = 7;
-
 /** Most synapses a pool may have: their numbers have 24 bits. */
 const poolMax = 16_777_215;
 
@@ -87,7 +84,9 @@ export function temporalMemory(options: TemporalOptions) {
   const layout = {
     counters: u32(18),
     head: u32(all),
-    synapse: u8(synapseBytes * segments * synapses),
+    /** Of each synapse its link and permanence, and its cell in three bytes. */
+    synapse: u32(segments * synapses),
+    source: u8(3 * segments * synapses),
     owner: u32(segments),
     used: u32(segments),
     held: u8(segments),
@@ -110,7 +109,7 @@ export function temporalMemory(options: TemporalOptions) {
   const bind = (own: Own): void => {
     const at = (field: { readonly byteOffset: number }) => field.byteOffset;
     kernels.temporalState(
-      ...[at(own.counters), at(own.head), at(own.synapse), at(own.owner), at(own.used)],
+      ...[at(own.counters), at(own.head), at(own.synapse), at(own.source), at(own.owner), at(own.used)],
       ...([at(own.held), at(own.proof), at(own.overlap), at(own.touched), at(own.load)] as const),
       ...([segments, blockBits, at(own.active), at(own.bits), at(own.winner), at(own.last), at(own.scratch)] as const),
     );
@@ -140,9 +139,11 @@ export function temporalMemory(options: TemporalOptions) {
     },
     /**
      * Per column 1 + the last step at which what predicts it (or, with `faint`, at least matches) was right, 0 where
-     * nothing does; how many columns there are. `least`: active synapses that it takes, instead of those that learning takes.
+     * nothing does; how many columns there are. `least`: active synapses that it takes, instead of
+     * those that learning takes; below `minimum` nothing is listed.
      */
     expected(own: Own, out: Uint32Array, faint = false, least = faint ? minimum : activation): number {
+      if (least < minimum) throw new RangeError(`temporal memory: expected least of at least ${minimum}, got ${least}`);
       bind(own);
       kernels.temporalRule(least, least, sample, 0, 0, 0, 0, 0, level(connected));
       return kernels.temporalExpected(out.byteOffset, faint ? 1 : 0);

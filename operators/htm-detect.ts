@@ -53,7 +53,7 @@ export function htmDetect<A extends Event>(options: HtmDetectOptions = {}): Stag
     };
     return {
       id: 'htm-detect',
-      version: '2',
+      version: '3',
       keys,
       shared: {},
       layout,

@@ -185,8 +185,8 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
       causes.rows.push(cause);
     },
     reject(row, reason, message) {
-      const { key, timeMs, values, offset } = row;
-      const raw = JSON.stringify({ key, timeMs, values }).slice(0, 4096);
+      const { key, timeMs, values, words, offset } = row;
+      const raw = JSON.stringify({ key, timeMs, values, words });
       rejects.push({ shard: shard.name, offset, stage: step.id, reason, message, raw });
       causes.rejects.push(cause);
     },

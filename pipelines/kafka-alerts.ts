@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { KafkaAdmin } from '../connectors/kafka/admin.js';
 import { type KafkaOptions, kafkaClient } from '../connectors/kafka/client.js';
 import { KafkaTable } from '../connectors/kafka/table.js';
 import { openAlerts } from './alert-open.js';
@@ -20,8 +21,10 @@ export interface KafkaAlerts {
 export interface KafkaAlertsOptions {
   readonly kafka: KafkaOptions;
   readonly groupId: string;
-  /** Topic of the queues. */
+  /** Topic of the group's queues. */
   readonly topic: string;
+  /** Where an earlier release had them: what is left there is taken over once. */
+  readonly formerTopic?: string;
   readonly state: StatePlace;
   readonly sessionTimeoutMs: number;
   /** Told what people should look at. */
@@ -40,12 +43,11 @@ export async function alertsOf(
   }
   await checked(spec);
   const queues = new Set<PartitionQueue>();
-  let table: KafkaTable | undefined;
-  const tableOf = ({ partitions }: AlertHost): KafkaTable => {
-    table ??= new KafkaTable(kafkaClient(options.kafka), options.topic, {
-      partitions,
-      partitionOf: (shard) => Number(/-(\d+)$/.exec(shard)?.[1]),
-    });
+  const tables = new Map<string, KafkaTable>();
+  const tableOf = (topic: string, { partitions }: AlertHost): KafkaTable => {
+    const partitionOf = (shard: string): number => Number(/-(\d+)$/.exec(shard)?.[1]);
+    const table = tables.get(topic) ?? new KafkaTable(kafkaClient(options.kafka), topic, { partitions, partitionOf });
+    tables.set(topic, table);
     return table;
   };
   return {
@@ -53,7 +55,7 @@ export async function alertsOf(
       const queue: PartitionQueue = new PartitionQueue(
         {
           leaseMs: options.sessionTimeoutMs / 2,
-          open: (at) => opened(spec, options, host, tableOf(host), at, tally),
+          open: (at) => opened(spec, options, host, (topic) => tableOf(topic, host), at, tally),
         },
         host,
         () => queues.delete(queue),
@@ -64,7 +66,7 @@ export async function alertsOf(
     metrics: () => tally.text(...[...queues].flatMap(({ feed }) => feed ?? [])),
     async close() {
       await Promise.all([...queues].map((queue) => queue.close()));
-      await table?.close();
+      await Promise.all([...tables.values()].map((table) => table.close()));
     },
   };
 }
@@ -72,13 +74,20 @@ export async function alertsOf(
 /** Reads what the queue of a partition holds, and goes on with it. */
 async function opened(
   spec: AlertSpec,
-  { groupId, topic, state, onLog }: KafkaAlertsOptions,
+  { kafka, groupId, topic, formerTopic, state, onLog }: KafkaAlertsOptions,
   { shard, partition }: AlertHost,
-  table: KafkaTable,
+  tableOf: (topic: string) => KafkaTable,
   queue: Pick<PartitionQueue, 'put' | 'ready'>,
   tally: AlertTally,
 ) {
-  const found = (await table.read(`${groupId}\n${shard}`)) as ReadonlyMap<string, Buffer>;
+  const owner = `${groupId}\n${shard}`;
+  let found = await tableOf(topic).read(owner);
+  if (found.size === 0 && formerTopic !== undefined && (await isThere(kafka, formerTopic))) {
+    found = await tableOf(formerTopic).read(owner);
+    // All of it in one commit: from then on the new queue is whole, and the old one is looked at no more.
+    queue.put([...found].map(([key, value]) => ({ topic, partition, key: Buffer.from(key), value, headers: {} })));
+    if (found.size > 0) onLog({ type: 'alert-queue-taken-over', shard, from: formerTopic, notes: found.size });
+  }
   const folder = spec.folder ?? ('folder' in state ? join(state.folder, 'alerts') : undefined);
   return openAlerts(forShard(spec, shard), {
     journalOf: (sink) =>
@@ -94,6 +103,15 @@ async function opened(
     },
     onSilencesFile: (error) => onLog({ type: 'silences-failed', error: error.message }),
   });
+}
+
+async function isThere(kafka: KafkaOptions, topic: string): Promise<boolean> {
+  const admin = new KafkaAdmin(kafkaClient(kafka));
+  try {
+    return (await admin.partitions([topic])).has(topic);
+  } finally {
+    await admin.close();
+  }
 }
 
 /** A file takes the lines of one writer: each partition has its own. */

@@ -35,12 +35,18 @@ export interface Note {
   /** Offset of the newest checkpoint when this was committed; -1 before the first. */
   readonly checkpoint: number;
   readonly digest: string;
+  /** Partitions of the topic; releases before this one did not say. */
+  readonly partitions?: number;
 }
 
-export const noteText = ({ begin, checkpoint, digest }: Note): string => `b=${begin};cp=${checkpoint};d=${digest}`;
+export const noteText = ({ begin, checkpoint, digest, partitions }: Note): string =>
+  `b=${begin};cp=${checkpoint};d=${digest}${partitions === undefined ? '' : `;p=${partitions}`}`;
 
 /** Reads a note; undefined where somebody else has set the offset. */
 export function readNote(text: string): Note | undefined {
-  const parts = /^b=(\d+);cp=(-?\d+);d=([0-9a-f]{24}-\d+)$/.exec(text);
-  return parts ? { begin: Number(parts[1]), checkpoint: Number(parts[2]), digest: parts[3] } : undefined;
+  const parts = /^b=(\d+);cp=(-?\d+);d=([0-9a-f]{24}-\d+)(?:;p=(\d+))?$/.exec(text);
+  if (!parts) return undefined;
+  const [, begin, checkpoint, digest, partitions] = parts;
+  const note = { begin: Number(begin), checkpoint: Number(checkpoint), digest };
+  return partitions === undefined ? note : { ...note, partitions: Number(partitions) };
 }

@@ -1,5 +1,5 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { WorkerEvent } from './kafka-options.js';
+import { LoopDelay } from './loop-delay.js';
 
 /** Upper bounds of the buckets of durations, in seconds. */
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -40,7 +40,10 @@ export const kafkaFigures = {
   engram_checkpoint_age_seconds: ['gauge', 'Time since the newest checkpoint of this process.'],
   engram_checkpoint_offset: ['gauge', 'Offset of the newest checkpoint of this process.'],
   engram_checkpoint_failures_total: ['counter', 'Checkpoints that could not be written.'],
-  engram_event_loop_delay_seconds: ['gauge', 'How late timers of this process fire, by quantile.'],
+  engram_event_loop_delay_seconds: [
+    'gauge',
+    'How late timers of this process fired in the last one to two minutes, by quantile.',
+  ],
   engram_resident_bytes: ['gauge', 'Memory of this process.'],
 } as const;
 
@@ -92,12 +95,11 @@ export class KafkaMetrics {
     engram_checkpoint_seconds: new Durations(),
     engram_checkpoint_pause_seconds: new Durations(),
   };
-  readonly #loop = monitorEventLoopDelay({ resolution: 10 });
+  readonly #loop = new LoopDelay();
   #beatAt: number;
 
   constructor(readonly nowMs: () => number = () => performance.now()) {
     this.#beatAt = nowMs();
-    this.#loop.enable();
   }
 
   /** Milliseconds since the group last counted on this process. */
@@ -186,7 +188,7 @@ export class KafkaMetrics {
     gauge('engram_partitions_live', live);
     gauge('engram_heartbeat_age_seconds', this.silentMs / 1000);
     for (const quantile of [0.5, 0.99]) {
-      gauge('engram_event_loop_delay_seconds', this.#loop.percentile(100 * quantile) / 1e9, { quantile });
+      gauge('engram_event_loop_delay_seconds', this.#loop.quantile(quantile), { quantile });
     }
     gauge('engram_resident_bytes', process.memoryUsage.rss());
     for (const [shard, { lag, next, waitingBytes, begin, checkpoint }] of this.#shards) {
@@ -217,7 +219,7 @@ export class KafkaMetrics {
   }
 
   close(): void {
-    this.#loop.disable();
+    this.#loop.close();
   }
 }
 

@@ -1,9 +1,10 @@
 import type { KafkaOptions } from '../connectors/kafka/client.js';
-import type { Compression } from '../connectors/kafka/compression.js';
+import type { Compression } from '../connectors/kafka/compression-names.js';
 import type { Mapping, PayloadCodec } from '../connectors/kafka/decode.js';
 import type { FeedOptions } from '../connectors/kafka/feed.js';
 import type { Event } from '../event.js';
 import type { KafkaOutputs } from './kafka-output.js';
+import type { UnknownSetting } from './kafka-topics.js';
 import type { TaskEvent, TaskOptions } from './kafka-world.js';
 
 /** `effectively-once` is at-least-once for readers that drop rows whose `engram-id` they have seen. */
@@ -21,6 +22,7 @@ export type WorkerEvent =
   /** No broker answers; it is asked again until one does (`reachable`), the patience ends, or a stop is asked for. */
   | { readonly type: 'unreachable'; readonly error: Error }
   | { readonly type: 'reachable'; readonly attempts: number; readonly ms: number }
+  | UnknownSetting
   /** Records behind the last commit, measured whether anything can be committed or not. */
   | {
       readonly type: 'lag';
@@ -32,7 +34,7 @@ export type WorkerEvent =
 
 type FromWorker = 'topic' | 'partition' | 'partitions' | 'decoder' | 'outputs';
 
-export interface WorkerOptions<B extends Event> extends Omit<TaskOptions<B>, FromWorker> {
+export interface WorkerOptions<B extends Event> extends Omit<TaskOptions<B>, FromWorker>, FeedOptions {
   readonly kafka: KafkaOptions;
   readonly input: string;
   readonly codec: PayloadCodec;
@@ -51,7 +53,6 @@ export interface WorkerOptions<B extends Event> extends Omit<TaskOptions<B>, Fro
   readonly metadataMs?: number;
   /** How often the lag is measured besides at every commit; 10 s by default. */
   readonly lagMs?: number;
-  readonly feed?: FeedOptions;
   readonly transactionTimeoutMs?: number;
   /** `refuse` by default: before 4.0 the protocol itself has holes that can tear a transaction. */
   readonly oldBrokers?: 'refuse' | 'allow';

@@ -102,8 +102,10 @@ export class OutputWriter<B extends Event> {
       'x-error-app': this.input.app,
       'engram-id': `${this.input.shard}-${placeOf(reject.offset)}-${reject.stage}`,
     };
-    const value = record ? record.value : (reject.raw ?? null);
-    return this.#row('rejects', topic, record?.key ?? null, value, headers);
+    if (record) return this.#row('rejects', topic, record.key, record.value, headers);
+    // The event has the key in it as well: for the checksum that is enough, as it was when no key was written.
+    const letter = this.#row('rejects', topic, null, reject.raw ?? null, headers);
+    return reject.held && reject.raw !== undefined ? { ...letter, key: keyOf(reject.raw) } : letter;
   }
 
   #row(
@@ -120,6 +122,9 @@ export class OutputWriter<B extends Event> {
     return { topic, partition: this.input.partition, key: name, value: bytes, headers };
   }
 }
+
+/** The key of an event that a step wrote down when it refused it. */
+const keyOf = (raw: string): Buffer => Buffer.from((JSON.parse(raw) as Pick<Event, 'key'>).key);
 
 /**
  * Names the rows of a batch within their shard, in order, by the log alone: those that came with their own event by its

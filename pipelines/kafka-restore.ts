@@ -40,10 +40,10 @@ export class PipelineFault extends Hopeless {
 /** So many records are refused that the mapping is more likely wrong than the records. */
 export class TooManyRejects extends Hopeless {
   override readonly name = 'TooManyRejects';
-  constructor(shard: string, next: number, rejects: number, records: number, share: number) {
+  constructor(shard: string, next: number, rejects: number, records: number, share: number, commonest: string) {
     super(
-      `${shard}: ${rejects} of the ${records} records before offset ${next} were refused, the limit is a share of ${share}: ` +
-        'look at the dead letters (header x-error-message), correct the mapping, or raise rejectShareMax',
+      `${shard}: ${rejects} of the ${records} records before offset ${next} were refused, the limit is a share of ${share}. ` +
+        `Most often: ${commonest}. Correct the mapping, or raise rejectShareMax`,
     );
   }
 }
@@ -148,6 +148,9 @@ export async function restore(options: RestoreOptions): Promise<Beginning> {
       Math.max(offset, bounds.low),
       `the newest checkpoint is at ${mine.next}, the log begins at ${bounds.low}: it was cut off before a newer checkpoint was taken`,
     );
+  }
+  if (note?.partitions !== undefined && note.partitions !== options.partitions) {
+    throw partitionsChanged(`${shard}, by what the group has noted`, note.partitions, options.partitions);
   }
   if (!note) return cold(offset, `begins at ${offset}, which somebody has set by hand`);
   if (bounds.low <= note.begin) {

@@ -10,6 +10,7 @@ import { KafkaStore } from '../state/stores/kafka.js';
 import { type AlertSpec, withAlerts } from './alert-spec.js';
 import { alertsOf } from './kafka-alerts.js';
 import { HealthServer } from './kafka-http.js';
+import { formerQueueTopic, queueTopic } from './kafka-ids.js';
 import { KafkaLog, type LogEvent } from './kafka-log.js';
 import { KafkaMetrics } from './kafka-metrics.js';
 import type { WorkerEvent, WorkerOptions } from './kafka-options.js';
@@ -53,9 +54,11 @@ export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Pro
   const lines = new KafkaLog((line) => onLog?.(line));
   const log = (event: object): void => lines.write(event as LogEvent);
   const outputs = outputsOf(input, topics, pipeline.alerts !== undefined);
+  const alertsTopic = outputs.alerts?.topic ?? outputTopics(input).alerts;
   const alerts = await alertsOf(pipeline, {
     ...{ kafka, groupId: options.groupId, state: options.state, sessionTimeoutMs },
-    topic: `${outputs.alerts?.topic ?? outputTopics(input).alerts}.queue`,
+    topic: queueTopic(alertsTopic, options.groupId),
+    formerTopic: formerQueueTopic(alertsTopic),
     onLog: log,
   }).catch(async (error: Error) => {
     await close();
@@ -116,7 +119,7 @@ export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Pro
 /** Changes of state; commits and heartbeats are for the metrics. */
 const logged = new Set<WorkerEvent['type']>([
   ...(['assigned', 'rebalancing', 'revoked', 'restored', 'live', 'dropped', 'reader-failed', 'stopping'] as const),
-  ...(['unreachable', 'reachable', 'cold-start', 'checkpoint-failed'] as const),
+  ...(['unreachable', 'reachable', 'cold-start', 'checkpoint-failed', 'unknown-setting'] as const),
 ]);
 
 const plain = (event: WorkerEvent): object => ('error' in event ? { ...event, error: event.error.message } : event);

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { KafkaAdmin } from '../connectors/kafka/admin.js';
 import { type KafkaOptions, kafkaClient } from '../connectors/kafka/client.js';
-import type { Compression } from '../connectors/kafka/compression.js';
+import type { Compression } from '../connectors/kafka/compression-names.js';
 import { partitionOfKey } from '../connectors/kafka/partition.js';
 import type { Outgoing } from '../connectors/kafka/record.js';
 import { isFenced, isTooLarge, TransactionalWriter } from '../connectors/kafka/writer.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { arrowRecordCodec } from '../connectors/codecs/arrow-record.js';
 import { avroCodec } from '../connectors/codecs/avro.js';
 import { cloudEventsCodec } from '../connectors/codecs/cloud-events.js';
@@ -7,121 +7,23 @@ import { jsonCodec } from '../connectors/codecs/json.js';
 import { jsonSchemaCodec } from '../connectors/codecs/json-schema.js';
 import { protobufCodec } from '../connectors/codecs/protobuf.js';
 import type { KafkaLogin, KafkaOptions } from '../connectors/kafka/client.js';
-import { type Compression, compressions } from '../connectors/kafka/compression.js';
+import type { Compression } from '../connectors/kafka/compression-names.js';
 import type { Mapping, PayloadCodec } from '../connectors/kafka/decode.js';
 import { SchemaRegistry } from '../connectors/kafka/registry.js';
 import { readSecret } from '../connectors/kafka/secret.js';
-import { timeFormats } from '../connectors/times.js';
 import type { Result } from '../event.js';
 import { parseAlerts } from './alert-spec.js';
-import { kafkaModes } from './kafka-options.js';
+import { type KafkaRunSpec, kafkaInputSchema, kafkaRunSchema } from './kafka-fields.js';
 import type { KafkaRunOptions } from './kafka-run.js';
 import { loadPipeline } from './load.js';
 import type { Pipeline } from './pipeline.js';
-import { recordFormats } from './record-formats.js';
 import { parseSpec, pipelineOf } from './spec.js';
 import { explain, type Issue, SpecError } from './spec-error.js';
 import { withWeights } from './weights.js';
 
-const text = z.string().min(1);
-const whole = z.int().min(1).exactOptional();
-const place = z.union([z.strictObject({ env: text }), z.strictObject({ file: text })]);
-
-const schema = z.strictObject({
-  kafka: z.strictObject({
-    brokers: z.array(text).min(1),
-    clientId: text.exactOptional(),
-    tls: z
-      .union([
-        z.boolean(),
-        z.strictObject({
-          ca: text.exactOptional(),
-          cert: text.exactOptional(),
-          key: text.exactOptional(),
-          passphrase: place.exactOptional(),
-          servername: text.exactOptional(),
-        }),
-      ])
-      .exactOptional(),
-    login: z
-      .discriminatedUnion('mechanism', [
-        z.strictObject({
-          mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
-          username: text,
-          password: place,
-        }),
-        z.strictObject({ mechanism: z.literal('oauthbearer'), token: place }),
-      ])
-      .exactOptional(),
-    connectTimeoutMs: whole,
-    requestTimeoutMs: whole,
-  }),
-  input: text,
-  group: text,
-  decode: z.strictObject({
-    format: z.enum(recordFormats).exactOptional(),
-    values: z.array(text).min(1).exactOptional(),
-    categories: z.array(text).min(1).exactOptional(),
-    time: text.exactOptional(),
-    timeFormat: z.enum(timeFormats.filter((name) => name !== 'auto')).exactOptional(),
-    zone: text.exactOptional(),
-    key: text.exactOptional(),
-    columns: z.array(text).min(1).exactOptional(),
-    delimiter: text.exactOptional(),
-    schema: z.unknown().exactOptional(),
-    proto: text.exactOptional(),
-    message: text.exactOptional(),
-    registry: z
-      .strictObject({
-        url: text,
-        username: text.exactOptional(),
-        password: place.exactOptional(),
-        ...{ timeoutMs: whole, unknownMs: whole, patienceMs: whole },
-      })
-      .exactOptional(),
-  }),
-  pipeline: z.union([text, z.looseObject({})]),
-  state: z.union([z.strictObject({ folder: text }), z.strictObject({ topic: text, partitions: whole })]),
-  topics: z
-    .strictObject({
-      results: text.nullable().exactOptional(),
-      anomalies: text.nullable().exactOptional(),
-      rejects: text.nullable().exactOptional(),
-      alerts: text.nullable().exactOptional(),
-    })
-    .exactOptional(),
-  alerts: z.unknown().exactOptional(),
-  mode: z.enum(kafkaModes).exactOptional(),
-  oldBrokers: z.enum(['refuse', 'allow']).exactOptional(),
-  begin: z.enum(['earliest', 'latest']).exactOptional(),
-  onTruncated: z.enum(['fail', 'coldStart']).exactOptional(),
-  compression: z.enum(compressions).exactOptional(),
-  commitMs: whole,
-  commitRows: whole,
-  checkpointMs: whole,
-  checkpointRows: whole,
-  rejectShareMax: z.number().gt(0).max(1).exactOptional(),
-  sessionTimeoutMs: whole,
-  heartbeatMs: whole,
-  rebalanceTimeoutMs: whole,
-  transactionTimeoutMs: whole,
-  fetchWaitMs: whole,
-  metadataMs: whole,
-  lagMs: whole,
-  partitionsMax: whole,
-  http: z.strictObject({ port: z.int().min(0).max(65_535), host: text.exactOptional() }).exactOptional(),
-});
-
-type Spec = z.infer<typeof schema>;
-
-/** What a replay takes from the same file: how a topic is read, and who reads it. All else in it is checked and left. */
-const inputSchema = schema.partial().extend({
-  kafka: schema.shape.kafka.extend({ brokers: z.array(text).min(1).exactOptional() }).exactOptional(),
-});
-
 /** What is wrong. What stands where a login belongs may be a secret: the place is told, the value is not. */
 function told(error: z.ZodError, value: unknown): string {
-  const sentence = explain(error.issues as unknown as readonly Issue[], value, '', schema);
+  const sentence = explain(error.issues as unknown as readonly Issue[], value, '', kafkaRunSchema);
   const hidden = /^(kafka\.(login|tls)|decode\.registry)(?!\.mechanism|\.[a-z]+: expected one of)/.test(sentence);
   return hidden
     ? sentence.replace(/, got [\s\S]*$/, ', got something else (which may be a secret and is not shown)')
@@ -141,7 +43,7 @@ export interface KafkaInput {
 
 /** Reads the part of a run's description that says how records are read; what it lacks, such as brokers, is told elsewhere. */
 export async function parseKafkaInput(value: unknown, from: string): Promise<KafkaInput> {
-  const found = inputSchema.safeParse(value);
+  const found = kafkaInputSchema.safeParse(value);
   if (!found.success) {
     throw new SpecError(`${from}: ${told(found.error, value)}`);
   }
@@ -169,7 +71,7 @@ export async function parseKafkaInput(value: unknown, from: string): Promise<Kaf
 
 /** A run on Kafka as plain JSON: what it reads, how, with which pipeline, and where memories and results go. */
 export async function parseKafkaRun(value: unknown, from = 'run'): Promise<KafkaRunOptions> {
-  const found = schema.safeParse(value);
+  const found = kafkaRunSchema.safeParse(value);
   if (!found.success) {
     throw new SpecError(`${from}: ${told(found.error, value)}`);
   }
@@ -192,7 +94,7 @@ export async function parseKafkaRun(value: unknown, from = 'run'): Promise<Kafka
   };
 }
 
-function mappingOf(decode: Spec['decode'], from: string): Mapping {
+function mappingOf(decode: KafkaRunSpec['decode'], from: string): Mapping {
   const { values = [], categories, time, timeFormat, zone, key } = decode;
   if (values.length === 0 && categories === undefined) {
     throw new SpecError(`${from}: decode.values: expected the fields to learn, or decode.categories, both are missing`);
@@ -210,13 +112,13 @@ function mappingOf(decode: Spec['decode'], from: string): Mapping {
 const isPipeline = (value: unknown): value is Pipeline<Result> =>
   typeof (value as Partial<Pipeline> | undefined)?.through === 'function';
 
-function loginOf(login: NonNullable<Spec['kafka']['login']>): KafkaLogin {
+function loginOf(login: NonNullable<KafkaRunSpec['kafka']['login']>): KafkaLogin {
   if (login.mechanism !== 'oauthbearer') return login;
   // Read again for every connection: whoever renews the token writes it to the same place.
   return { mechanism: 'oauthbearer', token: async () => readSecret(login.token) };
 }
 
-function codecOf(decode: Spec['decode'], from: string): PayloadCodec {
+function codecOf(decode: KafkaRunSpec['decode'], from: string): PayloadCodec {
   const { format = 'json', columns, delimiter, schema: own, proto, message, registry } = decode;
   const need = <T>(value: T | undefined, field: string): T => {
     if (value !== undefined) return value;

@@ -1,7 +1,7 @@
 import type { Chunk, Feed } from '../connectors/kafka/feed.js';
 import { OutOfRange } from '../connectors/kafka/group.js';
 import type { Writer } from '../connectors/kafka/writer.js';
-import type { Batch, Event } from '../event.js';
+import type { Batch, Event, Reject } from '../event.js';
 import { claim } from './budget.js';
 import type { PartitionAlerts } from './kafka-alert-queue.js';
 import { Breaker } from './kafka-breaker.js';
@@ -213,11 +213,11 @@ export class KafkaTask<B extends Event> {
     // A slice that begins at the committed offset, or after a gap that hides it, comes when all before it is folded.
     if (!this.#live && records[0].offset >= this.#begun.replayTo) this.#goLive();
     for (const { key, offset } of forget) this.world.onEvent({ type: 'tombstone', key, offset });
-    let refused = 0;
+    const refused: Reject[] = [];
     let spentMs = decodeMs;
     for (const batch of batchesOf(this.shard, slice, next, this.#sliceRows)) {
       const last = batch.next === next;
-      refused += this.#push(batch, slice, last ? records.length : 0, spentMs);
+      refused.push(...this.#push(batch, slice, last ? records.length : 0, spentMs));
       spentMs = 0;
       if (!last) await this.#turn();
     }
@@ -228,8 +228,8 @@ export class KafkaTask<B extends Event> {
     this.#settle(next);
   }
 
-  /** Gives how many rows were refused; `counted` records are complete with this batch. */
-  #push(batch: Batch<Event>, slice: Slice, counted: number, spentMs: number): number {
+  /** Gives the rows that were refused; `counted` records are complete with this batch. */
+  #push(batch: Batch<Event>, slice: Slice, counted: number, spentMs: number): readonly Reject[] {
     const began = this.world.nowMs();
     let made: Batch<B>;
     try {
@@ -245,7 +245,8 @@ export class KafkaTask<B extends Event> {
       const [results, eventMs] = [made.rows.length, made.rows.at(-1)?.timeMs];
       this.#commits.add(rows, { records: counted, results, rejects, ms, alerts, eventMs });
     }
-    return rejects.length;
+    if (rejects.some(({ reason }) => reason === 'unknown-schema')) this.#checkpoints.hurry();
+    return rejects;
   }
 
   /** Few rows per push where each takes long, many where a push costs more than they do; output hangs on neither. */
@@ -279,6 +280,7 @@ export class KafkaTask<B extends Event> {
           begin: this.#begun.begin,
           checkpoint: this.#checkpoints.saved,
           digest: digestText(this.#out.digest),
+          partitions: this.options.partitions,
         }),
       }),
     );

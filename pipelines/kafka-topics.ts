@@ -7,21 +7,40 @@ export interface TopicOptions {
   readonly outputs: KafkaOutputs<never>;
   /** Settings of output topics that are made. */
   readonly outputConfig?: Readonly<Record<string, string>>;
+  onEvent?(event: UnknownSetting): void;
+}
+
+/** A setting of a topic that the cluster did not tell, and what is taken for it. */
+export interface UnknownSetting {
+  readonly type: 'unknown-setting';
+  readonly topic: string;
+  readonly setting: string;
+  readonly taken: string;
+  readonly error: Error;
 }
 
 /** Looks at the topics before anything is read, makes those of the outputs, and gives the number of partitions. */
 export async function prepareTopics(
   admin: Pick<KafkaAdmin, 'partitions' | 'topics' | 'setting' | 'ensure'>,
-  { input, outputs, outputConfig = {} }: TopicOptions,
+  options: TopicOptions,
 ): Promise<number> {
+  const { input, outputs, outputConfig = {} } = options;
+  const settingOf = (setting: string, taken: string): Promise<string> =>
+    admin.setting(input, setting).then(
+      (value) => value ?? taken,
+      (error: Error) => {
+        options.onEvent?.({ type: 'unknown-setting', topic: input, setting, taken, error });
+        return taken;
+      },
+    );
   const partitions = (await admin.partitions([input])).get(input);
   if (!partitions) {
     throw new Error(
       `input: there is no topic "${input}"${hint(input, await admin.topics())}: create it, or correct the name`,
     );
   }
-  const policy = await admin.setting(input, 'cleanup.policy').catch(() => undefined);
-  if (policy?.includes('compact')) {
+  const policy = await settingOf('cleanup.policy', 'delete');
+  if (policy.includes('compact')) {
     throw new Error(
       `input: topic ${input} has cleanup.policy=${policy}: records vanish from a compacted log, so memories could not be ` +
         'rebuilt from it. Use a topic with cleanup.policy=delete',
@@ -35,7 +54,7 @@ export async function prepareTopics(
     throw new Error(`outputs: expected other topics than the input, got ${input}: the worker would feed itself`);
   }
   // Dead letters are an input record and some headers: they must fit where they are to go.
-  const room = Number(await admin.setting(input, 'max.message.bytes').catch(() => undefined)) || 1_048_588;
+  const room = Number(await settingOf('max.message.bytes', '1048588'));
   const config = { 'max.message.bytes': String(room + 65_536), ...outputConfig };
   // Of an alert the newest change is what counts.
   const compacted = { ...config, 'cleanup.policy': 'compact' };

@@ -36,7 +36,8 @@ export class KafkaWorker<B extends Event> {
   readonly #leaving = new Set<Promise<void>>();
   #partitions = 0;
   #reader: GroupReader | undefined;
-  #beats = 0;
+  /** How often the group has counted on this process: heartbeats it took, and assignments. */
+  #counted = 0;
   #stopping = false;
   #failure: Error | undefined;
   #wake: () => void = () => {};
@@ -79,7 +80,10 @@ export class KafkaWorker<B extends Event> {
       const recent = await awaitCluster(kafka, stop, (event) => this.#emit(event));
       if (recent === undefined) return;
       refuseOldBrokers(recent, this.options);
-      this.#partitions = await prepareTopics(this.#admin, this.options);
+      this.#partitions = await prepareTopics(this.#admin, {
+        ...this.options,
+        onEvent: (event) => this.#emit(event),
+      });
       lag.start(lagMs ?? 10_000);
       for (let waitMs = backoffMs.first; !this.#stopping && !this.#failure; ) {
         const began = Date.now();
@@ -109,12 +113,12 @@ export class KafkaWorker<B extends Event> {
     };
     const reader = new GroupReader(
       this.#kafka,
-      { ...options.feed, ...options, topics: [options.input] },
+      { ...options, topics: [options.input] },
       {
         assigned: (owned) => this.#assigned(owned),
         rebalancing: () => this.#emit({ type: 'rebalancing' }),
         heartbeat: () => {
-          this.#beats++;
+          this.#counted++;
           this.#emit({ type: 'heartbeat' });
         },
         failed: end,
@@ -133,6 +137,7 @@ export class KafkaWorker<B extends Event> {
   }
 
   #assigned(owned: readonly TopicPartition[]): void {
+    this.#counted++;
     const { partitionsMax = 50 } = this.options;
     if (owned.length > partitionsMax) {
       this.#fail(
@@ -190,7 +195,6 @@ export class KafkaWorker<B extends Event> {
   /** Builds a task, lets it work, and builds another one when it fails, for as long as the partition is owned. */
   async #keepWorking(slot: Slot): Promise<void> {
     for (let waitMs = backoffMs.first; slot.owned && !this.#failure; ) {
-      const beats = this.#beats;
       // Let the assignment finish before the first request.
       await Promise.resolve();
       const task = this.#task(slot);
@@ -203,6 +207,8 @@ export class KafkaWorker<B extends Event> {
         slot.task = undefined;
         if (!slot.owned) return;
         const fenced = isFenced(error);
+        // From here on: what the group said before the fence may be why there was one.
+        const counted = this.#counted;
         this.#emit({ type: 'dropped', shard: slot.shard, error: error as Error, fenced });
         if (error instanceof Hopeless || error instanceof StateMismatch || error instanceof DamagedCheckpoint) {
           this.#fail(error);
@@ -216,7 +222,7 @@ export class KafkaWorker<B extends Event> {
           return;
         }
         // Whoever fenced this task may own the partition: go on only when the group still counts on us.
-        while (fenced && slot.owned && this.#beats === beats && !this.#failure) await pause(slot, 200);
+        while (fenced && slot.owned && this.#counted === counted && !this.#failure) await pause(slot, 200);
         if (task.commits > 0) waitMs = backoffMs.first;
         await pause(slot, waitMs);
         waitMs = Math.min(waitMs * 2, backoffMs.most);

@@ -259,21 +259,36 @@ describe('programs of the README', () => {
   });
 
   /** A folder to run in, with the first rows of the log. */
-  function world(): { grow(rows: number): void; run(program: number): string; read(path: string): string } {
+  function world() {
     const place = mkdtempSync(join(tmpdir(), 'engram-docs-'));
     worlds.push(place);
     mkdirSync(join(place, 'data'));
+    const call = (args: readonly string[]): string => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8' });
+      expect(status, stderr).toBe(0);
+      return stdout;
+    };
     return {
-      grow: (rows) => writeFileSync(join(place, 'data/nyc_taxi.csv'), `${lines.slice(0, rows + 1).join('\n')}\n`),
-      run(program) {
-        const file = join(folder, `${program}.js`);
-        const { status, stdout, stderr } = spawnSync(process.execPath, [file], { cwd: place, encoding: 'utf8' });
-        expect(status, stderr).toBe(0);
-        return stdout;
-      },
-      read: (path) => readFileSync(join(place, path), 'utf8'),
+      grow: (rows: number) =>
+        writeFileSync(join(place, 'data/nyc_taxi.csv'), `${lines.slice(0, rows + 1).join('\n')}\n`),
+      run: (program: number) => call([join(folder, `${program}.js`)]),
+      call,
+      read: (path: string) => readFileSync(join(place, path), 'utf8'),
     };
   }
+
+  test('what npm start prints stands there as it is printed', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: { start: string };
+    };
+    const command = scripts.start.split('&&').at(-1)?.trim().split(' ').slice(2) ?? [];
+    const place = world();
+    place.grow(lines.length);
+    const printed = place.call([join(root, 'dist/cli/bin.js'), ...command]);
+    const [told = ''] = blocksOf(readme, 'text');
+    for (const part of told.trim().split('\n\n')) expect(printed).toContain(part);
+    expect(told).toContain('anomalies:');
+  });
 
   test('compile as they stand', () => expect(faults).toBe(''));
 

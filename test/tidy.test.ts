@@ -55,7 +55,7 @@ const doors: Record<string, RegExp> = {
   kafkajs: /^connectors\/kafka/,
   '@tensorflow/': /^models\/pretrain\/tfjs\.ts$/,
   uplot: /^cli\/report\//,
-  zod: /^pipelines\/(kafka-|alert-)?spec\.ts$/,
+  zod: /^pipelines\/((kafka-|alert-)?spec|kafka-fields)\.ts$/,
   nodemailer: /^connectors\/alerts\/email\.ts$/,
   'ipaddr.js': /^connectors\/alerts\/address\.ts$/,
   commander: /^cli\//,

@@ -14,9 +14,9 @@ export function avroCodec(source: SchemaRegistry | { readonly schema: unknown })
   const typeOf = (id: number): Type | string => {
     let type = parsed.get(id);
     if (type === undefined) {
-      const schema = registry?.schema(id);
+      const schema = (source as SchemaRegistry).schema(id);
       // Not kept: it may be registered later.
-      if (!schema) return `expected a schema the registry knows, it knows none with the number ${id}`;
+      if (!schema) return (source as SchemaRegistry).unknown(id);
       type = build(schema);
       parsed.set(id, type);
     }

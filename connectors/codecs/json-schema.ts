@@ -13,7 +13,7 @@ export function jsonSchemaCodec(registry: SchemaRegistry): PayloadCodec {
     if (known) return known;
     const schema = registry.schema(id);
     // Not kept: it may be registered later.
-    if (!schema) return `expected a schema the registry knows, it knows none with the number ${id}`;
+    if (!schema) return registry.unknown(id);
     const check = build(schema);
     checks.set(id, check);
     return check;

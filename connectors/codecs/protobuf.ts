@@ -1,6 +1,6 @@
-import type { Root, Type } from 'protobufjs';
+import type { NamespaceBase, Root, Type } from 'protobufjs';
 import type { PayloadCodec } from '../kafka/decode.js';
-import { type SchemaRegistry, unframed } from '../kafka/registry.js';
+import { type RegisteredSchema, type SchemaRegistry, unframed } from '../kafka/registry.js';
 import { walk } from './json.js';
 import { optionalPackage } from './package.js';
 
@@ -14,13 +14,15 @@ export interface ProtobufOptions {
 /** Protobuf with a .proto of its own, or of the registry, whose number and message stand before each payload. */
 export function protobufCodec(source: SchemaRegistry | ProtobufOptions): PayloadCodec {
   const protobuf = optionalPackage<typeof import('protobufjs')>('protobufjs', 'Protobuf payloads');
-  const parsed = new Map<string, Type | string>();
+  /** What became of a schema, by its number: the messages of its file, and all that they may be made of. */
+  const parsed = new Map<number, { readonly root: Root; readonly file: NamespaceBase } | string>();
+  /** Messages that were found: no more than the schemas have. What is not there is looked for again. */
+  const types = new Map<string, Type>();
   const fixed =
     'proto' in source ? protobuf.parse(source.proto, { keepCase: true }).root.lookupType(source.message) : undefined;
   const registry = fixed ? undefined : (source as SchemaRegistry);
-  const build = (id: number, path: readonly number[]): Type | string => {
-    const schema = registry?.schema(id);
-    if (!schema) return `expected a schema the registry knows, it knows none with the number ${id}`;
+  const build = (schema: RegisteredSchema): { root: Root; file: NamespaceBase } | string => {
+    const { id } = schema;
     if (schema.type !== 'PROTOBUF') return `expected a Protobuf schema, number ${id} is ${schema.type}`;
     try {
       const root: Root = new protobuf.Root();
@@ -28,15 +30,33 @@ export function protobufCodec(source: SchemaRegistry | ProtobufOptions): Payload
       protobuf.parse(schema.text, root, { keepCase: true });
       // Places count within the file alone: a file it imports may share its package.
       const alone = protobuf.parse(schema.text, new protobuf.Root(), { keepCase: true });
-      const space = alone.package ? alone.root.lookup(alone.package) : alone.root;
-      const message = messageAt(space as Root, path);
-      return message ? root.lookupType(message.fullName) : `schema ${id} has no message ${path.join('.')}`;
+      const space = alone.package ? alone.root.lookup(alone.package) : null;
+      return { root, file: (space ?? alone.root) as NamespaceBase };
     } catch (error) {
       return `schema ${id} cannot be used: ${(error as Error).message}`;
     }
   };
-  const messageAt = (space: Root | Type, path: readonly number[]): Type | undefined => {
-    const messages = (space.nestedArray ?? []).filter((one): one is Type => one instanceof protobuf.Type);
+  const typeOf = (id: number, path: readonly number[]): Type | string => {
+    const name = `${id}/${path}`;
+    const known = types.get(name);
+    if (known) return known;
+    const schema = (source as SchemaRegistry).schema(id);
+    // Not kept: it may be registered later.
+    if (!schema) return (source as SchemaRegistry).unknown(id);
+    let built = parsed.get(id);
+    if (built === undefined) {
+      built = build(schema);
+      parsed.set(id, built);
+    }
+    if (typeof built === 'string') return built;
+    const message = messageAt(built.file, path);
+    if (!message) return `schema ${id} has no message ${path.join('.')}`;
+    const type = built.root.lookupType(message.fullName);
+    types.set(name, type);
+    return type;
+  };
+  const messageAt = (space: NamespaceBase, path: readonly number[]): Type | undefined => {
+    const messages = space.nestedArray.filter((one): one is Type => one instanceof protobuf.Type);
     const at = messages[path[0]];
     return at && path.length > 1 ? messageAt(at, path.slice(1)) : at;
   };
@@ -51,10 +71,7 @@ export function protobufCodec(source: SchemaRegistry | ProtobufOptions): Payload
         const message = 'expected a zero byte, the number of a schema and the place of the message before the payload';
         return { reason: 'not-protobuf', message };
       }
-      const key = `${framed.id}/${indexed.path}`;
-      const type = fixed ?? parsed.get(key) ?? build(framed.id, indexed.path);
-      // A schema that is not known yet may be registered later.
-      if (fixed || registry?.schema(framed.id)) parsed.set(key, type);
+      const type = fixed ?? typeOf(framed.id, indexed.path);
       if (typeof type === 'string') return { reason: 'unknown-schema', message: type };
       let object: unknown;
       try {

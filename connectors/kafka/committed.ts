@@ -26,7 +26,7 @@ export class CommittedFilter {
 
   constructor(
     from: number,
-    /** Waiting records take at most so many bytes; more is an error, for the log then has a transaction that never ends. */
+    /** Waiting records take at most so many bytes; a transaction that is larger, with all that lies between, is an error. */
     readonly bytesMax = 64 * 2 ** 20,
   ) {
     this.#seen = from;
@@ -104,7 +104,7 @@ export class CommittedFilter {
     if (this.#bytes > this.bytesMax) {
       throw new RangeError(
         `${this.#bytes} bytes from offset ${waiting[0].record.offset} on wait for the end of a transaction of producer ` +
-          `${waiting[0].producerId}, the limit is ${this.bytesMax}: find the producer, or raise heldBytesMax`,
+          `${waiting[0].producerId}, the limit is ${this.bytesMax}: raise heldBytesMax above the largest transaction`,
       );
     }
     return { records, next: this.next };

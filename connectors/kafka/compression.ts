@@ -1,13 +1,10 @@
 import * as zlib from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { optionalPackage } from '../codecs/package.js';
+import type { Compression } from './compression-names.js';
 import type { Packing } from './record-batch.js';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
-
-/** How a batch of records is packed on the wire. */
-export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
-export type Compression = (typeof compressions)[number];
 
 /** A batch that unpacks to more than this is refused: a few bytes may stand for gigabytes. */
 export const unpackedBytesMax = 256 * 2 ** 20;

@@ -11,9 +11,9 @@ export interface Chunk {
 }
 
 export interface FeedOptions {
-  /** Above so many waiting bytes the partition is no longer fetched; below half of it, it is again. */
+  /** Above so many bytes that wait for the reader the partition is no longer fetched; below half of it, it is again. */
   readonly waitingBytesMax?: number;
-  /** Bytes that may wait for the end of their transaction. */
+  /** Bytes that may wait for the end of their transaction: only fetching on brings it, so they stop no flow. */
   readonly heldBytesMax?: number;
 }
 
@@ -56,6 +56,7 @@ export class Feed {
     return this.#paused;
   }
 
+  /** Bytes of all records that are held here, for whatever reason. */
   get waitingBytes(): number {
     return this.#bytes + this.#filter.heldBytes;
   }
@@ -90,7 +91,7 @@ export class Feed {
       this.#chunks.push({ records, next, bytes });
       this.#bytes += bytes;
     }
-    if (!this.#paused && this.waitingBytes > this.#waitingBytesMax) {
+    if (!this.#paused && this.#bytes > this.#waitingBytesMax) {
       this.#paused = true;
       this.tap.pause();
     }
@@ -115,7 +116,7 @@ export class Feed {
     const chunk = this.#chunks.shift();
     if (!chunk) return 'idle';
     this.#bytes -= chunk.bytes;
-    if (this.#paused && this.waitingBytes < this.#waitingBytesMax / 2) {
+    if (this.#paused && this.#bytes < this.#waitingBytesMax / 2) {
       this.#paused = false;
       this.tap.resume();
     }

@@ -1,5 +1,11 @@
 import { createRequire } from 'node:module';
+import type { Kafka } from 'kafkajs';
 import type { RawRecord } from './record.js';
+
+/** A record as kafkajs decodes it, with the batch it came in. */
+export type RawMessage = RawRecord & {
+  readonly batchContext?: { readonly firstOffset: string; readonly lastOffsetDelta: number };
+};
 
 /** What kafkajs fetched for one partition, with the fields its types leave out. */
 export interface RawBatch {
@@ -9,11 +15,37 @@ export interface RawBatch {
   readonly fetchedOffset: string;
   readonly highWatermark: string;
   /** Everything that came: aborted records, markers, and records below the offset asked for. */
-  readonly rawMessages: readonly (RawRecord & {
-    readonly batchContext?: { readonly firstOffset: string; readonly lastOffsetDelta: number };
-  })[];
+  readonly rawMessages: readonly RawMessage[];
   isEmpty(): boolean;
   isEmptyDueToFiltering(): boolean;
+}
+
+/** A question for records: of one partition each, from an offset on. */
+export interface FetchRequest {
+  readonly maxWaitTime: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  /** 1: nothing behind the first transaction that is still open. */
+  readonly isolationLevel: 1;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { partition: number; fetchOffset: string; maxBytes: number }[];
+  }[];
+}
+
+/** What a client's own classes talk to a cluster by, and do not hand out. */
+export interface Links {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addTargetTopic(topic: string): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  /** The partitions by the ids of their leaders. */
+  findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
+  findBroker(of: { nodeId: string }): Promise<{
+    fetch(request: FetchRequest): Promise<{
+      readonly responses: readonly { readonly partitions: readonly { readonly messages: readonly RawMessage[] }[] }[];
+    }>;
+  }>;
 }
 
 /** A connection to a broker. */
@@ -63,6 +95,15 @@ export function rememberCoordinators(transactionalId: string): void {
 
 export const otherVersion = (): Error =>
   new Error('kafkajs is not the version 2.2.4 that this was written for: install that one');
+
+/** Connections of their own to a client's cluster; without them kafkajs gives records to members of groups only. */
+export function linksOf(kafka: Kafka): Links {
+  const make = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === createCluster);
+  const links = make && (kafka as unknown as Record<symbol, (options: object) => Links>)[make];
+  if (typeof links !== 'function') throw otherVersion();
+  return links({ metadataMaxAge: 30_000, allowAutoTopicCreation: false });
+}
+const createCluster = 'private:Kafka:createCluster';
 
 function remember(): void {
   const { prototype } = load('kafkajs/src/cluster') as { prototype: Cluster };

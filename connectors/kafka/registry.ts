@@ -44,8 +44,8 @@ const notThere = new Set([40401, 40402, 40403]);
  */
 export class SchemaRegistry {
   readonly #schemas = new Map<number, RegisteredSchema>();
-  /** Numbers without a schema, and when each is to be asked for again; the oldest first. */
-  readonly #unknown = new Map<number, number>();
+  /** Numbers without a schema, why, and when each is to be asked for again; the oldest first. */
+  readonly #unknown = new Map<number, { readonly why: string; readonly untilMs: number }>();
   /** What is being asked for now: tasks of several partitions ask for the same. */
   readonly #asking = new Map<number, Promise<void>>();
   readonly #password: Secret | undefined;
@@ -68,7 +68,7 @@ export class SchemaRegistry {
     const wanted = new Set<number>();
     for (const { value } of records) {
       const id = value ? unframed(value)?.id : undefined;
-      if (id === undefined || this.#schemas.has(id) || (this.#unknown.get(id) ?? 0) > now) continue;
+      if (id === undefined || this.#schemas.has(id) || (this.#unknown.get(id)?.untilMs ?? 0) > now) continue;
       wanted.add(id);
     }
     const ids = [...wanted];
@@ -88,40 +88,61 @@ export class SchemaRegistry {
     return this.#schemas.get(id);
   }
 
+  /** Why there is no schema of this number. */
+  unknown(id: number): string {
+    return this.#unknown.get(id)?.why ?? unknownTo(id);
+  }
+
   async #ask(id: number): Promise<void> {
+    let why = unknownTo(id);
     for (let tries = 1; ; tries++) {
       const found = (await this.#get(`/schemas/ids/${id}`)) as Answer | undefined;
-      if (found) {
-        this.#schemas.set(id, await this.#whole(id, found));
+      const whole = found && (await this.#whole(id, found));
+      if (typeof whole === 'object') {
+        this.#schemas.set(id, whole);
         this.#unknown.delete(id);
         return;
       }
+      if (whole) why = whole;
       // Whoever makes up numbers shall not hold up the others.
       if (tries === unknownTries || this.#unknown.size >= atOnce) break;
       await sleep(retryMs.first * 2 ** tries);
     }
     const { unknownMs = 30_000, unknownMax = 1000 } = this.options;
     this.#unknown.delete(id);
-    this.#unknown.set(id, performance.now() + unknownMs);
+    this.#unknown.set(id, { why, untilMs: performance.now() + unknownMs });
     for (const oldest of this.#unknown.keys()) {
       if (this.#unknown.size <= unknownMax) break;
       this.#unknown.delete(oldest);
     }
   }
 
-  async #whole(id: number, { schema, schemaType = 'AVRO', references = [] }: Answer): Promise<RegisteredSchema> {
+  /** A schema with all it refers to; why it is of no use where the registry has not got all of that. */
+  async #whole(
+    id: number,
+    { schema, schemaType = 'AVRO', references = [] }: Answer,
+  ): Promise<RegisteredSchema | string> {
     const texts = new Map<string, string>();
-    for (const reference of references) await this.#collect(reference, texts);
+    for (const reference of references) {
+      const missing = await this.#collect(reference, texts);
+      if (missing) return `schema ${id} cannot be used: it refers to ${missing}, which the registry does not have`;
+    }
     return { id, type: schemaType, text: schema, references: texts };
   }
 
-  async #collect({ name, subject, version }: Reference, texts: Map<string, string>): Promise<void> {
-    if (texts.has(name)) return;
-    const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`;
-    const found = (await this.#get(path)) as Answer | undefined;
-    if (!found) throw new Error(`registry: ${path} is referred to but not there`);
-    for (const inner of found.references ?? []) await this.#collect(inner, texts);
+  /** Adds a schema and all it refers to; gives the name of the first that is not there. */
+  async #collect({ name, subject, version }: Reference, texts: Map<string, string>): Promise<string | undefined> {
+    if (texts.has(name)) return undefined;
+    const found = (await this.#get(`/subjects/${encodeURIComponent(subject)}/versions/${version}`)) as
+      | Answer
+      | undefined;
+    if (!found) return `version ${version} of ${subject}`;
+    for (const inner of found.references ?? []) {
+      const missing = await this.#collect(inner, texts);
+      if (missing) return missing;
+    }
     texts.set(name, found.schema);
+    return undefined;
   }
 
   /** The answer, undefined where the registry says that there is none; a registry in trouble is asked again. */
@@ -160,6 +181,8 @@ export class SchemaRegistry {
     throw [401, 403].includes(response.status) ? new Final(told) : new Error(told);
   }
 }
+
+const unknownTo = (id: number): string => `expected a schema the registry knows, it knows none with the number ${id}`;
 
 /** An answer that will be the same the next time. */
 class Final extends Error {}

@@ -1,12 +1,12 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Batch, Event, Reject } from '../../event.js';
 import { hint } from '../nearest.js';
 import type { Opening, Source } from '../source.js';
 import { KafkaAdmin } from './admin.js';
 import { type KafkaOptions, kafkaClient } from './client.js';
 import { type Mapping, type PayloadCodec, RecordDecoder } from './decode.js';
-import type { Chunk } from './feed.js';
-import { GroupReader, OutOfRange } from './group.js';
+import { Fetcher } from './fetcher.js';
+import { OutOfRange } from './group.js';
 import { type KafkaPlace, type Stretch, stretchesOf } from './places.js';
 import type { KafkaRecord } from './record.js';
 
@@ -25,22 +25,18 @@ export interface KafkaSourceOptions {
 
 /** Records per batch: as many as a live run folds at once. */
 const sliceRows = 256;
-/** Without a record for so long a reader is replaced by another, and after so many in vain the replay ends. */
-const silenceMs = 20_000;
-const readersMax = 6;
+/** Without a record for so long the replay ends. */
+const patienceMs = 120_000;
 
-/**
- * A stretch of a topic to be read again: it commits nothing, and every partition is a shard. All are read through one
- * membership in a group nobody else is in; `close` leaves it, unless the last shard was read to its end.
- */
+/** A stretch of a topic to be read again: it joins no group and commits nothing, and every partition is a shard. */
 export class KafkaSource implements Source {
   readonly #kafka: ReturnType<typeof kafkaClient>;
   #stretches: Promise<ReadonlyMap<string, Stretch>> | undefined;
-  #reader: Promise<GroupReader> | undefined;
-  #readers = 0;
+  readonly #fetcher: Fetcher;
 
   constructor(readonly options: KafkaSourceOptions) {
     this.#kafka = kafkaClient(options.kafka);
+    this.#fetcher = new Fetcher(this.#kafka, options.topic, { patienceMs });
   }
 
   async open(): Promise<Opening> {
@@ -118,95 +114,32 @@ export class KafkaSource implements Source {
   }
 
   async *read(shard: string, from: number, stop: AbortSignal): AsyncGenerator<Batch<Event>> {
-    const stretch = await this.#stretch(shard);
+    const { partition, ...stretch } = await this.#stretch(shard);
     const begin = Math.max(from, stretch.from);
     if (begin >= stretch.to) {
       yield { shard, rows: [], rejects: [], next: begin, ends: true };
-    } else {
-      let whole = false;
-      try {
-        const decoder = new RecordDecoder(this.options.codec, this.options.mapping, shard);
-        for await (const { records, next } of this.#chunks(stretch, begin, stop)) {
-          await decoder.codec.prepare?.(records);
-          const within = records.filter(({ offset }) => offset < stretch.to);
-          whole = next >= stretch.to;
-          for (const batch of batchesOf(decoder, shard, within, Math.min(next, stretch.to))) {
-            yield whole && batch.next === stretch.to ? { ...batch, ends: true } : batch;
-            if (stop.aborted) return;
-            // Fetching and heartbeats have their turn.
-            await turn();
-          }
-          if (whole) break;
-        }
-      } finally {
-        if (!whole || stop.aborted) await this.close();
-      }
+      return;
     }
-    const shards = [...(await this.#opened()).keys()];
-    if (shard === shards.at(-1)) await this.close();
-  }
-
-  /** The records of a stretch; over another membership where one breaks off, from where it did. */
-  async *#chunks({ partition, to }: Stretch, from: number, stop: AbortSignal): AsyncGenerator<Chunk> {
-    const { topic } = this.options;
-    const place = `partition ${partition} of ${topic}`;
-    let next = from;
-    for (let failures = 0; next < to && !stop.aborted; ) {
-      try {
-        this.#reader ??= this.#join();
-        const reader = await this.#reader;
-        const feed = reader.open(topic, partition, next);
-        for (let silentMs = 0; next < to && !stop.aborted; ) {
-          const began = performance.now();
-          const chunk = await feed.take(500);
-          if (chunk === 'closed') throw new Error(`${place}: reading broke off at offset ${next}`);
-          if (chunk === 'idle') {
-            silentMs += performance.now() - began;
-            if (silentMs > silenceMs) throw new Error(`${place}: no records came between offsets ${next} and ${to}`);
-            continue;
-          }
-          [silentMs, failures] = [0, 0];
-          next = chunk.next;
-          yield chunk;
-        }
-        reader.drop(feed);
-      } catch (error) {
-        await this.close();
-        if (error instanceof OutOfRange) {
-          throw new Error(`${place}: offset ${next} is gone by retention while it was being read`, { cause: error });
-        }
-        if (++failures >= readersMax) throw error;
-        await sleep(Math.min(100 * 2 ** failures, 5000));
-      }
-    }
-  }
-
-  async #join(): Promise<GroupReader> {
-    const groupId = `engram-replay-${process.pid}-${process.hrtime.bigint()}-${this.#readers++}`;
-    let told: (error?: Error) => void = () => {};
-    const joined = new Promise<Error | undefined>((resolve) => {
-      told = resolve;
-    });
-    const reader = new GroupReader(
-      this.#kafka,
-      { groupId, topics: [this.options.topic] },
-      { assigned: () => told(), rebalancing() {}, heartbeat() {}, failed: told },
-    );
+    const decoder = new RecordDecoder(this.options.codec, this.options.mapping, shard);
     try {
-      await reader.start();
-      const error = await joined;
-      if (error) throw error;
-      return reader;
+      for await (const { records, next } of this.#fetcher.read(partition, begin, stretch.to, stop)) {
+        await decoder.codec.prepare?.(records);
+        const within = records.filter(({ offset }) => offset < stretch.to);
+        for (const batch of batchesOf(decoder, shard, within, Math.min(next, stretch.to))) {
+          yield next >= stretch.to && batch.next === stretch.to ? { ...batch, ends: true } : batch;
+          if (stop.aborted) return;
+          // Fetching has its turn.
+          await turn();
+        }
+      }
     } catch (error) {
-      await reader.stop().catch(() => {});
-      throw error;
+      if (!(error instanceof OutOfRange)) throw error;
+      throw new Error(`${error.message}: it is gone by retention while it was being read`, { cause: error });
     }
   }
 
-  async close(): Promise<void> {
-    const reader = this.#reader;
-    this.#reader = undefined;
-    await reader?.then((one) => one.stop()).catch(() => {});
+  close(): Promise<void> {
+    return this.#fetcher.close();
   }
 }
 

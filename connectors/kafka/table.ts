@@ -1,16 +1,20 @@
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import { KafkaAdmin } from './admin.js';
-import type { Feed } from './feed.js';
-import { GroupReader } from './group.js';
+import { Fetcher } from './fetcher.js';
+import { Sender } from './writer.js';
+
+/** Who writes; after an error the count of records is no longer the broker's, and both are spent. */
+interface Writing {
+  readonly producer: Producer;
+  readonly sender: Sender;
+}
 
 /** The newest value of every key of a compacted topic; the keys of one shard lie in one partition. */
 export class KafkaTable {
   readonly #admin: KafkaAdmin;
-  #producer: Promise<Producer> | undefined;
+  #writing: Promise<Writing> | undefined;
   #partitions: Promise<number> | undefined;
-  /** One read at a time: each has a membership of its own, in a group of its own. */
-  #reading: Promise<unknown> = Promise.resolve();
-  #reads = 0;
+  readonly #fetcher: Fetcher;
 
   constructor(
     readonly kafka: Kafka,
@@ -22,12 +26,19 @@ export class KafkaTable {
     } = {},
   ) {
     this.#admin = new KafkaAdmin(kafka);
+    this.#fetcher = new Fetcher(kafka, topic, { fetchBytes: 2 ** 22 });
   }
 
   /** How many partitions the topic has; makes it, compacted, if it is not there, and refuses one that is not compacted. */
   async #open(): Promise<number> {
     const { topic } = this;
-    const config = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.1', 'segment.ms': '600000' };
+    const config = {
+      'cleanup.policy': 'compact',
+      'min.cleanable.dirty.ratio': '0.1',
+      // Only closed segments are compacted, and all that is not compacted is read at every start.
+      'segment.ms': '600000',
+      'segment.bytes': String(2 ** 25),
+    };
     await this.#admin.ensure([{ topic, partitions: this.options.partitions ?? 8, config }]);
     const policy = await this.#admin.setting(topic, 'cleanup.policy');
     if (policy !== undefined && policy !== 'compact') {
@@ -39,99 +50,62 @@ export class KafkaTable {
     return (await this.#admin.partitions([topic])).get(topic) ?? 0;
   }
 
-  async #partitionOf(shard: string): Promise<number> {
+  async #count(): Promise<number> {
     this.#partitions ??= this.#open();
     try {
-      const count = await this.#partitions;
-      const { partitionOf } = this.options;
-      if (partitionOf) return partitionOf(shard);
-      let sum = 0;
-      for (const byte of Buffer.from(shard)) sum = (sum * 31 + byte) % 2_147_483_647;
-      return sum % count;
+      return await this.#partitions;
     } catch (error) {
       this.#partitions = undefined;
       throw error;
     }
   }
 
+  async #partitionOf(shard: string): Promise<number> {
+    const count = await this.#count();
+    const { partitionOf } = this.options;
+    if (partitionOf) return partitionOf(shard);
+    let sum = 0;
+    for (const byte of Buffer.from(shard)) sum = (sum * 31 + byte) % 2_147_483_647;
+    return sum % count;
+  }
+
   async read(shard: string): Promise<ReadonlyMap<string, Buffer>> {
     const partition = await this.#partitionOf(shard);
-    const result = this.#reading.then(() => this.#readPartition(partition, `${shard}\n`));
-    this.#reading = result.catch(() => {});
-    return result;
-  }
-
-  async #readPartition(partition: number, prefix: string): Promise<ReadonlyMap<string, Buffer>> {
     const { low, high } = await this.#admin.bounds(this.topic, partition);
     const values = new Map<string, Buffer>();
-    if (high <= low) return values;
-    const groupId = `${this.topic}-reader-${process.pid}-${process.hrtime.bigint()}-${this.#reads++}`;
-    let told: (joined: Error | undefined) => void = () => {};
-    const joined = new Promise<Error | undefined>((resolve) => {
-      told = resolve;
-    });
-    const reader = new GroupReader(
-      this.kafka,
-      { groupId, topics: [this.topic], fetchWaitMs: 100 },
-      { assigned: () => told(undefined), rebalancing() {}, heartbeat() {}, failed: told },
-    );
-    try {
-      await reader.start();
-      const error = await joined;
-      if (error) throw error;
-      await this.#fill(reader.open(this.topic, partition, low), high, prefix, values);
-    } finally {
-      await reader.stop().catch(() => {});
-    }
-    return values;
-  }
-
-  async #fill(feed: Feed, high: number, prefix: string, values: Map<string, Buffer>): Promise<void> {
-    for (let idleMs = 0, next = 0; next < high; ) {
-      const chunk = await feed.take(500);
-      if (chunk === 'closed') throw new Error(`topic ${this.topic}: reading ended at ${next} of ${high}`);
-      if (chunk === 'idle') {
-        idleMs += 500;
-        // The last records before the end may have been compacted away.
-        if (idleMs >= 30_000) throw new Error(`topic ${this.topic}: no records between ${next} and ${high} in 30 s`);
-        continue;
-      }
-      idleMs = 0;
-      next = chunk.next;
-      for (const { key, value } of chunk.records) {
+    for await (const { records } of this.#fetcher.read(partition, low, high)) {
+      for (const { key, value } of records) {
         const name = key?.toString('utf8') ?? '';
-        if (!name.startsWith(prefix)) continue;
+        if (!name.startsWith(`${shard}\n`)) continue;
         // Copied: a slice would keep the whole answer of the broker in memory.
         if (value) values.set(name, Buffer.from(value));
         else values.delete(name);
       }
     }
+    return values;
   }
 
   async write(
     shard: string,
     records: readonly { readonly key: string; readonly value: Uint8Array | null }[],
   ): Promise<void> {
+    const { topic } = this;
     const partition = await this.#partitionOf(shard);
-    this.#producer ??= this.#connect();
+    this.#writing ??= this.#connect();
     try {
-      const producer = await this.#producer;
-      await producer.send({
-        topic: this.topic,
-        acks: -1,
-        messages: records.map(({ key, value }) => ({
-          partition,
-          key,
-          value: value === null ? null : Buffer.from(value),
-        })),
-      });
+      const { producer, sender } = await this.#writing;
+      const rows = records.map(({ key, value }) => ({
+        ...{ topic, partition, key: Buffer.from(key) },
+        value: value && Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+      }));
+      await sender.send(rows, producer);
     } catch (error) {
       await this.#disconnect();
       throw error;
     }
   }
 
-  async #connect(): Promise<Producer> {
+  async #connect(): Promise<Writing> {
     const producer = this.kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
@@ -141,16 +115,17 @@ export class KafkaTable {
       retry: { retries: 8 },
     });
     await producer.connect();
-    return producer;
+    return { producer, sender: new Sender() };
   }
 
   async #disconnect(): Promise<void> {
-    const producer = this.#producer;
-    this.#producer = undefined;
-    await producer?.then((one) => one.disconnect()).catch(() => {});
+    const writing = this.#writing;
+    this.#writing = undefined;
+    await writing?.then(({ producer }) => producer.disconnect()).catch(() => {});
   }
 
   async close(): Promise<void> {
+    await this.#fetcher.close();
     await this.#disconnect();
     await this.#admin.close();
   }

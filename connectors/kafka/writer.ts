@@ -1,5 +1,6 @@
 import kafkajs, { type Kafka, type Message, type Producer, type ProducerBatch, type Transaction } from 'kafkajs';
-import { type Compression, packingOf } from './compression.js';
+import { packingOf } from './compression.js';
+import type { Compression } from './compression-names.js';
 import { rememberCoordinators } from './internals.js';
 import { type PreparedMessage, takePrepared } from './prepared.js';
 import type { Outgoing } from './record.js';
@@ -190,7 +191,7 @@ export class PlainWriter implements Writer {
 const requestBytes = 512 * 1024;
 
 /** Writes rows as batches, in requests of a size that brokers take, and keeps count of them as brokers do. */
-class Sender {
+export class Sender {
   /** Records sent to each partition of each topic since this producer began, modulo 2^31. */
   readonly #sequences = new Map<string, number>();
 
@@ -198,7 +199,7 @@ class Sender {
 
   readonly #firstSequence: number;
 
-  constructor({ compression = 'none', firstSequence = 0 }: WriterOptions) {
+  constructor({ compression = 'none', firstSequence = 0 }: WriterOptions = {}) {
     takePrepared();
     this.#firstSequence = firstSequence;
     this.#packing = packingOf(compression);

@@ -117,6 +117,7 @@ export interface Kernels {
     counters: number,
     head: number,
     synapse: number,
+    source: number,
     owner: number,
     used: number,
     held: number,

@@ -126,15 +126,14 @@ async function measure(stand: Stand, role: Role, workers: number, events: number
   };
 }
 
-const medianOf = (speeds: readonly Speed[]): Speed => {
-  const middle = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
-  return {
-    workers: speeds[0].workers,
-    eventsPerSecond: middle(speeds.map(({ eventsPerSecond }) => eventsPerSecond)),
-    cpuMicrosPerEvent: middle(speeds.map(({ cpuMicrosPerEvent }) => cpuMicrosPerEvent)),
-    eventsPerCoreSecond: middle(speeds.map(({ eventsPerCoreSecond }) => eventsPerCoreSecond)),
-  };
-};
+const middleOf = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+const medianOf = (speeds: readonly Speed[]): Speed => ({
+  workers: speeds[0].workers,
+  eventsPerSecond: middleOf(speeds.map(({ eventsPerSecond }) => eventsPerSecond)),
+  cpuMicrosPerEvent: middleOf(speeds.map(({ cpuMicrosPerEvent }) => cpuMicrosPerEvent)),
+  eventsPerCoreSecond: middleOf(speeds.map(({ eventsPerCoreSecond }) => eventsPerCoreSecond)),
+});
 
 /** Speed of reading alone, of the loop without a model, and of the engine, on one broker in one run; then the latency. */
 export async function kafkaBench(plan: BenchPlan) {
@@ -188,7 +187,7 @@ export async function kafkaBench(plan: BenchPlan) {
 /** The pipeline between a steady load and a reader of committed results: how much it can keep up with, and how long a result takes. */
 async function latencies(stand: Stand, plan: BenchPlan, most: number) {
   const { kafka } = stand;
-  const { rates, latencySeconds, log } = plan;
+  const { rates, rounds, latencySeconds, log } = plan;
   const settings = settingsOf(stand, 'light', 'timed', 0);
   await createTopic(kafka, settings.input, partitions);
   await createTopic(kafka, settings.output, partitions);
@@ -213,9 +212,17 @@ async function latencies(stand: Stand, plan: BenchPlan, most: number) {
   const latency: Latency[] = [];
   for (const rate of rates) {
     const load = rate > 0 ? `${rate.toLocaleString('en-US')} events/s` : 'half load';
-    const { eventsPerSecond, events, p50Ms, p99Ms, mostMs } = await line.stretch(rate || sustained / 2, latencySeconds);
+    const stretches: Stretch[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const stretch = await line.stretch(rate || sustained / 2, latencySeconds);
+      log(`at ${stretch.eventsPerSecond} events/s (${load}): p50 ${stretch.p50Ms} ms, p99 ${stretch.p99Ms} ms`);
+      stretches.push(stretch);
+    }
+    const { eventsPerSecond, events } = stretches[0];
+    const [p50Ms, p99Ms, mostMs] = (['p50Ms', 'p99Ms', 'mostMs'] as const).map((figure) =>
+      middleOf(stretches.map((stretch) => stretch[figure])),
+    );
     latency.push({ load, commitMs: 100, eventsPerSecond, events, p50Ms, p99Ms, mostMs });
-    log(`at ${eventsPerSecond} events/s (${load}): p50 ${p50Ms} ms, p99 ${p99Ms} ms`);
   }
   await line.close();
   await worker.stop();

@@ -72,6 +72,8 @@ export interface Told {
   readonly how?: string;
   readonly replayed?: number;
   readonly fenced?: boolean;
+  /** Of a checkpoint. */
+  readonly bytes?: number;
 }
 
 /** Worker processes that are replaced when they die. */

@@ -20,6 +20,9 @@ export interface Happened {
 
 /** How long is waited for what makes a fault one, on a machine that may be busy. */
 const patienceMs = 45_000;
+/** A guest that has not taken anything by then will not: another is sent, so many at most. */
+const guestMs = 20_000;
+const guestsMax = 4;
 
 /** What each worker process has live, from what all of them tell; and what they told, in order. */
 export class Watch {
@@ -119,9 +122,18 @@ export class Striker {
     victim.kill('SIGCONT');
   }
 
-  /** A guest stays until it has partitions; then it goes again, or somebody else does. */
+  /** Guests come until one of them takes partitions from a member: one that only inherits those of the dead moves nothing. */
   async #rebalance(): Promise<void> {
-    const { crew, watch, happened, random } = this;
+    for (let guests = 0; guests < guestsMax; guests++) {
+      if (!(await this.#guest())) continue;
+      this.happened.rebalancesSeen++;
+      return;
+    }
+  }
+
+  /** A guest stays until it has partitions of another; then it goes again, or somebody else does. */
+  async #guest(): Promise<boolean> {
+    const { crew, watch, random } = this;
     const victim = await this.#victim();
     const from = watch.told.length;
     const guest = crew.hire();
@@ -130,9 +142,10 @@ export class Striker {
         .slice(from)
         .some(({ pid, type, shards = [] }) => pid === guest.pid && type === 'assigned' && shards.length > 0) &&
       watch.told.slice(from).some(({ pid, type }) => pid !== guest.pid && type === 'revoked');
-    if (await watch.until(given)) happened.rebalancesSeen++;
+    const took = await watch.until(given, guestMs);
     await sleep(random() * 1000);
     await crew.dismiss(random() < 0.5 || !victim || !crew.members.includes(victim) ? guest : victim);
+    return took;
   }
 
   async #broker(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kafka } from 'kafkajs';
@@ -16,6 +16,8 @@ export interface RescalePlan {
   readonly partitions: number;
   /** Events per second while processes come and go. */
   readonly rate: number;
+  /** Checkpoints lie in a Kafka topic instead of a folder that all processes see. */
+  readonly stateTopic?: boolean;
   readonly log?: (line: string) => void;
 }
 
@@ -102,14 +104,18 @@ async function feed(kafka: Kafka, topic: string, plan: RescalePlan, random: () =
   };
 }
 
+/** Where the processes of a group have their checkpoints: one folder, as on a shared volume, or one topic. */
+const placeOf = (stateTopic: boolean, folder: string, name: string) =>
+  stateTopic ? { stateTopic: `${name}.state` } : { folder: join(folder, name) };
+
 /** One process, three, two, under load; then everything again by one: the output must be the same, byte for byte. */
 export async function rescale(kafka: Kafka, plan: RescalePlan) {
-  const { addresses, prefix, partitions, log = () => {} } = plan;
+  const { addresses, prefix, partitions, stateTopic = false, log = () => {} } = plan;
   const folder = await mkdtemp(join(tmpdir(), 'engram-rescale-'));
   const input = `${prefix}-in`;
-  // One folder for all processes of a group, as on a shared volume.
   const settings = (name: string) => ({
-    ...{ brokers: addresses, input, group: name, output: name, folder: join(folder, name), commits: true },
+    ...{ brokers: addresses, input, group: name, output: name, commits: true },
+    ...placeOf(stateTopic, folder, name),
   });
   const roll = new Roll();
   const crew = new Crew(settings(`${prefix}-many`), log, (event) => roll.see(event));
@@ -170,13 +176,16 @@ export async function rescale(kafka: Kafka, plan: RescalePlan) {
 /** A second process comes and takes over one of two shards, each with so many keys of the light pipeline. */
 export async function handover(
   kafka: Kafka,
-  { addresses, prefix, keys }: { addresses: readonly string[]; prefix: string; keys: number },
+  { addresses, prefix, keys, stateTopic = false }: Pick<RescalePlan, 'addresses' | 'prefix' | 'keys' | 'stateTopic'>,
 ): Promise<Handover> {
   const folder = await mkdtemp(join(tmpdir(), 'engram-handover-'));
   const input = `${prefix}-in`;
   const roll = new Roll();
   const crew = new Crew(
-    { ...{ brokers: addresses, input, group: prefix, output: prefix, folder, shipped: 'light', commits: true } },
+    {
+      ...{ brokers: addresses, input, group: prefix, output: prefix, shipped: 'light', commits: true },
+      ...{ ...placeOf(stateTopic, folder, prefix), checkpointMs: 5000 },
+    },
     () => {},
     (event) => roll.see(event),
   );
@@ -197,6 +206,9 @@ export async function handover(
         await produce(kafka, input, rows(made, made + 100));
     })();
     await sleep(2000);
+    // As in any process that has been at work for a while.
+    const saved = () => new Set(roll.told.filter(({ type }) => type === 'checkpoint').map(({ shard }) => shard)).size;
+    for (const until = performance.now() + 60_000; saved() < 2 && performance.now() < until; ) await sleep(50);
     const commits = new Map(['0', '1'].map((n) => [`${input}-${n}`, 0]));
     const stopAt = new Map<string, number>();
     const newcomer = crew.hire();
@@ -212,14 +224,10 @@ export async function handover(
     await crew.end();
     if (crew.problems.length > 0) throw new Error(crew.problems.join('\n'));
     const ms = Math.round(live.atMs - (stopAt.get(live.shard ?? '') ?? 0));
-    return { keys, checkpointBytes: await newestBytes(folder), ms, replayed: live.replayed ?? 0 };
+    const checkpointBytes = Math.max(...roll.told.map(({ bytes = 0 }) => bytes));
+    return { keys, checkpointBytes, ms, replayed: live.replayed ?? 0 };
   } finally {
     for (const child of crew.members) child.kill('SIGKILL');
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function newestBytes(folder: string): Promise<number> {
-  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.engram')).sort();
-  return (await stat(join(folder, names.at(-1) ?? ''))).size;
 }

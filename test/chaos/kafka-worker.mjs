@@ -28,6 +28,7 @@ const {
   maxMs,
   shipped,
   commits = false,
+  checkpointMs = 1000,
 } = JSON.parse(process.argv[2]);
 const tell = (event) =>
   process.stdout.write(`${JSON.stringify(event, (_, v) => (v instanceof Error ? v.message : v))}\n`);
@@ -83,7 +84,7 @@ const worker = new KafkaWorker({
   outputs: { results: { topic: `${output}.forecasts`, encode: work.encode }, rejects: { topic: `${output}.dlq` } },
   store: stateTopic ? await tableStore() : new FileStore(folder, { shared: true }),
   commitMs: 100,
-  checkpointMs: 1000,
+  checkpointMs,
   sessionTimeoutMs: sessionMs,
   heartbeatMs: 500,
   rebalanceTimeoutMs: 6000,

@@ -14,7 +14,7 @@ describe('evaluate all says what it does not take', () => {
     [['--only', 'hotgyn'], /--only: expected some of nyc-taxi, .*got "hotgyn" \(did you mean "hotgym"/],
     [['--seeds', '0'], /--seeds: expected a whole number from 1 to 1000, got "0"/],
     [['--memory', 'lstn'], /--memory: expected one of .*did you mean "lstm"/],
-    [['--out', 'x'], /expected none of --out, --head and --leak-test: give them with one benchmark/],
+    [['--out', 'x'], /expected none of --out, --head, --detector and --leak-test: give them with one benchmark/],
     [['--only', 'hotgym'], /--data: expected the folder "hotgym" .* got none: give it with --data/],
     [['--data', '/nowhere', '--only', 'pems'], /--data: expected the data folder "pems_flow_1lane"/],
   ])('%j', async (options, message) => {

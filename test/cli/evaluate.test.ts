@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../cli/evaluate.js';
+import { evaluateAll } from '../../cli/evaluate-all.js';
 import { UsageError } from '../../cli/failure.js';
 import type { Io } from '../../cli/io.js';
 import { sharedData, withData } from '../evaluation/shared-data.js';
@@ -47,6 +48,20 @@ describe('what cannot be evaluated', () => {
       /--head: expected one of .*did you mean "density"/,
     );
     expect(await failing('pems', { data: '.', memory: 'last-valu' })).toMatch(/--memory.*did you mean "last-value"/);
+  });
+  test('a detector that does not exist, or is not for this memory or benchmark, before any data is looked for', async () => {
+    const data = '/nowhere';
+    expect(await failing('nab', { data, memory: 'htm', detector: 'likelyhood' })).toBe(
+      '--detector: expected one of all, likelihood, got "likelyhood" (did you mean "likelihood"?)',
+    );
+    expect(await failing('nab', { data, memory: 'htm,default', detector: 'likelihood' })).toBe(
+      '--detector: expected likelihood with --memory htm and a benchmark of alarms, got default on nab: leave it out',
+    );
+    expect(await failing('pems', { data, memory: 'htm', detector: 'likelihood' })).toMatch(/got htm on pems: leave it/);
+    expect(await failing('nab', { data, memory: 'htm', detector: 'all' })).toMatch(/^--data: /);
+    await expect(evaluateAll({ data, detector: 'all' }, terminal().io)).rejects.toThrow(
+      'evaluate all: expected none of --out, --head, --detector and --leak-test',
+    );
   });
   test('sequences are shown to predictors of their own, so many times', async () => {
     expect(await failing('sequences', { memory: 'rls' })).toMatch(

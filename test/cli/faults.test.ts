@@ -160,7 +160,7 @@ describe('an option that is wrong', () => {
     ['evaluate synthetic --seeds 0', '2 engram: --seeds: expected a whole number from 1 to 1000, got "0"'],
     [
       'evaluate all --leak-test',
-      '2 engram: evaluate all: expected none of --out, --head and --leak-test: give them with one benchmark',
+      '2 engram: evaluate all: expected none of --out, --head, --detector and --leak-test: give them with one benchmark',
     ],
     [
       'alerts silence HERE/s.json --match key=x --for 2hours',

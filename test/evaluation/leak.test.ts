@@ -60,6 +60,6 @@ describe('no memory looks ahead', () => {
       expect(checks).toHaveLength(5);
       expect(checks.filter(({ same }) => !same)).toEqual([]);
     },
-    120_000,
+    240_000,
   );
 });

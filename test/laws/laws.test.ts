@@ -55,6 +55,7 @@ const alertRules = [
 /** Memories of megabytes a key keep the laws on the first rows; their small twins, the same code, on all. */
 const shortened: Partial<Record<string, number>> = {
   'memory htm': 50,
+  'memory default-htm': 50,
   'htm-detect': 40,
   'pipeline word-sequence': 50,
 };

@@ -46,7 +46,7 @@ const worlds: Record<string, (seed: number) => World> = {
 
 /** Losses of both levels at every horizon, each in the units it is learned in. */
 function follow(world: World, rows: number) {
-  const blend = blending({ channels: 1, horizons });
+  const blend = blending({ channels: 1, horizons }, experts);
   const slab = new Slab({ series: seriesLayout(64), blend: blend.layout });
   const { series, blend: own } = slab.row(slab.add());
   append(series, 0, 1);

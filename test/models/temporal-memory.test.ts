@@ -103,14 +103,14 @@ describe('temporal memory', () => {
   test('every synapse is on the list of its cell, and on no other', () => {
     const { own, step } = memoryOf({ ...small, segments: 200, patience: 1 });
     for (const active of stream(1500)) step(active);
-    const { head, synapse, held, counters, owner } = own.temporal;
+    const { head, synapse, source, held, counters, owner } = own.temporal;
     let listed = 0;
     head.forEach((first, cell) => {
       for (let next = first; next !== 0; ) {
-        const at = (next - 1) * 7;
-        expect(synapse[at + 4] | (synapse[at + 5] << 8) | (synapse[at + 6] << 16)).toBe(cell);
-        expect(synapse[at + 3]).toBeGreaterThan(0);
-        next = synapse[at] | (synapse[at + 1] << 8) | (synapse[at + 2] << 16);
+        const at = next - 1;
+        expect(source[3 * at] | (source[3 * at + 1] << 8) | (source[3 * at + 2] << 16)).toBe(cell);
+        expect(synapse[at] >>> 24).toBeGreaterThan(0);
+        next = synapse[at] & 0xffffff;
         listed++;
       }
     });

@@ -2,13 +2,16 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { kafkaClient } from '../../connectors/kafka/client.js';
+import { KafkaTable } from '../../connectors/kafka/table.js';
 import type { Alert } from '../../event.js';
 import { alertsOf } from '../../pipelines/kafka-alerts.js';
-import { runKafka } from '../../pipelines/kafka-run.js';
+import { formerQueueTopic, queueTopic } from '../../pipelines/kafka-ids.js';
+import { type KafkaRunOptions, runKafka } from '../../pipelines/kafka-run.js';
 import { parseKafkaRun } from '../../pipelines/kafka-spec.js';
 import { alertOf, Receiver } from '../connectors/alerts/server.js';
 import { drained, produce, readAll, watchful } from '../kafka/harness.js';
-import { withBroker } from '../kafka/with-broker.js';
+import { createTopic, withBroker } from '../kafka/with-broker.js';
 
 const place = (): string => mkdtempSync(join(tmpdir(), 'engram-kafka-alerts-'));
 const rules = [{ name: 'any' }];
@@ -94,6 +97,109 @@ withBroker('alerts of a run on Kafka', ({ addresses, kafka, topic, unique }) => 
     expect(alerts[0].id).toBe(written[0].alert.id);
     expect(lines.join('\n') + figures).not.toContain('canary-key');
     delete process.env.KAFKA_ALERT_KEY;
+    await hook.close();
+  }, 90_000);
+
+  /** A run whose webhook has taken nothing, stopped: the alert waits in the queue. `before` is done when the topics are there. */
+  async function waiting(hook: Receiver, before: (input: string, group: string) => Promise<void> = async () => {}) {
+    process.env.KAFKA_ALERT_KEY = 'canary-key';
+    const input = await topic('waiting');
+    const group = unique('g');
+    const start = Date.UTC(2026, 0, 1);
+    const value = (n: number): number => (n === 300 ? 90_000 : 100 + 10 * (n % 24) + ((n * 7919) % 13) / 13);
+    const rows = Array.from({ length: 340 }, (_, n) => ({
+      ...{ partition: 0, key: 'pump' },
+      value: JSON.stringify({ at: start + n * 60_000, power: value(n) }),
+    }));
+    const run = await parseKafkaRun({
+      ...{ kafka: { brokers: addresses() }, input, group, pipeline: watchful, state: { folder: place() } },
+      decode: { values: ['power'], time: 'at', timeFormat: 'epoch-ms' },
+      alerts: {
+        rules: [{ name: 'any', minAbsolute: 300 }],
+        routes: [{ waitMs: 0, intervalMs: 0 }],
+        queue: { backoffMs: { first: 20, most: 50 } },
+        sinks: { ops: { webhook: { url: hook.url(), secret: { env: 'KAFKA_ALERT_KEY' }, allow: hook.allow } } },
+      },
+      ...{ commitMs: 50, checkpointMs: 100, sessionTimeoutMs: 6000, heartbeatMs: 300, oldBrokers: 'allow' },
+    });
+    await before(input, group);
+    hook.reply = () => ({ status: 503 });
+    const stop = new AbortController();
+    const done = runKafka(run, stop.signal);
+    await produce(kafka(), input, rows);
+    await drained(kafka(), group, input);
+    await expect.poll(() => hook.asked.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    stop.abort();
+    await done;
+    hook.reply = () => ({ status: 200 });
+    return { input, group, run };
+  }
+
+  /** Runs until the receiver has an alert that it takes. */
+  async function delivered(hook: Receiver, run: KafkaRunOptions): Promise<string[]> {
+    const stop = new AbortController();
+    const types: string[] = [];
+    const before = hook.asked.length;
+    const onLog = (line: string): void => void types.push((JSON.parse(line) as { type: string }).type);
+    const done = runKafka({ ...run, onLog }, stop.signal);
+    await expect.poll(() => hook.asked.length, { timeout: 15_000 }).toBeGreaterThan(before);
+    stop.abort();
+    await done;
+    return types;
+  }
+
+  test('are not hidden by the open transaction of another group on the same input', async () => {
+    const hook = await Receiver.start();
+    const client = kafkaClient({ brokers: addresses() });
+    const other = kafka().producer({
+      ...{ transactionalId: unique('other'), transactionTimeout: 120_000, maxInFlightRequests: 1 },
+      retry: { retries: 3 },
+    });
+    let open: Awaited<ReturnType<typeof other.transaction>> | undefined;
+    const { run } = await waiting(hook, async (input) => {
+      const queues = new KafkaTable(client, queueTopic(`${input}.alerts`, 'another'), { partitions: 1 });
+      await queues.read('another');
+      await queues.close();
+      await other.connect();
+      open = await other.transaction();
+      await open.send({
+        topic: queueTopic(`${input}.alerts`, 'another'),
+        messages: [{ partition: 0, key: 'k', value: 'a note of another group' }],
+      });
+    });
+    await delivered(hook, run);
+    await open?.abort();
+    await other.disconnect();
+    await hook.close();
+  }, 90_000);
+
+  test('that an earlier release has left in the queue of all groups are taken over, once', async () => {
+    const hook = await Receiver.start();
+    const { input, group, run } = await waiting(hook);
+    const [now, before] = [queueTopic(`${input}.alerts`, group), formerQueueTopic(`${input}.alerts`)];
+    const notes = await readAll(kafka(), now, 1);
+    const admin = kafka().admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [now] });
+    await createTopic(kafka(), before, 1, { 'cleanup.policy': 'compact' });
+    await produce(kafka(), before, notes);
+    await expect.poll(() => admin.listTopics(), { timeout: 10_000 }).not.toContain(now);
+    await admin.disconnect();
+    expect(await delivered(hook, run)).toContain('alert-queue-taken-over');
+    const after = await readAll(kafka(), now, notes.length + 1);
+    expect(after.slice(0, notes.length).map(({ key, value }) => [key, value])).toEqual(
+      notes.map(({ key, value }) => [key, value]),
+    );
+    const asked = hook.asked.length;
+    const stop = new AbortController();
+    const types: string[] = [];
+    const onLog = (line: string): void => void types.push((JSON.parse(line) as { type: string }).type);
+    const again = runKafka({ ...run, onLog }, stop.signal);
+    await expect.poll(() => types, { timeout: 15_000 }).toContain('live');
+    stop.abort();
+    await again;
+    expect(types).not.toContain('alert-queue-taken-over');
+    expect(hook.asked).toHaveLength(asked);
     await hook.close();
   }, 90_000);
 });

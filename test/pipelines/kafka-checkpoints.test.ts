@@ -12,7 +12,7 @@ const checkpoint = (next: number): Checkpoint => ({
   sinks: {},
 });
 
-function stand(passedMs = 0) {
+function stand(passedMs = 0, everyMs = 1000) {
   const events: TaskEvent[] = [];
   const at = { now: 0, events, saved: [] as number[], finish: (_error?: Error): void => {} };
   const store = {
@@ -27,7 +27,7 @@ function stand(passedMs = 0) {
     },
   };
   const world = { onEvent: (event: TaskEvent) => void events.push(event), nowMs: () => at.now };
-  return { at, checkpoints: new Checkpoints({ store, everyMs: 1000, everyRows: 50 }, world, -1, passedMs) };
+  return { at, checkpoints: new Checkpoints({ store, everyMs, everyRows: 50 }, world, -1, passedMs) };
 }
 
 test('due by time or by records, not while one is on its way, not where nothing has changed', async () => {
@@ -43,6 +43,22 @@ test('due by time or by records, not while one is on its way, not where nothing 
   await checkpoints.ended();
   expect([checkpoints.due(5), checkpoints.due(9), checkpoints.unsaved]).toEqual([false, true, 60]);
   expect(at.events).toEqual([{ type: 'checkpoint', next: 5, ms: 5003, pauseMs: 3, bytes: 0 }]);
+});
+
+test('one that is hurried is due a second after the one before, and the next as ever', async () => {
+  const { at, checkpoints } = stand(0, 30_000);
+  checkpoints.hurry();
+  at.now = 999;
+  expect(checkpoints.due(5)).toBe(false);
+  at.now = 1000;
+  expect(checkpoints.due(5)).toBe(true);
+  checkpoints.begin(() => checkpoint(5));
+  at.finish();
+  await checkpoints.ended();
+  at.now += 29_000;
+  expect(checkpoints.due(9)).toBe(false);
+  at.now += 1000;
+  expect(checkpoints.due(9)).toBe(true);
 });
 
 test('one that fails is told, and the next one is tried when it is due', async () => {

@@ -46,5 +46,6 @@ test('the digest tells order, kind, key and value of all rows', () => {
 test('a note is read back; what others wrote is none', () => {
   const note = { begin: 5, checkpoint: -1, digest: digestText(emptyDigest) };
   expect(readNote(noteText(note))).toEqual(note);
+  expect(readNote(noteText({ ...note, partitions: 8 }))).toEqual({ ...note, partitions: 8 });
   for (const text of ['', 'hello', 'b=1;cp=2', 'b=1;cp=2;d=zz-1']) expect(readNote(text)).toBeUndefined();
 });

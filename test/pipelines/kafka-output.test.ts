@@ -60,7 +60,8 @@ test('rows keep the partition and get ids that count within an offset; trace hea
 
 test('dead letters keep bytes and headers, in the order the lane gives', () => {
   const records = [record(1), record(4, { mine: 'x' }), record(5)];
-  const held: Reject = { ...reject(1, 'order'), held: true };
+  const event = '{"key":"pump","timeMs":5,"values":[1,null]}';
+  const held: Reject = { ...reject(1, 'order'), held: true, raw: event };
   const out = writer().rows(batch([], [held, reject(4, 'order'), reject(5, 'decode')]), records);
   expect(out.map(({ headers }) => headers?.['x-error-offset'])).toEqual(['1', '4', '5']);
   expect(out[1]).toMatchObject({ topic: 'in.dlq', key: Buffer.from('k'), value: Buffer.from('v4') });
@@ -71,7 +72,7 @@ test('dead letters keep bytes and headers, in the order the lane gives', () => {
     'x-error-app': 'app',
   });
   // Held back, its record may be at hand or not: what the step kept of it is written in either case.
-  expect(out[0]).toMatchObject({ key: null, value: Buffer.from('raw') });
+  expect(out[0]).toMatchObject({ key: Buffer.from('pump'), value: Buffer.from(event) });
 });
 
 test('the digest is the same however the rows were cut', () => {
@@ -136,6 +137,7 @@ test('ids and trace headers hang on the log alone, however it is cut and though 
     () => [align({ stepMs: 10, collide: 'mean' })],
     () => [reorder({ latenessMs: 40 }), align({ stepMs: 10, collide: 'mean' })],
     () => [reorder({ latenessMs: 40, keys: { limit: 2, whenFull: 'evict' } }), align({ stepMs: 10, collide: 'last' })],
+    () => [reorder({ latenessMs: 40 }), align({ stepMs: 10, collide: 'first' })],
     () => [reorder({ latenessMs: 40 }), align({ stepMs: 10, collide: 'mean' }), dropFilled()],
   ];
   for (const steps of cases) {
@@ -151,4 +153,28 @@ test('ids and trace headers hang on the log alone, however it is cut and though 
   }
   const passing = written(cases[1], () => 7);
   expect(passing.some((line) => line.includes('traceparent'))).toBe(true);
+  // Refused after it was held back: the event's own key, and all of the event.
+  const letters = written(cases[4], () => 7).filter((line) => line.includes('"x-error-class":"same-step"'));
+  const events = letters.map((line) => /^(k\d) (\{.*?\}) \{/.exec(line)).flatMap((found) => (found ? [found] : []));
+  expect(events.length).toBeGreaterThan(20);
+  for (const [, key, event] of events) {
+    expect(JSON.parse(event)).toEqual({ key, timeMs: expect.any(Number), values: [expect.any(Number)] });
+  }
+});
+
+test('of a held back row of many channels, some of words, the dead letter has all', () => {
+  const names = Array.from({ length: 600 }, (_, i) => `channel-${i}`);
+  const words = names.map((_, i) => (i < 500 ? undefined : `state-${i}`));
+  const values = names.map((_, i) => (i < 500 ? i / 7 : Number.NaN));
+  const lane = new Lane<Event>([reorder({ latenessMs: 40 }), align({ stepMs: 10, collide: 'first' })], {
+    ...{ name: 'in-3', channels: names, categories: names.slice(500) },
+  });
+  const rows = [1000, 1001, 1100].map((timeMs, offset) => ({ key: 'ä', timeMs, values, words, offset }));
+  const made = lane.push({ shard: 'in-3', rows, rejects: [], next: 3 });
+  lane.close();
+  const [letter] = writer().rows({ ...made, rows: [] }, []);
+  expect(letter.key).toEqual(Buffer.from('ä'));
+  expect(JSON.parse(String(letter.value))).toEqual(
+    JSON.parse(JSON.stringify({ key: 'ä', timeMs: 1001, values, words })),
+  );
 });

@@ -116,6 +116,11 @@ test('another pipeline, and another number of partitions, are refused', async ()
   await expect(
     restore(options({ store: await stored(40, { partitions: 8 }), committed: committed(60) })),
   ).rejects.toThrow(/had 8 partitions, it has 4/);
+  // Before the first checkpoint the group's own note knows it.
+  const noted = { offset: 60, metadata: noteText({ begin: 0, checkpoint: -1, digest, partitions: 2 }) };
+  await expect(restore(options({ committed: noted }))).rejects.toThrow(
+    /by what the group has noted: the topic had 2 partitions, it has 4/,
+  );
 });
 
 test('a log that loses the offset while it is read', async () => {

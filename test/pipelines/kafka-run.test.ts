@@ -72,4 +72,35 @@ withBroker('a run from a JSON file', ({ addresses, kafka, topic, unique }) => {
     expect(last.forecast.mean[0][0]).toBeTypeOf('number');
     for (const line of first.lines) expect(JSON.parse(line)).toHaveProperty('time');
   }, 90_000);
+
+  test('takes the limits of what waits from its file to the feeds', async () => {
+    const input = await topic('held');
+    const group = unique('g');
+    const described = {
+      ...{ kafka: { brokers: addresses() }, input, group, decode: { values: ['v'] }, pipeline: 'light' },
+      ...{ state: { topic: unique('state') }, heldBytesMax: 500, waitingBytesMax: 1000, oldBrokers: 'allow' },
+      ...{ sessionTimeoutMs: 6000, heartbeatMs: 300 },
+    };
+    const producer = kafka().producer({ transactionalId: unique('large'), maxInFlightRequests: 1 });
+    await producer.connect();
+    const open = await producer.transaction();
+    // More than one fetch takes: the marker comes with a later one.
+    for (let i = 0; i < 3; i++) {
+      const value = `{"v":1,"x":"${'x'.repeat(600_000)}"}`;
+      await open.send({ topic: input, messages: [{ partition: 0, key: 'k', value }] });
+    }
+    await open.commit();
+    await producer.disconnect();
+    const stop = new AbortController();
+    const errors: string[] = [];
+    const run = await parseKafkaRun(described);
+    expect(run).toMatchObject({ heldBytesMax: 500, waitingBytesMax: 1000 });
+    const done = runKafka(
+      { ...run, onEvent: (event) => void (event.type === 'dropped' && errors.push(event.error.message)) },
+      stop.signal,
+    );
+    await expect.poll(() => errors[0], { timeout: 20_000 }).toMatch(/the limit is 500: .*raise heldBytesMax/);
+    stop.abort();
+    await done;
+  }, 60_000);
 });

@@ -6,14 +6,16 @@ import { readAll } from '../kafka/harness.js';
 import { withBroker } from '../kafka/with-broker.js';
 
 withBroker('a topic as an output of a replay', ({ addresses, kafka, topic, unique }) => {
+  let input: Promise<string> | undefined;
   const sinkInto = async (name: string, ledger: string, more: { fresh?: boolean } = {}) => {
+    input ??= topic('in', 2);
     const sink = new TopicSink({
       kafka: { brokers: addresses() },
       kind: 'results',
       topic: name,
       outputs: { results: { topic: name, encode: encodeResult } },
       ledger,
-      input: 'in',
+      input: await input,
       app: 'engram-replay',
       partitionOf: (shard) => Number(shard.slice(-1)),
       ...more,
@@ -64,6 +66,18 @@ withBroker('a topic as an output of a replay', ({ addresses, kafka, topic, uniqu
     await fresh.write(rows(0, 2, 2), { shard: 'in-0' });
     await fresh.close();
     expect(await readAll(kafka(), name, 67)).toHaveLength(67);
+  }, 120_000);
+
+  test('a row that is larger than the topic takes is told at once, with what to raise', async () => {
+    const small = await topic('small', 2, { 'max.message.bytes': '1000' });
+    const sink = await sinkInto(small, unique('ledger'));
+    await sink.open(undefined);
+    await sink.write([resultOf(0, { key: 'k'.repeat(2000) })], { shard: 'in-0' });
+    await expect(sink.flush('in-0')).rejects.toThrow(
+      `topic ${small}: a row is larger than it takes: raise its max.message.bytes`,
+    );
+    await sink.close();
+    expect(await readAll(kafka(), small)).toEqual([]);
   }, 120_000);
 
   test('a checkpoint that says more than the topic knows, and a topic that is too narrow, are refused', async () => {

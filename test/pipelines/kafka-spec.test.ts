@@ -66,6 +66,8 @@ test.each([
   [{ ...base, decode: { format: 'avro', values: ['v'] } }, /decode.registry: format avro needs it/],
   [{ ...base, decode: { format: 'csv', values: ['v'] } }, /decode.columns: format csv needs it/],
   [{ ...base, state: {} }, /state/],
+  [{ ...base, waitingBytesMax: 0 }, /waitingBytesMax: expected a number of at least 1, got 0/],
+  [{ ...base, heldBytesMax: 1.5 }, /heldBytesMax: expected a whole number, got 1.5/],
 ])('%#: a mistake is named', async (value, why) => {
   await expect(parseKafkaRun(JSON.parse(JSON.stringify(value)), 'run.json')).rejects.toThrow(why);
 });

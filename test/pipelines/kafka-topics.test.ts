@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { prepareTopics, refuseOldBrokers } from '../../pipelines/kafka-topics.js';
+import { prepareTopics, refuseOldBrokers, type UnknownSetting } from '../../pipelines/kafka-topics.js';
 
 const cluster = (topics: Record<string, number>, settings: Record<string, string> = {}) => {
   const made: { topic: string; partitions: number; config?: Readonly<Record<string, string>> }[] = [];
@@ -47,4 +47,16 @@ test('old brokers are refused for exactly once, unless allowed', () => {
   expect(() => refuseOldBrokers(false, {})).toThrow(/expected brokers of Kafka 4.0 or later.*oldBrokers to allow/);
   for (const more of [{ oldBrokers: 'allow' } as const, { mode: 'at-least-once' }]) refuseOldBrokers(false, more);
   refuseOldBrokers(true, {});
+});
+
+test('a setting that the cluster does not tell is told, once each, with what is taken for it', async () => {
+  const refused = new Error('Not authorized');
+  const at = { ...cluster({ in: 1 }), setting: () => Promise.reject(refused) };
+  const told: UnknownSetting[] = [];
+  expect(await prepareTopics(at, { input: 'in', outputs, onEvent: (event) => told.push(event) })).toBe(1);
+  const common = { type: 'unknown-setting', topic: 'in', error: refused };
+  expect(told).toEqual([
+    { ...common, setting: 'cleanup.policy', taken: 'delete' },
+    { ...common, setting: 'max.message.bytes', taken: '1048588' },
+  ]);
 });

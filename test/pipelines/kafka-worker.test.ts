@@ -3,6 +3,7 @@ import { jsonCodec } from '../../connectors/codecs/json.js';
 import { KafkaAdmin } from '../../connectors/kafka/admin.js';
 import { kafkaClient } from '../../connectors/kafka/client.js';
 import { KafkaTable } from '../../connectors/kafka/table.js';
+import { TransactionalWriter } from '../../connectors/kafka/writer.js';
 import { readNote } from '../../pipelines/kafka-digest.js';
 import { formerId, transactionalId } from '../../pipelines/kafka-ids.js';
 import type { WorkerEvent } from '../../pipelines/kafka-options.js';
@@ -77,7 +78,10 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     const admin = new KafkaAdmin(kafkaClient({ brokers: addresses() }));
     const committed = await admin.committed(group, input, 0);
     await admin.close();
-    expect(readNote(committed?.metadata ?? '')).toMatchObject({ begin: 0, digest: expect.stringMatching(/-2500$/) });
+    expect(readNote(committed?.metadata ?? '')).toMatchObject({
+      ...{ begin: 0, partitions: 2 },
+      digest: expect.stringMatching(/-2500$/),
+    });
   }, 120_000);
 
   test('any cutting into commits and any restart gives the same rows', async () => {
@@ -168,7 +172,9 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
       Array.from({ length: 3000 }, () => ({ key: 'k', value: '{"temperature":1}' })),
     );
     const at = start(input, unique('g'));
-    await expect(at.done).rejects.toThrow(/were refused, the limit is a share of 0.5/);
+    await expect(at.done).rejects.toThrow(
+      /were refused, the limit is a share of 0.5. Most often: decode\/missing-column, \d+ times, first at offset 0 \(.*value/,
+    );
   }, 120_000);
 
   test('a checkpoint of another pipeline is refused, both named', async () => {
@@ -311,6 +317,30 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     expect(JSON.parse(String(results.at(-1)?.value)).count).toBe(60);
   }, 120_000);
 
+  test('a writer that was fenced is not opened again before the group has counted on its process anew', async () => {
+    const input = await topic('zombie');
+    const group = unique('g');
+    const told: WorkerEvent['type'][] = [];
+    const onEvent = ({ type }: WorkerEvent): void => void told.push(type);
+    const at = start(input, group, { onEvent, sessionTimeoutMs: 30_000, heartbeatMs: 4000 });
+    await produce(kafka(), input, rows(10, 1));
+    await drained(kafka(), group, input);
+    // Just behind a heartbeat of its life the next one is far.
+    const before = told.length;
+    await until('a heartbeat', () => told.includes('heartbeat', before));
+    const client = kafkaClient({ brokers: addresses() });
+    const rightful = await TransactionalWriter.open(client, transactionalId(group, input, 0));
+    const fenced = told.length;
+    await produce(kafka(), input, rows(10, 1, 10));
+    await until('an end of its task', () => told.includes('dropped', fenced));
+    await until('another task', () => told.includes('restored', fenced));
+    const since = told.slice(told.indexOf('dropped', fenced), told.indexOf('restored', fenced));
+    expect(since.filter((type) => type === 'heartbeat' || type === 'assigned')).not.toEqual([]);
+    await drained(kafka(), group, input);
+    await at.stop();
+    await rightful.close();
+  }, 120_000);
+
   test('a writer of an earlier release, which had another id, is fenced too before its offset is believed', async () => {
     const input = await topic('former');
     const group = unique('g');
@@ -423,6 +453,19 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     await expect(start(wide, unique('g'), { outputs }).done).rejects.toThrow(
       /as many partitions as .* \(3\), it has 1/,
     );
+  }, 120_000);
+
+  test('a result that is larger than its topic takes stops it with what to raise; the offset stays before it', async () => {
+    const input = await topic('long');
+    const group = unique('g');
+    const small = await topic('small', 1, { 'max.message.bytes': '1000' });
+    await produce(kafka(), input, [...rows(50, 1), { key: 'k'.repeat(2000), value: '{"value":1}' }]);
+    const at = start(input, group, { outputs: outputsTo(small), commitRows: 10 });
+    await expect(at.done).rejects.toThrow(
+      `${input}-0: an output record is larger than its topic takes: raise max.message.bytes of the output topics`,
+    );
+    expect(await sum(group, input)).toBeLessThanOrEqual(50);
+    expect((await readAll(kafka(), small)).every(({ key }) => key !== null && key.length < 100)).toBe(true);
   }, 120_000);
 
   async function sum(group: string, input: string): Promise<number> {

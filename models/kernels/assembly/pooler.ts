@@ -66,6 +66,12 @@ function above(overlap: usize, first: i32, width: i32, bar: i32): i32 {
   return found;
 }
 
+/** Winners that are taken at a time, and of the sequence of chance: turn j steps on is turn x power[j] + shift[j]. */
+const strip = 64;
+const power = memory.data(64 * 4, 16);
+const shift = memory.data(64 * 4, 16);
+const turns = memory.data(65 * 4, 16);
+
 /**
  * The winners move towards the input: permanences of active inputs up by `up`, of the others down by `down`, in 1/65536 of
  * a 255th; parts of one are drawn from a sequence that begins with `turn`. Activity is u8 per input. Returns the next turn.
@@ -73,20 +79,45 @@ function above(overlap: usize, first: i32, width: i32, bar: i32): i32 {
 export function poolerLearn(
   permanence: usize, activity: usize, inputs: i32, winners: usize, k: i32, columns: i32, up: u32, down: u32, turn: u32,
 ): u32 {
+  let a: u32 = 1664525;
+  let c: u32 = 1013904223;
+  for (let j: usize = 0; j < <usize>strip; j++) {
+    store<u32>(power + (j << 2), a);
+    store<u32>(shift + (j << 2), c);
+    a *= 1664525;
+    c = c * 1664525 + 1013904223;
+  }
   for (let i = 0; i < inputs; i++) {
     const row = permanence + <usize>i * <usize>columns;
     const on = load<u8>(activity + <usize>i) != 0;
-    for (let w = 0; w < k; w++) {
-      const p = row + <usize>load<u32>(winners + ((<usize>w) << 2));
-      const before = <i32>load<u8>(p);
-      if (!before) continue;
-      turn = turn * 1664525 + 1013904223;
-      const chance = turn >>> 16;
-      const change = <i32>(((on ? up : down) + chance) >>> 16);
-      store<u8>(p, <u8>max(1, min(255, on ? before + change : before - change)));
-    }
+    // A permanence of 0 stays, takes no turn and needs no branch: the change is added and cut off at both ends.
+    const rate = on ? up : down;
+    const sign = on ? 1 : -1;
+    for (let w = 0; w < k; w += strip) turn = learnStrip(row, winners + (<usize>w << 2), min(strip, k - w), rate, sign, turn);
   }
   return turn;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function learnStrip(row: usize, winners: usize, k: i32, rate: u32, sign: i32, turn: u32): u32 {
+  const now = i32x4.splat(turn);
+  store<u32>(turns, turn);
+  for (let j: usize = 0; j < <usize>k; j += 4) {
+    const next = i32x4.add(i32x4.mul(now, v128.load(power + (j << 2))), v128.load(shift + (j << 2)));
+    v128.store(turns + 4 + (j << 2), next);
+  }
+  let taken: usize = 0;
+  for (let w: usize = 0; w < <usize>k; w++) {
+    const p = row + <usize>load<u32>(winners + (w << 2));
+    const before = <i32>load<u8>(p);
+    const chance = load<u32>(turns + (taken << 2), 4) >>> 16;
+    const change = <i32>((rate + chance) >>> 16) * sign;
+    const after = max(1, min(255, before + change));
+    store<u8>(p, <u8>(before ? after : 0));
+    taken += before ? 1 : 0;
+  }
+  return load<u32>(turns + (taken << 2));
 }
 
 /** Duty cycles, f32 per column, move to who won by `rate`; boost <- exp(strength (share - duty)). */

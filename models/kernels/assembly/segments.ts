@@ -1,7 +1,7 @@
 // The pool of segments and synapses of a temporal memory. A segment is a block of synapses (a power of two), so that a
 // synapse's number tells its segment, and every presynaptic cell heads a list through its synapses, so that a step visits
-// only what hangs on active cells. A synapse takes 7 bytes:
-//   bytes 0-2  1 + next synapse of the same presynaptic cell, byte 3  permanence x 255 (0: free), bytes 4-6  that cell.
+// only what hangs on active cells. A synapse takes 7 bytes: four of its link and its permanence, all that a walk reads, and
+// three of its cell elsewhere, so that what is walked is as dense as can be.
 // Chance is a hash of seed, step and cell: the order of work never matters.
 // Known weakness: taking a synapse out walks the list of its cell, so cells with thousands of synapses are slow to leave.
 
@@ -35,13 +35,14 @@ export const FORESEEN = 68; // active cells that had been predicted: the first o
 
 let counters: usize = 0;
 let head: usize = 0; // u32[cells]
-let synapse: usize = 0; // 7 bytes[segments][block]
+let synapse: usize = 0; // u32[segments][block]: 1 + next synapse of the same presynaptic cell | permanence x 255 << 24 (0: free)
+let source: usize = 0; // 3 bytes[segments][block]: the presynaptic cell
 let owner: usize = 0; // u32[segments]: cell; of a free segment 1 + the next free one | 1 << 31
 let used: usize = 0; // u32[segments]: step of the last confirmation
 let held: usize = 0; // u8[segments]: synapses
 let proof: usize = 0; // u8[segments]: confirmations
 let overlap: usize = 0; // u8[segments][2]: active synapses, and those of them that are connected
-let touched: usize = 0; // u32[segments]: segments with active synapses
+let touched: usize = 0; // u32[segments]: segments that match
 let load_: usize = 0; // u8[cells]: segments of a cell
 let segments: i32 = 0;
 let blockBits: i32 = 0;
@@ -62,12 +63,13 @@ let connected: u32 = 0;
 
 /** Says where the pool of the following calls lies, and how large it is. */
 export function segmentState(
-  counters_: usize, head_: usize, synapse_: usize, owner_: usize, used_: usize, held_: usize, proof_: usize,
+  counters_: usize, head_: usize, synapse_: usize, source_: usize, owner_: usize, used_: usize, held_: usize, proof_: usize,
   overlap_: usize, touched_: usize, load: usize, segments_: i32, blockBits_: i32,
 ): void {
   counters = counters_;
   head = head_;
   synapse = synapse_;
+  source = source_;
   owner = owner_;
   used = used_;
   held = held_;
@@ -92,7 +94,8 @@ export function segmentRule(
   punishment = punishment_;
   doubt = doubt_;
   initial = initial_;
-  connected = <u32>connected_;
+  // A permanence of 0 is no synapse, whatever is connected.
+  connected = max<u32>(1, <u32>connected_);
 }
 
 /** What segments learn from in this step. */
@@ -169,18 +172,15 @@ export function matches(s: u32): bool {
 const chainsMax: u32 = 2048;
 const chains = memory.data(2048 * 4, 16);
 
-/** Counts, for every segment that hears one of `n` groups of 1 << shift cells, its active synapses. */
-export function hear(list: usize, n: u32, shift: u32): void {
+/** Counts, for every segment that hears one of `n` cells, its active synapses, and lists those that match. */
+export function hear(list: usize, n: u32): void {
   hush();
-  const cells = n << shift;
-  const within: u32 = (1 << shift) - 1;
   let seen: u32 = 0;
-  for (let from: u32 = 0; from < cells; from += chainsMax) {
+  for (let from: u32 = 0; from < n; from += chainsMax) {
     // All lists are walked side by side: their loads do not wait for one another.
     let alive: u32 = 0;
-    for (let i = from; i < min(cells, from + chainsMax); i++) {
-      const cell = (load<u32>(at32(list, i >>> shift)) << shift) | (i & within);
-      const next = load<u32>(at32(head, cell));
+    for (let i = from; i < min(n, from + chainsMax); i++) {
+      const next = load<u32>(at32(head, load<u32>(at32(list, i))));
       store<u32>(at32(chains, alive), next);
       alive += next ? 1 : 0;
     }
@@ -188,7 +188,7 @@ export function hear(list: usize, n: u32, shift: u32): void {
       let left: u32 = 0;
       for (let i: u32 = 0; i < alive; i++) {
         const j = load<u32>(at32(chains, i)) - 1;
-        const word = load<u32>(synapse + <usize>j * 7);
+        const word = load<u32>(at32(synapse, j));
         const s = j >>> blockBits;
         const p = overlap + (<usize>s << 1);
         const before = <u32>load<u16>(p);
@@ -203,7 +203,51 @@ export function hear(list: usize, n: u32, shift: u32): void {
       alive = left;
     }
   }
-  set(TOUCHED, seen);
+  keepMatching(seen);
+}
+
+/** Most segments heard next to nothing: they are forgotten here once, instead of being looked at in every loop of a step. */
+function keepMatching(seen: u32): void {
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < seen; i++) {
+    const s = touchedAt(i);
+    const p = overlap + (<usize>s << 1);
+    const now = <u32>load<u16>(p);
+    const keep = <i32>(now & 255) >= minimum;
+    store<u32>(at32(touched, kept), s);
+    store<u16>(p, <u16>(keep ? now : 0));
+    kept += keep ? 1 : 0;
+  }
+  set(TOUCHED, kept);
+}
+
+/** Whether enough connected synapses of a segment are on cells of columns that have a bit in `flags`. */
+export function wouldSpeak(s: u32, flags: usize, shift: i32): bool {
+  const from = s << blockBits;
+  const size: u32 = 1 << blockBits;
+  const level = i32x4.splat(connected << 24);
+  let most = 0;
+  for (let k: u32 = 0; k < size; k += 4) {
+    most += popcnt(i32x4.bitmask(i32x4.ge_u(v128.load(at32(synapse, from + k)), level)));
+  }
+  // Blocks of less than four synapses are read beyond their end, which only makes more of them.
+  if (most < activation) return false;
+  let active = 0;
+  for (let k: u32 = 0; k < size; k++) {
+    const hears = hasBit(flags, cellOf(from + k) >>> shift) && <u32>load<u8>(at32(synapse, from + k), 3) >= connected;
+    active += hears ? 1 : 0;
+  }
+  return active >= activation;
+}
+
+/** Which of sixteen segments were ever right, one bit each; of the first `made` ones. */
+export function provedOf(first: u32, made: u32): u32 {
+  if (first + 16 > made) {
+    let bits: u32 = 0;
+    for (let s = first; s < made; s++) bits |= proofOf(s) ? 1 << (s - first) : 0;
+    return bits;
+  }
+  return ~<u32>i8x16.bitmask(i8x16.eq(v128.load(proof + <usize>first), i8x16.splat(0))) & 0xffff;
 }
 
 /** Nothing is heard any more. */
@@ -234,18 +278,25 @@ export function blame(s: u32): void {
   adapt(s, -(trust ? punishment : doubt), 0);
 }
 
+/** Synapses of a segment that are lost at once. */
+const losses = memory.data(128 + 16, 16);
+
 /** Permanences of synapses on active cells go up by `up`, of the others down by `down`; false when the segment died of it. */
 function adapt(s: u32, up: i32, down: i32): bool {
   const from = s << blockBits;
+  let lost: u32 = 0;
   for (let k: u32 = 0; k < 1 << <u32>blockBits; k++) {
-    const at = synapse + <usize>(from + k) * 7;
+    const at = at32(synapse, from + k);
     const permanence = <i32>load<u8>(at, 3);
-    if (!permanence) continue;
-    const cell = load<u32>(at, 3) >>> 8;
-    const changed = min(255, hasBit(fired, cell) ? permanence + up : permanence - down);
-    if (changed > 0) store<u8>(at, <u8>changed, 3);
-    else remove(from + k);
+    const changed = min(255, permanence + (hasBit(fired, cellOf(from + k)) ? up : -down));
+    const stays = changed > 0;
+    const there = permanence > 0;
+    store<u8>(at, <u8>(there && stays ? changed : permanence), 3);
+    // Written in any case: which synapses fired is what nobody can guess.
+    store<u8>(losses + <usize>lost, <u8>k);
+    lost += there && !stays ? 1 : 0;
   }
+  for (let i: u32 = 0; i < lost; i++) remove(from + load<u8>(losses + <usize>i));
   if (<i32>load<u8>(held + <usize>s) >= minimum) return true;
   destroy(s);
   return false;
@@ -256,6 +307,8 @@ function grow(s: u32, wanted: i32, step: u32): void {
   let left = wonCount;
   memory.copy(candidates, won, <usize>left << 2);
   const from = s << blockBits;
+  // Winners are different cells: only what a segment heard before can it hear already.
+  const old = load<u8>(held + <usize>s) != 0;
   let turn = hash(step ^ 0x5bd1e995, ownerOf(s));
   let k: u32 = 0;
   while (wanted > 0 && left > 0) {
@@ -264,13 +317,14 @@ function grow(s: u32, wanted: i32, step: u32): void {
     const cell = load<u32>(at32(candidates, pick));
     left--;
     store<u32>(at32(candidates, pick), load<u32>(at32(candidates, left)));
-    if (load<u8>(held + <usize>s) && hears(s, cell)) continue;
-    while (k < 1 << <u32>blockBits && load<u8>(synapse + <usize>(from + k) * 7, 3)) k++;
+    if (old && hears(s, cell)) continue;
+    while (k < 1 << <u32>blockBits && load<u8>(at32(synapse, from + k), 3)) k++;
     if (k == 1 << <u32>blockBits) return;
-    const at = synapse + <usize>(from + k) * 7;
     const first = head + (<usize>cell << 2);
-    store<u32>(at, load<u32>(first) | (<u32>initial << 24));
-    store<u32>(at, (cell << 8) | <u32>initial, 3);
+    store<u32>(at32(synapse, from + k), load<u32>(first) | (<u32>initial << 24));
+    const p = source + <usize>(from + k) * 3;
+    store<u16>(p, <u16>cell);
+    store<u8>(p, <u8>(cell >>> 16), 2);
     store<u32>(first, from + k + 1);
     store<u8>(held + <usize>s, load<u8>(held + <usize>s) + 1);
     set(SYNAPSES, count(SYNAPSES) + 1);
@@ -280,10 +334,9 @@ function grow(s: u32, wanted: i32, step: u32): void {
 
 /** Whether a segment has a synapse on a cell. */
 function hears(s: u32, cell: u32): bool {
-  const from = synapse + <usize>(s << blockBits) * 7;
-  for (let k: usize = 0; k < 1 << <usize>blockBits; k++) {
-    const word = load<u32>(from + k * 7, 3);
-    if (word & 0xff && word >>> 8 == cell) return true;
+  const from = s << blockBits;
+  for (let k: u32 = 0; k < 1 << <u32>blockBits; k++) {
+    if (cellOf(from + k) == cell && load<u8>(at32(synapse, from + k), 3)) return true;
   }
   return false;
 }
@@ -341,7 +394,7 @@ export function destroy(s: u32): void {
   const cell = ownerOf(s);
   const from = s << blockBits;
   for (let k: u32 = 0; k < 1 << <u32>blockBits; k++) {
-    if (load<u8>(synapse + <usize>(from + k) * 7, 3)) remove(from + k);
+    if (load<u8>(at32(synapse, from + k), 3)) remove(from + k);
   }
   store<u8>(load_ + cell, load<u8>(load_ + cell) - 1);
   store<u32>(at32(owner, s), count(FREE) | 0x80000000);
@@ -357,14 +410,14 @@ export function silence(cell: u32): void {
 
 /** Takes a synapse out of the list of its cell, and frees it. */
 function remove(j: u32): void {
-  const at = synapse + <usize>j * 7;
+  const at = at32(synapse, j);
   const next = load<u32>(at) & 0xffffff;
-  const first = head + (<usize>(load<u32>(at, 3) >>> 8) << 2);
+  const first = head + (<usize>cellOf(j) << 2);
   let before = load<u32>(first);
   if (before == j + 1) store<u32>(first, next);
   else {
     for (;;) {
-      const p = synapse + <usize>(before - 1) * 7;
+      const p = at32(synapse, before - 1);
       const word = load<u32>(p);
       if ((word & 0xffffff) == j + 1) {
         store<u32>(p, (word & 0xff000000) | next);
@@ -374,7 +427,6 @@ function remove(j: u32): void {
     }
   }
   store<u32>(at, 0);
-  store<u32>(at, 0, 3);
   const s = j >>> blockBits;
   store<u8>(held + <usize>s, load<u8>(held + <usize>s) - 1);
   set(SYNAPSES, count(SYNAPSES) - 1);
@@ -396,10 +448,24 @@ export function idlest(first: u32, width: u32, step: u32): u32 {
   return chosen;
 }
 
+/** The presynaptic cell of a synapse. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function cellOf(j: u32): u32 {
+  return load<u32>(source + <usize>j * 3) & 0xffffff;
+}
+
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function hasBit(flags: usize, cell: u32): bool {
   return ((<u32>load<u8>(flags + (<usize>cell >>> 3)) >>> (cell & 7)) & 1) != 0;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function setBit(flags: usize, i: u32): void {
+  const p = flags + (<usize>i >>> 3);
+  store<u8>(p, <u8>(<u32>load<u8>(p) | (1 << (i & 7))));
 }
 
 /** 32 bits that look random. */

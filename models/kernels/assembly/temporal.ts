@@ -10,8 +10,8 @@
 
 import {
   ACTIVE, at32, blame, COLUMNS, count, create, destroy, FORESEEN, HELD, hear, hush, idlest, listen, MADE, matches, ownerOf, potentialOf,
-  praise, proofOf, segmentRule, segmentState, set, silence, speaks, STEP, SURPRISES, TOUCHED, touchedAt, usedAt,
-  WAITED, WINNERS, winnersMax,
+  praise, proofOf, provedOf, segmentRule, segmentState, set, setBit, silence, speaks, STEP, SURPRISES, TOUCHED, touchedAt,
+  usedAt, WAITED, WINNERS, winnersMax, wouldSpeak,
 } from './segments';
 
 // Zero between steps.
@@ -38,11 +38,11 @@ let strict: bool = true; // the rules of the head hold; else every column that w
 
 /** Says where the state of the following calls lies. */
 export function temporalState(
-  counters: usize, head: usize, synapse: usize, owner: usize, used: usize, held: usize, proof: usize, overlap: usize,
-  touched: usize, load: usize, segments: i32, blockBits: i32, active_: usize, bits_: usize, winner_: usize,
+  counters: usize, head: usize, synapse: usize, source: usize, owner: usize, used: usize, held: usize, proof: usize,
+  overlap: usize, touched: usize, load: usize, segments: i32, blockBits: i32, active_: usize, bits_: usize, winner_: usize,
   last_: usize, columnScratch: usize,
 ): void {
-  segmentState(counters, head, synapse, owner, used, held, proof, overlap, touched, load, segments, blockBits);
+  segmentState(counters, head, synapse, source, owner, used, held, proof, overlap, touched, load, segments, blockBits);
   active = active_;
   bits = bits_;
   winner = winner_;
@@ -89,7 +89,7 @@ export function temporalStep(active_columns: usize, n: i32, learn: bool): i32 {
   if (learn) for (let i: u32 = 0; i < seen; i++) confirm(touchedAt(i), step);
   const right = activate(active_columns, n, step, learn);
   const slot = step & 1;
-  hear(listOf(slot), count(ACTIVE + (slot << 2)) + count(HELD + (slot << 2)), 0);
+  hear(listOf(slot), count(ACTIVE + (slot << 2)) + count(HELD + (slot << 2)));
   return right;
 }
 
@@ -272,24 +272,34 @@ function fireRest(active_columns: usize, n: i32, list: usize, flags: usize, fire
   return fired;
 }
 
-/** Notes the cells of unpredicted active columns that would be predicted if the last columns had burst; in how many columns. */
+/** One bit for each of the last columns; zero between calls. */
+const lately = memory.data(8192 / 8, 16);
+
+/**
+ * Notes the cells of unpredicted active columns that would be predicted if the last columns had burst; in how many columns.
+ * Only proved segments of those columns count, so these are searched: far fewer than hang on all cells of the last columns.
+ */
 function lookBack(): i32 {
-  hear(last, count(COLUMNS), shift);
-  const seen = count(TOUCHED);
+  const n = count(COLUMNS);
+  for (let i: u32 = 0; i < n; i++) setBit(lately, load<u32>(at32(last, i)));
+  const made = count(MADE);
   let found = 0;
-  for (let i: u32 = 0; i < seen; i++) {
-    const s = touchedAt(i);
-    const o = ownerOf(s);
-    if (o >>> 31 || !speaks(s) || !proofOf(s)) continue;
-    const column = o >>> shift;
-    const b = at32(best, column);
-    const now = load<u32>(b);
-    if (!(now & activeBit) || load<u32>(at32(predicted, column))) continue;
-    or(at32(known, column), cellBit(o));
-    if (now & provedBit) continue;
-    store<u32>(b, now | provedBit);
-    found++;
+  for (let from: u32 = 0; from < made; from += 16) {
+    for (let rest = provedOf(from, made); rest; rest &= rest - 1) {
+      const s = from + ctz(rest);
+      const o = ownerOf(s);
+      if (o >>> 31) continue;
+      const column = o >>> shift;
+      const b = at32(best, column);
+      const now = load<u32>(b);
+      if (!(now & activeBit) || load<u32>(at32(predicted, column)) || !wouldSpeak(s, lately, shift)) continue;
+      or(at32(known, column), cellBit(o));
+      if (now & provedBit) continue;
+      store<u32>(b, now | provedBit);
+      found++;
+    }
   }
+  for (let i: u32 = 0; i < n; i++) store<u8>(lately + (<usize>load<u32>(at32(last, i)) >>> 3), 0);
   return found;
 }
 
@@ -338,8 +348,7 @@ function flagsOf(slot: u32): usize {
 @inline
 function fire(list: usize, flags: usize, at: u32, cell: u32): void {
   store<u32>(at32(list, at), cell);
-  const p = flags + (<usize>cell >>> 3);
-  store<u8>(p, <u8>(<u32>load<u8>(p) | (1 << (cell & 7))));
+  setBit(flags, cell);
 }
 
 // @ts-ignore: a decorator of AssemblyScript

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { protobufCodec } from '../../../connectors/codecs/protobuf.js';
 import { SchemaRegistry } from '../../../connectors/kafka/registry.js';
 import { framed, recordOf, registryServer } from '../../kafka/registry-server.js';
@@ -56,3 +56,21 @@ test.each([
   ['an unknown schema', () => framed(99, bytes, [0]), 'unknown-schema'],
   ['a schema that is none', () => framed(7, bytes, [0]), 'unknown-schema'],
 ])('%s is refused', async (_, value, reason) => expect(await read(value())).toMatchObject({ reason }));
+
+test('made-up places cost neither memory nor another look at the schema', async () => {
+  const codec = protobufCodec(new SchemaRegistry({ url: at.url }));
+  const good = framed(5, bytes, [2, 2]);
+  await codec.prepare?.([recordOf(good)]);
+  codec.fields(good, ['speed'], recordOf(good));
+  const spies = [vi.spyOn(protobuf, 'parse'), vi.spyOn(Map.prototype, 'set')];
+  const refused = Array.from({ length: 1000 }, (_, i) => {
+    // Two indices: a message inside of the second one, by its number as a varint of two bytes.
+    const value = framed(5, bytes, [4, 2, 0x80 | ((2 * i) & 0x7f), 1 + (i >> 6)]);
+    return codec.fields(value, ['speed'], recordOf(value));
+  });
+  const calls = spies.map((spy) => spy.mock.calls.length);
+  for (const spy of spies) spy.mockRestore();
+  expect(new Set(refused.map((one) => 'message' in one && one.message)).size).toBe(1000);
+  expect(calls).toEqual([0, 0]);
+  expect(codec.fields(good, ['speed'], recordOf(good))).toEqual([3.5]);
+});

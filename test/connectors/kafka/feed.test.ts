@@ -66,6 +66,36 @@ test('above its limit the flow stops, below half of it it goes on', async () => 
   expect(at.calls).toEqual(['pause', 'resume']);
 });
 
+test('what waits for the end of its transaction stops no flow: only fetching on brings that end', async () => {
+  const at = tap();
+  const feed = new Feed('t', 0, 0, at, { waitingBytesMax: 1000 });
+  const open = batch(0, 20, 100);
+  const context = { producerId: '7', inTransaction: true, firstOffset: '0', lastOffsetDelta: 19 };
+  const marked = (offset: number): RawBatch => ({
+    ...batch(offset, 0),
+    rawMessages: [
+      {
+        ...{
+          offset: String(offset),
+          timestamp: '0',
+          key: Buffer.from([0, 0, 0, 1]),
+          value: null,
+          isControlRecord: true,
+        },
+        batchContext: { producerId: '7', inTransaction: true, firstOffset: String(offset), lastOffsetDelta: 0 },
+      },
+    ],
+  });
+  feed.push({ ...open, rawMessages: open.rawMessages.map((raw) => ({ ...raw, batchContext: context })) });
+  expect(at.calls).toEqual([]);
+  expect(feed.waitingBytes).toBeGreaterThan(1000);
+  expect(await feed.take(0)).toMatchObject({ records: [], next: 0 });
+  feed.push(marked(20));
+  expect(at.calls).toEqual(['pause']);
+  expect(await feed.take(0)).toMatchObject({ next: 21, records: { length: 20 } });
+  expect(at.calls).toEqual(['pause', 'resume']);
+});
+
 test('waiting ends with news, with time, with an error, and with the partition', async () => {
   const feed = new Feed('t', 0, 0, tap());
   expect(await feed.take(5)).toBe('idle');

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { avroCodec } from '../../../connectors/codecs/avro.js';
 import { SchemaRegistry, unframed } from '../../../connectors/kafka/registry.js';
 import { Secret } from '../../../connectors/kafka/secret.js';
-import { framed, recordOf, registryServer } from '../../kafka/registry-server.js';
+import { framed, type Registered, recordOf, registryServer } from '../../kafka/registry-server.js';
 
 let at: Awaited<ReturnType<typeof registryServer>>;
 beforeAll(async () => {
@@ -92,6 +93,31 @@ test('a thousand made-up numbers hold up the others for a moment only', async ()
   expect(none.asked.length).toBeLessThan(1001 + 3 * 16);
   expect(one.schema(5000)).toBeDefined();
   none.server.close();
+});
+
+test('a schema that refers to one that is not there is unknown, with the reason, until that one is registered', async () => {
+  const references = [{ name: 'a', subject: 's/a', version: 2 }];
+  const subjects: Record<string, Registered> = {
+    's/a': { schema: 'A', references: [{ name: 'b', subject: 'b', version: 3 }] },
+  };
+  const one = await registryServer({ 8: { schema: '"int"', references }, 9: { schema: '"int"' } }, subjects);
+  const client = new SchemaRegistry({ url: one.url, unknownMs: 300 });
+  await client.prepare([...of(8), ...of(9)]);
+  expect(client.schema(9)).toBeDefined();
+  expect(client.schema(8)).toBeUndefined();
+  expect(client.unknown(8)).toBe(
+    'schema 8 cannot be used: it refers to version 3 of b, which the registry does not have',
+  );
+  const value = framed(8, Buffer.from([2]));
+  expect(avroCodec(client).fields(value, [''], recordOf(value))).toEqual({
+    reason: 'unknown-schema',
+    message: client.unknown(8),
+  });
+  subjects.b = { schema: 'B' };
+  await new Promise((resolve) => setTimeout(resolve, 350));
+  await client.prepare(of(8));
+  expect([...(client.schema(8)?.references ?? [])].map(([name]) => name)).toEqual(['b', 'a']);
+  one.server.close();
 });
 
 test.each([

@@ -30,6 +30,15 @@ withBroker('a stretch of a topic', ({ addresses, kafka, topic }) => {
     return { offsets: offsets.sort((a, b) => a - b), last: last as Batch<Event> };
   }
 
+  /** Retention, by hand: the records below an offset of partition 0. */
+  async function remove(name: string, below: number): Promise<void> {
+    const admin = kafka().admin();
+    await admin.connect();
+    await admin.fetchTopicOffsets(name);
+    await admin.deleteTopicRecords({ topic: name, partitions: [{ partition: 0, offset: String(below) }] });
+    await admin.disconnect();
+  }
+
   test('what operators said stands between the rows of its place', async () => {
     const name = await topic('marked');
     const rows = Array.from({ length: 9 }, (_, i) => ({
@@ -108,14 +117,22 @@ withBroker('a stretch of a topic', ({ addresses, kafka, topic }) => {
   test('what cannot be is said', async () => {
     const name = await topic('gone', 1);
     await produce(kafka(), name, [{ value: '{"v":1}' }, { value: '{"v":2}' }]);
-    const admin = kafka().admin();
-    await admin.connect();
-    await admin.fetchTopicOffsets(name);
-    await admin.deleteTopicRecords({ topic: name, partitions: [{ partition: 0, offset: '1' }] });
-    await admin.disconnect();
+    await remove(name, 1);
     await expect(source(name, { from: 0 }).starts(`${name}-0`, 0)).rejects.toThrow(
       /from 1 on in partition 0.*older records are gone/,
     );
+    // A run whose checkpoint stands at an offset that the log has no more, or not yet.
+    await expect(source(name).starts(`${name}-0`, 1)).resolves.toBeUndefined();
+    const later = await topic('shortened', 1);
+    await produce(kafka(), later, [{ value: '{"v":1}' }, { value: '{"v":2}' }, { value: '{"v":3}' }]);
+    await remove(later, 2);
+    await expect(source(later).starts(`${later}-0`, 1)).rejects.toThrow(
+      /read up to offset 1 and now begins at 2.*gone by retention.*--fresh begins again/,
+    );
+    await expect(source(name).starts(`${name}-0`, 7)).rejects.toThrow(
+      /read up to offset 7 and now ends at 2: it is not the log.*--fresh/,
+    );
+    await expect(source(name).starts(`${name}-5`, 0)).rejects.toThrow(`expected one of the shards ${name}-0, got`);
     await expect(source(name, { from: 'yesterday' }).open()).rejects.toThrow(
       /earliest, latest, an offset, .* a time such as/,
     );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { KafkaAdmin } from '../../../connectors/kafka/admin.js';
 import { kafkaClient } from '../../../connectors/kafka/client.js';
-import { compressions } from '../../../connectors/kafka/compression.js';
+import { compressions } from '../../../connectors/kafka/compression-names.js';
 import type { Outgoing } from '../../../connectors/kafka/record.js';
 import {
   isFenced,
