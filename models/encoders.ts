@@ -35,25 +35,6 @@ export function scalarBits(step: number, from: number, out: Uint32Array, at: num
   return end;
 }
 
-/** Powers of two that a number is told apart by at once, and bits of each. */
-const octaves = 3;
-const octaveWidth = 7;
-export const octavesWidth = octaves * octaveWidth;
-
-/**
- * Random distributed scalar at three resolutions at once, 2^octave and the next two: when the range outgrows the finest
- * one, a coarser takes its place, and two thirds of the bits of every number stay what they were.
- */
-export function octaveBits(value: number, octave: number, from: number, out: Uint32Array, at: number): number {
-  let end = at;
-  for (let o = octave; o < octave + octaves; o++) {
-    const step = stepOf(value, kernels.pow(2, o));
-    const salt = mix(o + 7777);
-    for (let j = 0; j < octaveWidth; j++) end = add(mix((step + j) ^ salt), from, scalarSize, out, at, end);
-  }
-  return end;
-}
-
 /** Writes the bits of a phase, which closes in a circle at whole numbers; the fewer there are, the more do neighbours share. */
 export function phaseBits(phase: number, from: number, out: Uint32Array, at: number, size = phaseSize): number {
   const first = Math.floor((phase - Math.floor(phase)) * size);

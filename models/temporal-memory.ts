@@ -139,11 +139,13 @@ export function temporalMemory(options: TemporalOptions) {
     },
     /**
      * Per column 1 + the last step at which what predicts it (or, with `faint`, at least matches) was right, 0 where
-     * nothing does; how many columns there are.
+     * nothing does; how many columns there are. `least`: active synapses that it takes, instead of
+     * those that learning takes; below `minimum` nothing is listed.
      */
-    expected(own: Own, out: Uint32Array, faint = false): number {
+    expected(own: Own, out: Uint32Array, faint = false, least = faint ? minimum : activation): number {
+      if (least < minimum) throw new RangeError(`temporal memory: expected least of at least ${minimum}, got ${least}`);
       bind(own);
-      kernels.temporalRule(activation, minimum, sample, 0, 0, 0, 0, 0, level(connected));
+      kernels.temporalRule(least, least, sample, 0, 0, 0, 0, 0, level(connected));
       return kernels.temporalExpected(out.byteOffset, faint ? 1 : 0);
     },
     /** Forgets what is going on, not what was learned. */

@@ -1,11 +1,18 @@
 import type { Event } from '../event.js';
-import { htmNovelty } from '../models/htm-novelty.js';
+import { htmNovelty, pastRows } from '../models/htm-novelty.js';
 import { kernels } from '../models/kernels/index.js';
 import { isValue } from '../models/series.js';
 import type { KeyLimit } from '../state/keys.js';
 import { u32 } from '../state/layout.js';
 import type { Detected } from './detect.js';
-import { anomalousFrom, likelihood, likelihoodLayout } from './evidence/likelihood.js';
+import {
+  anomalousFrom,
+  followingAtMost,
+  likelihood,
+  likelihoodLayout,
+  putRight,
+  shortRows,
+} from './evidence/likelihood.js';
 import { checkNames, checkNumber } from './options.js';
 import { extended, keyed, type Stage } from './stage.js';
 
@@ -21,13 +28,12 @@ export interface HtmDetectOptions {
 
 /** Rows after which a value outside the range is an anomaly, and how far outside, as a share of the range. */
 const rangeRows = 100;
-const rangeMargin = 0.05;
-/** Share of a key's past that its likelihood leaves out: what surprised a memory when it was half as old is no measure. */
-const forgotten = 0.5;
+const rangeMargin = 0.02;
 
 /**
  * HTM alone as a detector, as Numenta published it but without the range of the whole file: what share of a row's columns
  * was not foretold, the anomaly likelihood of that, and 1 for a value outside the range so far. Needs no forecasts.
+ * An anomaly is told at its first row: the next ten, whose means it is in, tell none.
  * `onset` is the likelihood on its scale from 0 to 1, `score` the probability it stands for, an alarm a likelihood of 0.5.
  */
 export function htmDetect<A extends Event>(options: HtmDetectOptions = {}): Stage<A, A & Detected> {
@@ -38,10 +44,16 @@ export function htmDetect<A extends Event>(options: HtmDetectOptions = {}): Stag
   checkNumber('htm-detect.warmupRows', warmupRows, { min: learnRows + 1, max: 1e6, whole: true });
   return keyed('htm-detect', { seed, learnRows, warmupRows, keys }, ({ channels }) => {
     const novelty = htmNovelty({ channels: channels.length, seed });
-    const layout = { rows: u32(), novelty: novelty.layout, likelihood: likelihoodLayout };
+    const layout = {
+      rows: u32(),
+      /** Rows for which nothing more is told. */
+      still: u32(),
+      novelty: novelty.layout,
+      likelihood: likelihoodLayout,
+    };
     return {
       id: 'htm-detect',
-      version: '2',
+      version: '3',
       keys,
       shared: {},
       layout,
@@ -53,9 +65,15 @@ export function htmDetect<A extends Event>(options: HtmDetectOptions = {}): Stag
         let onset = 0;
         if (known) {
           const share = novelty.step(own.novelty, values, row.timeMs);
-          onset = likelihood(own.likelihood, share, { learnRows, warmupRows, forgotten });
+          const { renewed, rows, shares } = own.novelty;
+          const newest = rows[0] - 1;
+          for (let back = 1; back <= renewed[0]; back++) {
+            putRight(own.likelihood, back, shares[(newest - back) % pastRows]);
+          }
+          onset = likelihood(own.likelihood, share, { learnRows, warmupRows });
           own.rows[0]++;
           if (outside) onset = 1;
+          onset = once(own.still, onset);
         }
         const warmup = Math.max(0, warmupRows - own.rows[0]);
         const alarm = onset >= anomalousFrom;
@@ -63,6 +81,16 @@ export function htmDetect<A extends Event>(options: HtmDetectOptions = {}): Stag
       },
     };
   });
+}
+
+/** What is told of a row: an anomaly once in the rows of a mean. `still` counts those for which nothing more is told. */
+function once(still: Uint32Array, onset: number): number {
+  if (still[0] > 0) {
+    still[0]--;
+    return Math.min(onset, followingAtMost);
+  }
+  if (onset >= anomalousFrom) still[0] = shortRows - 1;
+  return onset;
 }
 
 /** Whether a value lies outside the range of its channel by more than the margin. */

@@ -170,6 +170,17 @@ describe('figures of the README are those of bench/results', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('HTM alone on NAB, there and in MODELS', () => {
+    const { metrics } = (recorded('nab-htm') as Results).results.find(({ memory }) => memory === 'htm-alone')!;
+    const of = (suffix: string): string[] =>
+      ['standard', 'reward_low_fp', 'reward_low_fn'].map((name) => (metrics[`${name}${suffix}`] as number).toFixed(2));
+    expect(readme).toContain(`row \`htm-alone\`): ${of('').join(' / ')}`);
+    const rows = rowsOf(text('docs/MODELS.md'));
+    const row = (first: string) => rows.find(([cell]) => cell === first)?.slice(1);
+    expect(row('`htm-alone`')).toEqual([...of(''), of('_loo').join(' / ')]);
+    expect(row('its alarms as they are')?.slice(0, 3)).toEqual(of('_alarm'));
+  });
+
   test('speed', () => {
     const entries = Object.entries(recorded('speed') as Record<string, number>);
     const rows = new Map(rowsOf(readme).map(([what = '', cell = '']) => [what, cell]));

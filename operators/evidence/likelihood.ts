@@ -4,15 +4,13 @@ import { f64, type Row, u8, u32 } from '../../state/layout.js';
 export interface LikelihoodOptions {
   /** First rows of a key whose scores teach nothing: its memory knows nothing yet. */
   readonly learnRows: number;
-  /** Share of the past that is left out besides, from its beginning: a memory that still learns surprises less and less. Default 0, as published. */
-  readonly forgotten?: number;
   /** Rows after which scores are judged. */
   readonly warmupRows: number;
 }
 
 /** Scores that the distribution is made of, rows that each of its means is over, and rows after which it is made anew. */
 const historyRows = 8640;
-const shortRows = 10;
+export const shortRows = 10;
 const refitRows = 100;
 /** What mean and variance of the scores count as at least, so that one surprise of a quiet key is not the end of the world. */
 const leastMean = 0.03;
@@ -31,6 +29,8 @@ export const likelihoodLayout = {
   deviation: f64(),
   /** 1 while the row before was an anomaly. */
   on: u8(),
+  /** 1 when scores of the past were put right after the distribution was made. */
+  stale: u8(),
 };
 export type Likelihood = Row<typeof likelihoodLayout>;
 
@@ -47,7 +47,8 @@ export type Likelihood = Row<typeof likelihoodLayout>;
 export function likelihood(own: Likelihood, score: number, options: LikelihoodOptions): number {
   const { warmupRows } = options;
   const row = own.rows[0]++;
-  if (row >= warmupRows && (row === warmupRows || row % refitRows === 0)) relearn(own, row, options);
+  const due = row === warmupRows || row % refitRows === 0 || own.stale[0] === 1;
+  if (row >= warmupRows && due) relearn(own, row, options);
   own.scores[row % historyRows] = score;
   let probability = 0.5;
   if (row >= warmupRows) {
@@ -60,13 +61,25 @@ export function likelihood(own: Likelihood, score: number, options: LikelihoodOp
   return kernels.log(Math.min(1, smallest + probability)) / kernels.log(smallest);
 }
 
+/** Puts a score of the past right, 1 for that of the newest row: what made it says now what it had said, had it known. */
+export function putRight(own: Likelihood, back: number, score: number): void {
+  const row = own.rows[0] - back;
+  if (back > historyRows || row < 0) return;
+  own.scores[row % historyRows] = score;
+  own.stale[0] = 1;
+}
+
+/** What the likelihood of a row counts as at most that follows an anomaly. */
+export const followingAtMost = 0.3;
+
 /** The least score of an anomaly. */
 export const anomalousFrom = 0.5;
 
 /** The distribution of the means before a row, without those of the first rows of the key. */
-function relearn(own: Likelihood, row: number, { learnRows, forgotten = 0 }: LikelihoodOptions): void {
+function relearn(own: Likelihood, row: number, { learnRows }: LikelihoodOptions): void {
+  own.stale[0] = 0;
   const oldest = Math.max(0, row - historyRows);
-  const from = Math.max(learnRows, oldest, Math.floor(forgotten * row));
+  const from = Math.max(learnRows, oldest);
   let sum = 0;
   for (let i = from; i < row; i++) sum += shortMean(own, i, oldest);
   const middle = sum / (row - from);

@@ -4,8 +4,6 @@ import {
   categorySize,
   cellOf,
   mix,
-  octaveBits,
-  octavesWidth,
   partWidth,
   phaseBits,
   phaseSize,
@@ -68,18 +66,6 @@ describe('encoders', () => {
       expect(shared(of(5, saltOf(2)), of(5))).toBeLessThan(6);
     }
     expect(shared(place(48, 11, saltOf(2)), place(48, 11))).toBeLessThan(6);
-  });
-  test('a number keeps two thirds of its bits when a coarser octave takes the place of the finest', () => {
-    const of = (value: number, octave: number) => bits((out) => octaveBits(value, octave, 0, out, 0));
-    for (const value of [3.2, -71, 1000]) {
-      expect(of(value, -2).size).toBeGreaterThan(octavesWidth - 4);
-      expect(shared(of(value, -2), of(value, -1))).toBeGreaterThanOrEqual(12);
-      expect(shared(of(value, -2), of(value, 4))).toBeLessThan(5);
-    }
-    // A step of the finest octave is seen, and numbers are told apart farther than it reaches.
-    expect(of(3.2, -2)).not.toEqual(of(3.5, -2));
-    expect(shared(of(0, 0), of(10, 0))).toBeGreaterThan(3);
-    expect(shared(of(0, 0), of(100, 0))).toBeLessThan(5);
   });
   test('steps are cut far out', () => {
     expect(stepOf(5.2, 0.5)).toBe(10);

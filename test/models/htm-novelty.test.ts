@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { htmNovelty } from '../../models/htm-novelty.js';
+import { htmNovelty, pastRows } from '../../models/htm-novelty.js';
 import { rowBytes } from '../../state/layout.js';
 import { Slab } from '../../state/slab.js';
 import { noise } from './lab.js';
@@ -34,6 +34,61 @@ test('the range may double and double again, and what was known is soon known ag
   const shares = sharesOf(grown);
   expect(shares[800]).toBeGreaterThan(0.5);
   expect(mean(shares.slice(1000))).toBeLessThan(0.1);
+});
+
+test('where the range doubles, the past is taken in anew, as if the new step had been known from the start', () => {
+  const model = htmNovelty({ channels: 1 });
+  const slab = new Slab(model.layout);
+  const own = slab.row(slab.add());
+  model.start(own);
+  const grown = daily.map((value, t) => (t >= 800 ? 2.5 * (value - 100) + 100 : value));
+  const renewed: number[] = [];
+  let said: number[] = [];
+  grown.forEach((value, t) => {
+    model.step(own, [value], t * hourMs);
+    if (own.renewed[0] === 0) return;
+    expect(own.renewed[0]).toBe(t);
+    renewed.push(t);
+    said = Array.from(own.shares.subarray(0, t));
+  });
+  expect(renewed.length).toBeLessThan(6);
+  const last = renewed[renewed.length - 1];
+  expect(last).toBeGreaterThan(800);
+  // A model that knows the range from its first two rows on says the same of all that follow.
+  const width = [Math.min(...grown.slice(0, last + 1)), Math.max(...grown.slice(0, last + 1))];
+  const other = htmNovelty({ channels: 1 });
+  const knowing = rangeKnown(other, width);
+  const told = grown.slice(0, last).map((value, t) => other.step(knowing, [value], t * hourMs));
+  expect(said).toEqual(told);
+  expect(said).not.toEqual(sharesOf(grown).slice(0, last));
+  slab.free();
+});
+
+/** A row of state that has seen a range already, and nothing else. */
+function rangeKnown(model: ReturnType<typeof htmNovelty>, [low, high]: readonly number[]) {
+  const slab = new Slab(model.layout);
+  const own = slab.row(slab.add());
+  model.start(own);
+  own.known[0] = 1;
+  own.low[0] = low;
+  own.high[0] = high;
+  return own;
+}
+
+test('of a past longer than the ring, what is left is taken in anew, seldom', () => {
+  const model = htmNovelty({ channels: 1 });
+  const slab = new Slab(model.layout);
+  const own = slab.row(slab.add());
+  model.start(own);
+  const counts: number[] = [];
+  for (let t = 0; t < pastRows + 400; t++) {
+    // From row 4,300 on every value is twice as far out as the last one.
+    const value = t < pastRows + 204 ? t % 7 : 2 ** (t - pastRows - 200);
+    model.step(own, [value], t * hourMs);
+    if (own.renewed[0] > 0 && t > 100) counts.push(own.renewed[0]);
+  }
+  expect(counts).toEqual([pastRows]);
+  slab.free();
 });
 
 test('no later value changes what was said before', () => {

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../event.js';
+import { htmNovelty } from '../../models/htm-novelty.js';
 import type { Detected } from '../../operators/detect.js';
+import { likelihood, likelihoodLayout } from '../../operators/evidence/likelihood.js';
 import { htmDetect } from '../../operators/htm-detect.js';
+import { Slab } from '../../state/slab.js';
+import { rowOf } from './evidence/row.js';
 import { chance, run } from './harness.js';
 
 const random = chance(4);
@@ -20,13 +24,50 @@ describe('HTM alone', () => {
     expect(found.filter((row) => row < 1200 || row > 1260).length).toBeLessThan(3);
   });
 
-  test('a value outside the range by more than a twentieth is an anomaly from row 100 on, with the least probability', () => {
+  test('a value outside the range by more than a fiftieth is an anomaly from row 100 on, with the least probability', () => {
     const rows = judged(daily.slice(0, 160).map((value, t) => (t === 150 ? 180 : t === 40 ? 158 : value)));
     expect(rows[150]).toMatchObject({ alarm: true, onset: 1 });
     expect(rows[150].score).toBeCloseTo(1e-10, 12);
     expect(rows[40].alarm).toBe(false);
-    const within = judged(daily.slice(0, 160).map((value, t) => (t === 150 ? 154 : value)));
+    const within = judged(daily.slice(0, 160).map((value, t) => (t === 150 ? 152 : value)));
     expect(within[150].alarm).toBe(false);
+  });
+
+  test('an anomaly is told once in ten rows, also one of values outside the range', () => {
+    const rows = judged(daily.slice(0, 200).map((value, t) => (t >= 150 && t < 175 ? 200 + 50 * (t - 150) : value)));
+    expect(alarmsOf(rows)).toEqual([150, 160, 170]);
+    expect(rows[151].onset).toBeLessThan(0.31);
+  });
+
+  test('of a past taken in anew the likelihood learns what is then said of it', () => {
+    const grown = daily.slice(0, 900).map((value, t) => (t < 450 ? value : 2.5 * (value - 100) + 100));
+    const model = htmNovelty({ channels: 1 });
+    const slab = new Slab(model.layout);
+    const own = slab.row(slab.add());
+    model.start(own);
+    let shares: number[] = [];
+    let last = 0;
+    const atOnce = grown.map((value, t) => {
+      const share = model.step(own, [value], t * 3_600_000);
+      if (own.renewed[0] > 0) {
+        shares = Array.from(own.shares.subarray(0, t));
+        last = t;
+      }
+      shares.push(share);
+      return share;
+    });
+    slab.free();
+    expect(last).toBeGreaterThanOrEqual(450);
+    const after = Math.ceil((last + 1) / 100) * 100;
+    const onsets = (scores: readonly number[]): number[] => {
+      const state = rowOf(likelihoodLayout);
+      return scores.map((score) => likelihood(state, score, { learnRows: 150, warmupRows: 300 })).slice(after);
+    };
+    const told = judged(grown)
+      .slice(after)
+      .map(({ onset }) => onset);
+    expect(told).toEqual(onsets(shares));
+    expect(told).not.toEqual(onsets(atOnce));
   });
 
   test('counts the rows down until there is a likelihood, and a missing value is no row', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { nabFolder, readNab, readNabScores } from '../../../evaluation/data/nab.js';
 import { probationRows } from '../../../evaluation/nab-score.js';
-import { anomalousFrom, likelihood, likelihoodLayout } from '../../../operators/evidence/likelihood.js';
+import { anomalousFrom, likelihood, likelihoodLayout, putRight } from '../../../operators/evidence/likelihood.js';
 import { chance } from '../../chance.js';
 import { sharedData, withData } from '../../evaluation/shared-data.js';
 import { rowOf } from './row.js';
@@ -54,6 +54,22 @@ describe('the anomaly likelihood', () => {
     const scores = quiet(2000, 8).map((x, row) => (row % 371 === 0 ? 1 : x));
     const other = scores.map((x, row) => (row < 1234 ? x : 1 - x));
     expect(judge(other).slice(0, 1234)).toEqual(judge(scores).slice(0, 1234));
+  });
+
+  test('scores that are put right count from the next row on, as if they had been said so', () => {
+    const right = quiet(800, 10);
+    const own = rowOf(likelihoodLayout);
+    const told = right.map((score, row) => {
+      if (row === 650) for (let back = 1; back <= 650; back++) putRight(own, back, right[650 - back]);
+      return likelihood(own, row < 650 ? 0.5 + score : score, options);
+    });
+    // The distribution is made anew at once, and is then the same at every hundredth row.
+    const all = judge(right);
+    expect(told.slice(700)).toEqual(all.slice(700));
+    expect(told[650]).toBeGreaterThan(1e-3);
+    const left = rowOf(likelihoodLayout);
+    const wrong = right.map((score, row) => likelihood(left, row < 650 ? 0.5 + score : score, options));
+    expect(Math.max(...wrong.slice(660, 700))).toBeLessThan(told[670]);
   });
 
   test('learns from the rows after the first ones alone', () => {
