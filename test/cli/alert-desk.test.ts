@@ -100,7 +100,7 @@ describe('engram replay --alerts', () => {
 
   test('without a state folder what cannot be handed on is an error, not a silence', async () => {
     await hook.close();
-    const { code, err } = await replay('--alerts', JSON.stringify(section({ drainMs: 100 })));
+    const { code, err } = await replay('--alerts', JSON.stringify(section({ drainMs: 1500 })));
     expect(code).toBe(1);
     expect(err).toContain('expected ops to take everything before the end, without --state');
     hook = await Receiver.start();
