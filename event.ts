@@ -126,8 +126,8 @@ export type Severity = (typeof severities)[number];
 export interface Anomaly {
   /** `shard@offset` of the alarm that began it: the same in every replay. */
   readonly id: string;
-  /** `silence`: the key said nothing; absent where its values were strange. */
-  readonly kind?: 'silence';
+  /** `silence`: the key said nothing; `together`: many keys moved at once, this one the most; absent where its values were strange. */
+  readonly kind?: 'silence' | 'together';
   readonly key: string;
   readonly status: 'open' | 'closed';
   readonly startMs: number;
@@ -157,6 +157,14 @@ export interface Anomaly {
   readonly word?: { readonly actual: string; readonly expected: readonly Likely[] };
   /** What of the peak row a memory of patterns had not expected, the most first. */
   readonly unexpected?: readonly Unexpected[];
+  /** Of many keys at once: how many of how many that said something, most of them on which side, and the most affected. */
+  readonly together?: {
+    readonly keys: number;
+    readonly of: number;
+    readonly share: number;
+    readonly direction: 'above' | 'below' | 'other';
+    readonly most: readonly string[];
+  };
   /** What each part added to it, largest first, where the detector takes its evidence apart. */
   readonly causes?: readonly { readonly feature: string; readonly contribution: number; readonly text: string }[];
   /** The most surprising rows up to here, surprise in nats, the greatest first. */

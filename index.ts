@@ -39,6 +39,7 @@ export { type SeasonsOptions, seasons } from './operators/seasons.js';
 export { type SilenceOptions, silence } from './operators/silence.js';
 export { type Keyed, keyed, type Opened, type Out, type Shard, type Stage } from './operators/stage.js';
 export type { Role, Swap } from './operators/swaps.js';
+export { type Expected, type TogetherOptions, together } from './operators/together.js';
 export { AlertFeed, type AlertFeedOptions, type Route } from './pipelines/alert-feed.js';
 export { openAlerts } from './pipelines/alert-open.js';
 export type { Maintenance, Silence } from './pipelines/alert-silences.js';

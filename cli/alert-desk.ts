@@ -5,7 +5,7 @@ import { readMarks, withMarks } from '../connectors/marks.js';
 import type { Source } from '../connectors/source.js';
 import type { Result } from '../event.js';
 import { openAlerts } from '../pipelines/alert-open.js';
-import { parseAlerts, withAlerts } from '../pipelines/alert-spec.js';
+import { parseAlerts, strangeSilences, withAlerts } from '../pipelines/alert-spec.js';
 import { AlertTally } from '../pipelines/alert-tally.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import type { AlertOutput } from '../pipelines/run.js';
@@ -83,6 +83,7 @@ export async function openDesk(pipeline: Pipeline<Result>, state: string | undef
       const held = suppressed > 0 ? `, ${suppressed} of them silenced` : '';
       return [
         `${plural(fired, 'alert')} fired, ${resolved} resolved${held}.`,
+        ...strangeSilences(spec),
         ...left.map(({ sink, waiting }) => {
           const why = tally.failing.get(sink);
           const rest = passing ? '' : `; the same command goes on with them from ${spec.folder ?? folder}`;

@@ -1,5 +1,7 @@
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { hint } from '../connectors/nearest.js';
 import type { Mark, Verdict } from '../event.js';
+import { reservedLabels } from '../operators/alert-rule.js';
 import { type Silence, Silences } from '../pipelines/alert-silences.js';
 import { parseSilences } from '../pipelines/alert-spec.js';
 import { FileStore } from '../state/stores/file.js';
@@ -110,13 +112,23 @@ export async function addSilence(file: string, options: SilenceOptions, io: Io):
   try {
     void new Silences([silence]);
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError(`alerts silence: ${(error as Error).message.replace(/^silences\[0\]\.match\./, '--match ')}`);
   }
   await writeFile(`${file}.tmp`, `${JSON.stringify([...silences, silence], null, 2)}\n`);
   await rename(`${file}.tmp`, file);
+  for (const label of strangeLabels(silence.match)) {
+    io.stderr.write(
+      `engram: alerts silence: ${label} is no label that all alerts have (${reservedLabels.join(', ')})` +
+        `${hint(label, reservedLabels)}: it holds back only alerts that get it from labels of a rule or from keyLabels\n`,
+    );
+  }
   io.stdout.write(`${silence.name}: ${match.join(', ')} until ${silence.endsAt} (${file})\n`);
   return exitCodes.done;
 }
+
+/** Labels that only some alerts have, or none. */
+const strangeLabels = (match: Silence['match']): string[] =>
+  Object.keys(match).filter((label) => !(reservedLabels as readonly string[]).includes(label));
 
 function matchOf(pairs: readonly string[]): Record<string, string[]> {
   const match = new Map<string, string[]>();

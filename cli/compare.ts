@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Batch, Event } from '../event.js';
+import { withoutPeriods } from '../models/catalog.js';
 import { toldBy } from '../operators/chain.js';
 import type { Shard } from '../operators/stage.js';
 import { roles } from '../operators/swaps.js';
@@ -41,6 +42,7 @@ export async function compare(input: string, options: CompareOptions, io: Io): P
     const name = memory === undefined ? challenger.name : `${challenger.name} with ${memory}`;
     return challengeSpec(champion, { ...challenger, name });
   });
+  for (const warning of seasonless(spec)) io.stderr.write(`engram: ${warning}\n`);
   const pipeline = await usage(async () => pipelineOf(spec));
   const source = await usage(async () => sourceOf(input, options, io));
   const opening = await usage(() => source.open());
@@ -73,6 +75,22 @@ export async function compare(input: string, options: CompareOptions, io: Io): P
   );
   if (json) writeFileSync(json, `${JSON.stringify({ ...sides, comparison: found.comparison }, null, 1)}\n`);
   return exitCodes.done;
+}
+
+/** Which side has a memory that lives by periods, and no step that finds any. */
+function seasonless({ stages }: PipelineSpec): string[] {
+  const at = stages.findIndex((stage) => 'challenge' in stage);
+  const { challenge } = stages[at] as Extract<StageSpec, { challenge: unknown }>;
+  const before = stages.slice(0, at);
+  return roles.flatMap((role) => {
+    const steps = [...before, ...challenge[role].stages];
+    const memory = steps.find((step) => 'remember' in step)?.remember.memory;
+    if (memory === undefined || withoutPeriods.includes(memory) || steps.some((step) => 'seasons' in step)) return [];
+    return [
+      `${role} ${challenge[role].name}: no step seasons stands before the memory ${memory}, which then knows no period: ` +
+        'compare pipelines that have one, such as sensor-anomaly',
+    ];
+  });
 }
 
 /** State and processor time of each side alone, behind the steps that both have in common. */

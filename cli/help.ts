@@ -55,7 +55,8 @@ Output: one row per event, in the order of events, and after a crash and restart
              score: share of normal rows at least as strange (0.001 is one in a thousand).
   anomalies  one row when an anomaly is over: id, key, start, end, peak, severity, score, channel, actual, expected,
              low, high, why. One still open when the log ends is told as it stands. With {"episode": {"report":
-             "changes"}} also one when it begins and when it gets worse, with the same id.
+             "changes"}} also one when it begins and when it gets worse, with the same id. {"silence": {}} tells keys that
+             say nothing, {"together": {}} when many keys move at once.
   rejects    {shard, offset, stage, reason, message, raw, line}
   shadow     forecasts of the side of a challenge that is not in charge
   The kind follows from the name of the file (anomalies…, rejects…, shadow…, or such a word in it: pump-anomalies.arrow; all else

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { type BackendName, backendOf } from '../models/pretrain/tfjs.js';
 import { loadPipeline } from '../pipelines/load.js';
-import { type Pretraining, pretrain } from '../pipelines/pretrain.js';
+import { type Pretraining, type PretrainProgress, pretrain } from '../pipelines/pretrain.js';
 import { exitCodes, UsageError } from './failure.js';
 import type { Io } from './io.js';
 import { count, figure, plural, span } from './numbers.js';
 import { type LogOptions, sourceOf, usage } from './source.js';
 import { Screen } from './view/screen.js';
-import { cut } from './view/text.js';
+import { cut, plain } from './view/text.js';
 
 /** The options of `engram pretrain`, parsed. */
 export interface PretrainCommandOptions extends LogOptions {
@@ -65,11 +65,8 @@ export async function pretrainFile(input: string, options: PretrainCommandOption
       ...(steps === undefined ? {} : { steps }),
       ...(seed === undefined ? {} : { seed }),
       onRows: (rows) => bar?.draw(0, `${count(rows)} rows read`),
-      onProgress: ({ epoch, epochs: all, done, loss, validation }) => {
-        bar?.draw(
-          (epoch - 1 + done) / all,
-          `epoch ${epoch} of at most ${all}  loss ${figure(loss)}  best judged ${figure(validation)}`,
-        );
+      onProgress: (progress) => {
+        bar?.draw(...progressOf(progress));
         return !stop.signal.aborted;
       },
     });
@@ -81,6 +78,16 @@ export async function pretrainFile(input: string, options: PretrainCommandOption
     bar?.end();
     off();
   }
+}
+
+/** How much of all channels is done, and where that is. */
+export function progressOf(progress: PretrainProgress): [share: number, text: string] {
+  const { epoch, epochs, done, loss, validation, channel, nth, channels } = progress;
+  const of = channels > 1 ? `${plain(channel)} (${nth + 1} of ${channels})  ` : '';
+  return [
+    (nth + (epoch - 1 + done) / epochs) / channels,
+    `${of}epoch ${epoch} of at most ${epochs}  loss ${figure(loss)}  best judged ${figure(validation)}`,
+  ];
 }
 
 function summary({ fits, channels, rows, bytes }: Pretraining, out: string, seconds: number): string {

@@ -214,7 +214,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       ),
       '',
       ...block(alerts),
-      ...block(errorTable(errors, width, colours)),
+      ...block(errorTable(errors, width, colours, opening.channels)),
       ...block(compared ? comparisonTable(compared.sides, compared.comparison, width, colours) : []),
       ...block(rejectLines(tally, files('rejects')[0]?.path ?? 'standard output')),
       `${plural(tally.rows, 'row')}${since} in ${seconds.toFixed(1)} s: ${count(tally.rows / Math.max(seconds, 1e-3))} rows/s, ` +

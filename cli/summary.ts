@@ -79,7 +79,12 @@ export function anomalyTable(
 const reason = (why: string): string => why.split(' was expected: ').at(-1) ?? why;
 
 /** Error and coverage per horizon beside the simple forecasters; the first column group says how far ahead. */
-export function errorTable(lines: readonly ErrorLine[], width: number, paint: Paint): string[] {
+export function errorTable(
+  lines: readonly ErrorLine[],
+  width: number,
+  paint: Paint,
+  channels: readonly string[] = [],
+): string[] {
   if (lines.length === 0) return [];
   const columns: TableColumn[] = [
     { title: 'Ahead', align: 'right' },
@@ -96,12 +101,16 @@ export function errorTable(lines: readonly ErrorLine[], width: number, paint: Pa
   ]);
   const [head, rule, ...body] = table(columns, rows, width);
   return [
-    paint.bold('Forecast error, and the share of values inside each band:'),
+    paint.bold(`Forecast error${over(channels)}, and the share of values inside each band:`),
     head,
     paint.dim(rule),
     ...body.map((line, i) => (lines[i - 1]?.horizon !== lines[i].horizon ? paint.bold(line) : line)),
   ];
 }
+
+/** Where several channels are one figure, that must be said: their units may differ. */
+const over = ({ length }: readonly string[]): string =>
+  length > 1 ? ` (one mean over ${length} channels, each in its own units)` : '';
 
 /** Rejected rows by reason, and where they are; where they are the most, the first one says what may be wrong with all. */
 export function rejectLines({ rows, rejects, rejected, firstReject }: Refused, file: string): string[] {

@@ -68,6 +68,25 @@ function injected() {
   ];
 }
 
+/** Alarms over the budget on streams without anomalies, of each memory that was tried. */
+function calibration() {
+  const { results } = recorded('calibration');
+  const of = (name) => results.map(({ metrics }) => metrics[name].toFixed(2));
+  const first = Object.keys(results[0].metrics);
+  const natures = first.slice(first.indexOf('score_0_001') + 1);
+  return [
+    ...head(['streams', ...results.map(({ memory }) => `\`${memory}\``)]),
+    ...natures.map((name) =>
+      row([name.replace(/^unseen_(.*)$/, '$1 (not fitted to)').replaceAll('_', ' '), ...of(name)]),
+    ),
+    row(['all', ...of('alarms_over_budget').map((text) => `**${text}**`)]),
+    row(['rows 100 to 1,000', ...of('young')]),
+    ...['0.1', '0.01', '0.001'].map((p) =>
+      row([`score ${p} or less, over ${p}`, ...of(`score_${p.replace('.', '_')}`)]),
+    ),
+  ];
+}
+
 /** What each memory costs on the taxi log, and its error there. */
 function memories() {
   const costs = recorded('memories');
@@ -95,7 +114,7 @@ function memories() {
   ];
 }
 
-const made = { kernels, keys, pretrain, injected, memories };
+const made = { kernels, keys, pretrain, injected, calibration, memories };
 
 /** The text with every marked table made anew. */
 export function withTables(text) {

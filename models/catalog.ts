@@ -48,6 +48,9 @@ export const memories = {
 
 export type MemoryName = keyof typeof memories;
 
+/** Memories to which periods say nothing: all others lack what they live by where no step `seasons` stands before them. */
+export const withoutPeriods: readonly MemoryName[] = ['last-value', 'rls', 'companion', 'knn'];
+
 /** The model of a name. */
 export function memoryOf(name: MemoryName, options: MemoryOptions): Model {
   return memories[name](options) as unknown as Model;

@@ -11,7 +11,7 @@ export interface TemporalOptions {
   readonly activeMax: number;
   /** Segments in the pool; the least useful goes when it is full. */
   readonly segments: number;
-  /** Synapses of a segment, a power of two up to 128. */
+  /** Synapses of a segment, a power of two from 4 to 128. */
   readonly synapses: number;
   /** Steps in a row for which what was predicted is held, as if it had fired, when something else came; 0: none. */
   readonly patience: number;
@@ -201,7 +201,12 @@ function check(options: TemporalOptions): void {
   demand(power(cells) && cells <= 32, 'cells', 'of a column that are a power of two up to 32', cells);
   demand(columns * cells <= 4_194_304, 'columns x cells', 'of at most 2^22', columns * cells);
   demand(activeMax > 0 && activeMax <= 512, 'activeMax', 'from 1 to 512', activeMax);
-  demand(power(synapses) && synapses <= 128, 'synapses', 'of a segment that are a power of two up to 128', synapses);
+  demand(
+    power(synapses) && synapses >= 4 && synapses <= 128,
+    'synapses',
+    'of a segment that are a power of two from 4 to 128',
+    synapses,
+  );
   demand(segments > 0 && segments * synapses <= poolMax, 'segments x synapses', `of at most ${poolMax}`, segments);
   demand(sample > 0 && sample <= synapses, 'sample', `of at most the ${synapses} synapses of a segment`, sample);
   demand(minimum > 0 && minimum <= activation, 'minimum', `of at most the activation of ${activation}`, minimum);

@@ -17,20 +17,23 @@ export interface Watched extends Event {
 
 const phases = { idle: 0, pending: 1, firing: 2 } as const;
 
+/** What anomalies may be of; several of a key may be open at once: one that went silent while its values were strange. */
+const kinds = [undefined, 'silence', 'together'] as const;
+
 export const alertLayout = {
   /** Time of the last row. */
   clockMs: f64(),
-  /** Which anomalies are open, one bit each: 1 of strange values, 2 of silence; and when each began. */
+  /** Which anomalies are open, one bit each: 1 of strange values, 2 of silence, 4 of many keys at once; and when each began. */
   open: u32(),
-  startMs: f64(2),
-  startOffset: f64(2),
+  startMs: f64(kinds.length),
+  startOffset: f64(kinds.length),
   /** The last anomaly as it stood, for alerts that fire or end later: JSON. */
   cardBytes: u32(),
   card: u8(4096),
   /** One slot per rule, found by the hash of its name: rules may come and go without the others losing their place. */
   rule: u32(rulesMax),
   phase: u32(rulesMax),
-  /** Kind of the anomaly that it began with: 0 strange values, 1 silence. */
+  /** Kind of the anomaly that it began with: 0 strange values, 1 silence, 2 many keys at once. */
   kind: u32(rulesMax),
   /** Since when rows have been abnormal, while the alert waits to fire. */
   sinceMs: f64(rulesMax),
@@ -80,8 +83,9 @@ export class AlertDesk {
     const { own } = this;
     this.#dropStrangers();
     for (const rule of this.rules) {
-      const hot =
-        row.alarm || row.abnormal === true || (rule.threshold !== undefined && row.score <= rule.threshold.close);
+      // Of many keys at once the foremost may by itself be as usual.
+      const close = rule.threshold?.close ?? Number.NEGATIVE_INFINITY;
+      const hot = row.alarm || row.abnormal === true || (own.open[0] & crowdBit) !== 0 || row.score <= close;
       const slot = this.#slot(rule);
       if (own.phase[slot] === phases.pending) {
         if (!hot) own.phase[slot] = phases.idle;
@@ -90,7 +94,7 @@ export class AlertDesk {
         if (hot) own.hotMs[slot] = row.timeMs;
         this.#worsen(rule, slot);
         this.#resolveIfOver(rule, slot);
-      } else if (own.open[0] > 0 && hot) this.#consider(rule, slot, row.timeMs, own.open[0] & 1 ? 0 : 1);
+      } else if (own.open[0] > 0 && hot) this.#consider(rule, slot, row.timeMs, lowestBit(own.open[0]));
     }
   }
 
@@ -242,7 +246,7 @@ export class AlertDesk {
       startsAt,
       ...(status === 'resolved' ? { endsAt } : {}),
       timeMs: own.clockMs[0],
-      value: card.kind === 'silence' ? null : known(card.actual),
+      value: card.kind === undefined ? known(card.actual) : null,
       expected: { p1: known(card.low), p50: known(card.expected), p99: known(card.high) },
       likelihood: Math.min(1, Math.max(0, 1 - card.score)),
       summary: card.why,
@@ -279,8 +283,11 @@ function idOf(key: string, detector: string, rule: number, startMs: number, kind
     .slice(0, 32);
 }
 
-/** Anomalies of both kinds may be open at once: a key that went silent while its values were strange. */
-const kindOf = ({ kind }: Anomaly): number => (kind === 'silence' ? 1 : 0);
+const kindOf = ({ kind }: Anomaly): number => kinds.indexOf(kind);
+
+const crowdBit = 1 << kinds.indexOf('together');
+
+const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits);
 
 const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
 

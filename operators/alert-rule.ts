@@ -148,7 +148,13 @@ export function labelsOf(alert: Pick<Alert, (typeof reservedLabels)[number] | 'l
 }
 
 /** Which way an anomaly lies: by its value and what was expected at the peak. */
-export function directionOf({ actual, expected, kind }: Pick<Anomaly, 'actual' | 'expected' | 'kind'>): Direction {
+export function directionOf({
+  actual,
+  expected,
+  kind,
+  together,
+}: Pick<Anomaly, 'actual' | 'expected' | 'kind' | 'together'>): Direction {
+  if (kind === 'together') return together?.direction ?? 'other';
   if (kind === 'silence' || Number.isNaN(actual)) return 'missing';
   if (Number.isNaN(expected) || actual === expected) return 'other';
   return actual > expected ? 'above' : 'below';
@@ -160,7 +166,8 @@ export function isMeant(rule: ReadyRule, anomaly: Anomaly, labels: Labels): bool
   if (severities.indexOf(severity) < rule.level) return false;
   if (rule.threshold && !(score <= rule.threshold.open)) return false;
   if (!rule.directions.includes(directionOf(anomaly))) return false;
-  if (anomaly.kind === 'silence') return rule.matches(labels);
+  // A time and a number of keys have no units of the values.
+  if (anomaly.kind !== undefined) return rule.matches(labels);
   const away = Math.abs(actual - expected);
   // What is not known cannot be too small.
   if (rule.minAbsolute > 0 && away < rule.minAbsolute) return false;

@@ -23,7 +23,7 @@ export function alert<A extends Watched>(options: AlertOptions): Stage<A, A> {
       new AlertDesk(shard, words, rules, own, key, out);
     return {
       id: 'alert',
-      version: '1',
+      version: '2',
       keys: keysOf(options, shard),
       shared: {},
       layout: alertLayout,

@@ -17,7 +17,19 @@ const needed = [
     'peakOffset',
     'alarms',
   ] as const),
-  ...(['severity', 'score', 'channel', 'actual', 'expected', 'low', 'high', 'why', 'model', 'version'] as const),
+  ...([
+    'severity',
+    'score',
+    'channel',
+    'actual',
+    'expected',
+    'low',
+    'high',
+    'why',
+    'model',
+    'version',
+    'together',
+  ] as const),
 ] satisfies readonly (keyof Anomaly)[];
 
 /** Texts of a card that is too large are cut to so many characters, which always fit. */

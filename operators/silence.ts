@@ -59,7 +59,8 @@ type Own = Row<typeof layout>;
 /**
  * Tells when a key says nothing for longer than it ever did: how its gaps are distributed is learnt, and a key is overdue when
  * a gap is as long as one in `gaps` is. Time is that of the events of all keys of the shard, so it needs no clock and every
- * replay tells the same; when no key says anything, no time passes. The one step in which keys tell something of others.
+ * replay tells the same; when no key says anything, no time passes. With `together` one of
+ * the two steps in which keys tell something of others.
  */
 export function silence<A extends Event>(options: SilenceOptions = {}): Stage<A, A> {
   const { gaps = 10_000, warmupGaps = 30, keys } = options;

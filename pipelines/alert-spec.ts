@@ -5,7 +5,7 @@ import { hint } from '../connectors/nearest.js';
 import { directions, severities } from '../event.js';
 import { alert } from '../operators/alert.js';
 import type { Watched } from '../operators/alert-desk.js';
-import { type AlertOptions, type AlertRule, readyRules } from '../operators/alert-rule.js';
+import { type AlertOptions, type AlertRule, readyRules, reservedLabels } from '../operators/alert-rule.js';
 import { keyLimitDefault } from '../state/keys.js';
 import type { AlertFeedOptions } from './alert-feed.js';
 import { days } from './alert-silences.js';
@@ -154,6 +154,17 @@ export function parseAlerts(value: unknown, from = 'alerts'): AlertSpec {
   return found.data as unknown as AlertSpec;
 }
 
+/** Silences and maintenance windows that ask for a label which no alert of the section can have, as sentences. */
+export function strangeSilences(spec: AlertSpec): string[] {
+  const ofKeys = [...(spec.keyLabels ?? '').matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name);
+  const known = [...reservedLabels, ...ofKeys, ...spec.rules.flatMap(({ labels = {} }) => Object.keys(labels))];
+  return [...(spec.silences ?? []), ...(spec.maintenance ?? [])].flatMap(({ name, match }) =>
+    Object.keys(match)
+      .filter((label) => !known.includes(label))
+      .map((label) => `silence ${name}: no alert of this section has the label ${label}${hint(label, known)}`),
+  );
+}
+
 /** One rule as JSON, for `engram alerts preview`. */
 export function parseRule(value: unknown, from: string): AlertRule {
   const found = rule.safeParse(value);
@@ -184,7 +195,9 @@ function wrongSink(sink: unknown, path: string): string | undefined {
   const sentence = explain(issues, options, `${path}.${name}`, kind);
   // What came may be a secret that was written where none belongs: the place is told, the value is not.
   if (issues.some(({ code }) => code === 'unrecognized_keys')) return sentence;
-  return sentence.replace(/, got [\s\S]*$/, ', got something else (values of sinks are not shown)');
+  // A suggestion is one of the names there are, so it may stand.
+  const [suggestion = ''] = / \(did you mean "[^"]*"\?\)$/.exec(sentence) ?? [];
+  return `${sentence.replace(/, got [\s\S]*$/, ', got something else (values of sinks are not shown)')}${suggestion}`;
 }
 
 /** The pipeline with a step that makes alerts, and the section it was made of. */

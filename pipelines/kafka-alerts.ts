@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { KafkaAdmin } from '../connectors/kafka/admin.js';
 import { type KafkaOptions, kafkaClient } from '../connectors/kafka/client.js';
+import { tableWithRights } from '../connectors/kafka/rights.js';
 import { KafkaTable } from '../connectors/kafka/table.js';
 import { openAlerts } from './alert-open.js';
 import type { AlertSpec } from './alert-spec.js';
@@ -81,9 +82,9 @@ async function opened(
   tally: AlertTally,
 ) {
   const owner = `${groupId}\n${shard}`;
-  let found = await tableOf(topic).read(owner);
+  let found = await tableWithRights(tableOf(topic)).read(owner);
   if (found.size === 0 && formerTopic !== undefined && (await isThere(kafka, formerTopic))) {
-    found = await tableOf(formerTopic).read(owner);
+    found = await tableWithRights(tableOf(formerTopic)).read(owner);
     // All of it in one commit: from then on the new queue is whole, and the old one is looked at no more.
     queue.put([...found].map(([key, value]) => ({ topic, partition, key: Buffer.from(key), value, headers: {} })));
     if (found.size > 0) onLog({ type: 'alert-queue-taken-over', shard, from: formerTopic, notes: found.size });

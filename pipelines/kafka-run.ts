@@ -2,6 +2,7 @@ import { outputs as encoders } from '../connectors/catalog.js';
 import { jsonCodec } from '../connectors/codecs/json.js';
 import { encodeResult } from '../connectors/encode.js';
 import { kafkaClient } from '../connectors/kafka/client.js';
+import { tableWithRights } from '../connectors/kafka/rights.js';
 import { KafkaTable } from '../connectors/kafka/table.js';
 import type { Result } from '../event.js';
 import type { CheckpointStore } from '../state/checkpoint.js';
@@ -142,5 +143,5 @@ function storeOf({ state, kafka }: KafkaRunOptions): { store: CheckpointStore; c
   if ('folder' in state) return { store: new FileStore(state.folder, { shared: true }), close: async () => {} };
   const { topic, partitions } = state;
   const table = new KafkaTable(kafkaClient(kafka), topic, partitions === undefined ? {} : { partitions });
-  return { store: new KafkaStore(table), close: () => table.close() };
+  return { store: new KafkaStore(tableWithRights(table)), close: () => table.close() };
 }

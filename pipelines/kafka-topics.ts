@@ -36,7 +36,7 @@ export async function prepareTopics(
   const partitions = (await admin.partitions([input])).get(input);
   if (!partitions) {
     throw new Error(
-      `input: there is no topic "${input}"${hint(input, await admin.topics())}: create it, or correct the name`,
+      `input: there is no topic "${input}"${hint(input, await admin.topics())}: create it, correct the name, or allow the user to Describe it`,
     );
   }
   const policy = await settingOf('cleanup.policy', 'delete');

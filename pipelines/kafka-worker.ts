@@ -2,6 +2,7 @@ import { KafkaAdmin } from '../connectors/kafka/admin.js';
 import { kafkaClient } from '../connectors/kafka/client.js';
 import { RecordDecoder } from '../connectors/kafka/decode.js';
 import { GroupReader } from '../connectors/kafka/group.js';
+import { MissingRight, namingRight } from '../connectors/kafka/rights.js';
 import type { TopicPartition } from '../connectors/kafka/sticky.js';
 import { isFenced, isTooLarge, PlainWriter, TransactionalWriter } from '../connectors/kafka/writer.js';
 import type { Event } from '../event.js';
@@ -24,6 +25,9 @@ interface Slot {
   owned: boolean;
   wake: () => void;
 }
+
+/** What another try would meet again. */
+const endings = [Hopeless, StateMismatch, DamagedCheckpoint, MissingRight] as const;
 
 const backoffMs = { first: 100, most: 10_000 };
 
@@ -104,10 +108,12 @@ export class KafkaWorker<B extends Event> {
   async #membership(): Promise<void> {
     const { options } = this;
     let ended = false;
-    const end = (error?: Error): void => {
+    const rights = { topic: `Read on topic ${options.input}`, group: `Read on group ${options.groupId}` };
+    const end = (failure?: Error): void => {
+      const error = failure && (namingRight(failure, rights) as Error);
       if (error) this.#emit({ type: 'reader-failed', error });
-      // Waiting does not help against a missing permission.
-      if (error && /AUTHORIZATION_FAILED/.test(String((error as { type?: string }).type))) this.#failure ??= error;
+      // Waiting does not help.
+      if (error instanceof MissingRight) this.#failure ??= error;
       ended = true;
       this.#wake();
     };
@@ -140,11 +146,8 @@ export class KafkaWorker<B extends Event> {
     this.#counted++;
     const { partitionsMax = 50 } = this.options;
     if (owned.length > partitionsMax) {
-      this.#fail(
-        new Error(
-          `assigned ${owned.length} partitions, partitionsMax is ${partitionsMax}: start more processes, or raise it`,
-        ),
-      );
+      const advice = 'start more processes, or raise it';
+      this.#fail(new Error(`assigned ${owned.length} partitions, partitionsMax is ${partitionsMax}: ${advice}`));
       return;
     }
     const { input } = this.options;
@@ -210,15 +213,14 @@ export class KafkaWorker<B extends Event> {
         // From here on: what the group said before the fence may be why there was one.
         const counted = this.#counted;
         this.#emit({ type: 'dropped', shard: slot.shard, error: error as Error, fenced });
-        if (error instanceof Hopeless || error instanceof StateMismatch || error instanceof DamagedCheckpoint) {
-          this.#fail(error);
+        if (endings.some((ending) => error instanceof ending)) {
+          this.#fail(error as Error);
           return;
         }
         if (isTooLarge(error)) {
+          const why = 'an output record is larger than its topic takes';
           const advice = 'raise max.message.bytes of the output topics above that of the input';
-          this.#fail(
-            new Error(`${slot.shard}: an output record is larger than its topic takes: ${advice}`, { cause: error }),
-          );
+          this.#fail(new Error(`${slot.shard}: ${why}: ${advice}`, { cause: error }));
           return;
         }
         // Whoever fenced this task may own the partition: go on only when the group still counts on us.

@@ -5,7 +5,7 @@ import { versionOf } from '../models/model.js';
 import type { netLayout } from '../models/net.js';
 import { inputs, netPast } from '../models/net-past.js';
 import { cellOf, type NetName, netNames, netShapes } from '../models/net-shapes.js';
-import { type Fit, type FitOptions, fitNet } from '../models/pretrain/fit.js';
+import { type Fit, type FitOptions, type FitProgress, fitNet } from '../models/pretrain/fit.js';
 import type { Course } from '../models/pretrain/sequences.js';
 import type { Backend } from '../models/pretrain/tfjs.js';
 import type { Hints } from '../operators/remember.js';
@@ -16,7 +16,17 @@ import { Slab } from '../state/slab.js';
 import { Lane } from './lane.js';
 import { identityOf, type Pipeline } from './pipeline.js';
 
-export interface PretrainOptions extends FitOptions {
+/** How far all is: nets of channels are fitted one after the other. */
+export interface PretrainProgress extends FitProgress {
+  readonly channel: string;
+  /** Which of so many channels, from 0 on. */
+  readonly nth: number;
+  readonly channels: number;
+}
+
+export interface PretrainOptions extends Omit<FitOptions, 'onProgress'> {
+  /** Told after every batch; false ends the fit of the channel with what is best so far. */
+  readonly onProgress?: (progress: PretrainProgress) => boolean | undefined;
   /** Its `remember` step says which net, with shared weights; the steps before it prepare the rows as in a run. */
   readonly pipeline: Pipeline<unknown>;
   readonly source: Source;
@@ -69,7 +79,11 @@ export async function pretrain(options: PretrainOptions): Promise<Pretraining> {
     const fits: Fit[] = [];
     for (let c = 0; c < channels.length; c++) {
       const row = shared.row(0)[`c${c}`] as unknown as Row<ReturnType<typeof netLayout>>;
-      const made = await fitNet(backend, net, row.weight.slice(), courses[c], options);
+      const place = { channel: channels[c], nth: c, channels: channels.length };
+      const made = await fitNet(backend, net, row.weight.slice(), courses[c], {
+        ...options,
+        onProgress: (progress) => options.onProgress?.({ ...progress, ...place }),
+      });
       row.weight.set(made.weights);
       cell.settle(row.weight, row.derived);
       fits.push(made);

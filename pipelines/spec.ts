@@ -123,6 +123,15 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     warmupGaps: z.int().min(10).exactOptional(),
     keys,
   }),
+  together: z.strictObject({
+    slotMs: z.number().min(1).exactOptional(),
+    slots: z.number().min(10).exactOptional(),
+    warmupSlots: z.int().min(50).exactOptional(),
+    warmupRows: z.int().min(0).exactOptional(),
+    leastKeys: z.int().min(2).exactOptional(),
+    closeSlots: z.int().min(1).exactOptional(),
+    keys,
+  }),
   evaluate: z.strictObject({
     horizons: z.array(z.int().min(1)).min(1).exactOptional(),
     levels: levels.exactOptional(),

@@ -11,6 +11,7 @@ import { remember } from '../operators/remember.js';
 import { reorder } from '../operators/reorder.js';
 import { seasons } from '../operators/seasons.js';
 import { silence } from '../operators/silence.js';
+import { together } from '../operators/together.js';
 import type { AlertSpec } from './alert-spec.js';
 import type { Budget } from './budget.js';
 import { type Pipeline, pipeline } from './pipeline.js';
@@ -50,6 +51,7 @@ export const stages = {
     challenge({ ...options, champion: branchOf(champion), challenger: branchOf(challenger) }),
   episode,
   silence,
+  together,
   evaluate,
   'drop-filled': (_: Readonly<Record<never, never>>) => dropFilled(),
 };
@@ -80,5 +82,6 @@ export const needs: Partial<Record<string, readonly string[]>> = {
   interval: ['remember'],
   detect: ['interval'],
   episode: ['detect'],
+  together: ['interval'],
   evaluate: ['interval'],
 };

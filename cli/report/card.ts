@@ -10,6 +10,8 @@ export function cardLines(anomaly: Anomaly): string[] {
   const fields = unexpected.map(
     ({ field, share, instead }) => `${field} ${Math.round(100 * share)} % (expected: ${instead})`,
   );
+  // The sentence of the anomaly may say it already.
+  const text = causes[0] && !anomaly.why?.includes(causes[0].text) ? `; ${causes[0].text}` : '';
   const shares = causes.map(({ feature, contribution }) => `${feature} ${Math.round(100 * contribution)} %`).join(', ');
   const alike = similar.map(({ startMs, likeness }) => `${moment(startMs)} (${Math.round(100 * likeness)} % alike)`);
   const rows = steps
@@ -18,7 +20,7 @@ export function cardLines(anomaly: Anomaly): string[] {
   return [
     ...(likely && likely.length > 0 ? [`Predicted instead: ${likely.join(', ')}`] : []),
     ...(fields.length > 0 ? [`Not expected: ${fields.join(', ')}`] : []),
-    ...(causes[0] ? [`What was new: ${shares}; ${causes[0].text}`] : []),
+    ...(causes[0] ? [`What was new: ${shares}${text}`] : []),
     ...(rows.length > 0 ? [`Most surprising rows up to it: ${rows.join(', ')}`] : []),
     ...(alike.length > 0 ? [`Earlier ones like it: ${alike.slice(0, timesMax).join(', ')}`] : []),
     ...(model === undefined ? [] : [`Said by the memory ${model}, version ${version}`]),

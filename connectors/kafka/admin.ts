@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { offsetOf } from './record.js';
+import { namingRight, type Rights, withRights } from './rights.js';
 
 /** First and next offset of a partition. */
 export interface Bounds {
@@ -28,6 +29,8 @@ export function isPassing(error: unknown): boolean {
 /** Where every broker that kafkajs knows fails it, it takes the answer to be null and reads a field of it. */
 const isUnanswered = (error: unknown): boolean =>
   error instanceof TypeError && /properties of null \(reading/.test(error.message);
+
+const seen = (topic: string): Rights => ({ topic: `Describe on topic ${topic}` });
 
 /** The questions a worker asks of a cluster; one connection, opened when first needed. */
 export class KafkaAdmin {
@@ -86,8 +89,9 @@ export class KafkaAdmin {
   async setting(topic: string, name: string): Promise<string | undefined> {
     // 2 is a topic, in the protocol's numbers.
     const resource = { type: 2, name: topic, configNames: [name] };
-    const { resources } = await this.#ask((admin) =>
-      admin.describeConfigs({ includeSynonyms: false, resources: [resource] }),
+    const { resources } = await withRights(
+      { topic: `DescribeConfigs on topic ${topic}` },
+      this.#ask((admin) => admin.describeConfigs({ includeSynonyms: false, resources: [resource] })),
     );
     return resources[0]?.configEntries.find((entry) => entry.configName === name)?.configValue;
   }
@@ -104,12 +108,19 @@ export class KafkaAdmin {
     }));
     await this.#ask((admin) => admin.createTopics({ waitForLeaders: true, topics })).catch(async (error: Error) => {
       const now = await this.partitions(missing.map(({ topic }) => topic));
-      if (missing.some(({ topic }) => !now.has(topic))) throw error;
+      if (missing.every(({ topic }) => now.has(topic))) return;
+      const { errors = [] } = error as { errors?: readonly { readonly topic?: string }[] };
+      const names =
+        errors.flatMap(({ topic }) => topic ?? []).join(', ') || missing.map(({ topic }) => topic).join(', ');
+      throw namingRight(error, { topic: `Create (or Describe, if it is there) on topic ${names}` });
     });
   }
 
   async bounds(topic: string, partition: number): Promise<Bounds> {
-    const all = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
+    const all = await withRights(
+      seen(topic),
+      this.#ask((admin) => admin.fetchTopicOffsets(topic)),
+    );
     const found = all.find((one) => one.partition === partition);
     if (!found) throw new RangeError(`topic ${topic} has no partition ${partition}`);
     return { low: offsetOf(found.low), high: offsetOf(found.high) };
@@ -117,7 +128,10 @@ export class KafkaAdmin {
 
   /** First and next offset of every partition, in order; records of transactions that are still open lie behind the end. */
   async ends(topic: string): Promise<Map<number, Bounds>> {
-    const all = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
+    const all = await withRights(
+      seen(topic),
+      this.#ask((admin) => admin.fetchTopicOffsets(topic)),
+    );
     const sorted = [...all].sort((a, b) => a.partition - b.partition);
     return new Map(sorted.map(({ partition, low, high }) => [partition, { low: offsetOf(low), high: offsetOf(high) }]));
   }
@@ -132,13 +146,17 @@ export class KafkaAdmin {
 
   /** The first offset of each partition whose record is not older than the time; the end where there is none. */
   async offsetsAt(topic: string, timeMs: number): Promise<Map<number, number>> {
-    const found = await this.#ask((admin) => admin.fetchTopicOffsetsByTimestamp(topic, timeMs));
+    const asked = this.#ask((admin) => admin.fetchTopicOffsetsByTimestamp(topic, timeMs));
+    const found = await withRights(seen(topic), asked);
     return new Map(found.map(({ partition, offset }) => [partition, offsetOf(offset)]));
   }
 
   /** What a group has committed; undefined where it never has. */
   async committed(groupId: string, topic: string, partition: number): Promise<Committed | undefined> {
-    const [answer] = await this.#ask((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
+    const [answer] = await withRights(
+      { ...seen(topic), group: `Read on group ${groupId}` },
+      this.#ask((admin) => admin.fetchOffsets({ groupId, topics: [topic] })),
+    );
     const found = answer?.partitions.find((one) => one.partition === partition);
     // -1 without metadata is "never"; -2 is what kafkajs leaves behind when it resets a position.
     if (!found || (found.offset === '-1' && !found.metadata)) return undefined;

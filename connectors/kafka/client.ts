@@ -3,6 +3,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { useCodecs } from './compression.js';
+import { tellRefusals } from './internals.js';
 import { readSecret, type Secret, type SecretPlace } from './secret.js';
 
 /** How a client proves who it is. */
@@ -46,6 +47,7 @@ export interface KafkaOptions {
 /** A client of a cluster; connects to nothing by itself. */
 export function kafkaClient(options: KafkaOptions): Kafka {
   useCodecs();
+  tellRefusals();
   const { connectTimeoutMs = 5000, requestTimeoutMs = 30_000, onLog } = options;
   const config: KafkaConfig = {
     brokers: options.brokers.map(checkBroker),

@@ -77,8 +77,17 @@ let repaired = false;
 /** Coordinators do not move often; kafkajs asks for them four times per transaction. */
 const coordinatorMs = 1000;
 
+interface Coordinated {
+  readonly groupId: string;
+  readonly coordinatorType?: number;
+}
+
 interface Cluster {
-  findGroupCoordinatorMetadata(of: { groupId: string; coordinatorType?: number }): Promise<unknown>;
+  findGroupCoordinatorMetadata(of: Coordinated): Promise<unknown>;
+}
+
+interface Broker {
+  findGroupCoordinator(of: Coordinated): Promise<unknown>;
 }
 
 const load = createRequire(import.meta.url);
@@ -123,6 +132,67 @@ function remember(): void {
     answer.catch(() => answers.delete(name));
     return answer;
   };
+}
+
+let telling = false;
+
+/**
+ * Makes kafkajs throw what the cluster refused. (1) Where a user may not ask who coordinates a group or a transactional id
+ * it asks every broker and then says that there is no coordinator. (2) Where he may not write to one of several topics it
+ * throws the first answer, that another one was not attempted.
+ */
+export function tellRefusals(): void {
+  if (telling) return;
+  telling = true;
+  tellWhatFailed();
+  const { prototype: broker } = load('kafkajs/src/broker') as { prototype: Broker };
+  const { prototype: cluster } = load('kafkajs/src/cluster') as { prototype: Cluster };
+  const { findGroupCoordinator: ask } = broker;
+  const { findGroupCoordinatorMetadata: find } = cluster;
+  if (typeof ask !== 'function' || typeof find !== 'function') throw otherVersion();
+  const refusals = new Map<string, Error>();
+  const nameOf = ({ groupId, coordinatorType = 0 }: Coordinated): string => `${coordinatorType} ${groupId}`;
+  broker.findGroupCoordinator = async function (of) {
+    try {
+      return await ask.call(this, of);
+    } catch (error) {
+      if (/AUTHORIZATION_FAILED$/.test((error as { type?: string }).type ?? ''))
+        refusals.set(nameOf(of), error as Error);
+      throw error;
+    }
+  };
+  cluster.findGroupCoordinatorMetadata = async function (of) {
+    try {
+      return await find.call(this, of);
+    } catch (error) {
+      throw refusals.get(nameOf(of)) ?? error;
+    } finally {
+      refusals.delete(nameOf(of));
+    }
+  };
+}
+
+interface Partitions {
+  parse(data: { readonly errors: readonly { readonly partitionErrors: { readonly errorCode: number }[] }[] }): unknown;
+}
+
+/** Of a partition that was not tried because of another one. */
+const notAttempted = 55;
+
+function tellWhatFailed(): void {
+  for (const version of ['v0', 'v1']) {
+    const response = load(`kafkajs/src/protocol/requests/addPartitionsToTxn/${version}/response`) as Partitions;
+    const { parse } = response;
+    if (typeof parse !== 'function') throw otherVersion();
+    response.parse = (data) => {
+      const told = data.errors.map((topic) => ({
+        ...topic,
+        partitionErrors: topic.partitionErrors.filter(({ errorCode }) => errorCode !== notAttempted),
+      }));
+      const failed = told.some(({ partitionErrors }) => partitionErrors.some(({ errorCode }) => errorCode !== 0));
+      return parse(failed ? { ...data, errors: told } : data);
+    };
+  }
 }
 
 /**

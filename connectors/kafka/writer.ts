@@ -5,6 +5,7 @@ import { rememberCoordinators } from './internals.js';
 import { type PreparedMessage, takePrepared } from './prepared.js';
 import type { Outgoing } from './record.js';
 import { afterSequence, type Packing, RecordBatch } from './record-batch.js';
+import { namingRight, type Rights } from './rights.js';
 
 /** How far a partition has been read, written with the results. */
 export interface Position {
@@ -92,7 +93,11 @@ export class TransactionalWriter implements Writer {
       await transaction.commit();
     } catch (error) {
       this.#broken = true;
-      throw error;
+      const topics = [...new Set(rows.map(({ topic }) => topic))].join(', ');
+      throw namingRight(error, {
+        ...writing(this.transactionalId),
+        ...{ topic: `Write on topic ${topics}`, group: `Read on group ${position.groupId}` },
+      });
     }
   }
 
@@ -119,10 +124,12 @@ async function fence(kafka: Kafka, transactionalId: string, options: WriterOptio
     await (await producer.transaction()).abort();
   } catch (error) {
     await producer.disconnect().catch(() => {});
-    throw error;
+    throw namingRight(error, writing(transactionalId));
   }
   return producer;
 }
+
+const writing = (id: string): Rights => ({ transactionalId: `Write on transactional id ${id}` });
 
 const passing = new Set([
   'CONCURRENT_TRANSACTIONS',

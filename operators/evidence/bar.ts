@@ -34,7 +34,7 @@ export class BarOf {
     readonly budget: AlarmBudget,
     readonly each = false,
   ) {
-    this.#debt = each ? 0.4 : 0.6;
+    this.#debt = each ? 0.4 : 0.8;
   }
 
   /** Time passes for all keys. */

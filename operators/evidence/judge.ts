@@ -2,6 +2,7 @@ import { kernels } from '../../models/kernels/index.js';
 import { type Row, u32 } from '../../state/layout.js';
 import { arrivalLayout, missingNewness, paceNewness } from './arrival.js';
 import { calibrationLayout, shareAbove } from './calibration.js';
+import { heaviness } from './heaviness.js';
 import { ladderLayout, learnLadder, type Rungs, recalibrate } from './ladder.js';
 import { newness, noveltyKinds, noveltyLayout } from './novelty.js';
 import { onset, onsetLayout } from './onset.js';
@@ -135,6 +136,11 @@ export class JudgeOf {
     this.#key[3] = this.#relation.newness(own.relation, row.values, row.expected, this.memoryRows);
     const ofValues = Math.max(0, Math.max(newest, this.#key[3]) - this.#crowd, this.#key[2]);
     this.newness = ofValues + this.#key[0] + this.#key[1];
+    if (judged && own.rarity.heavy[0] === 0) {
+      for (const name of this.#names) {
+        own.rarity.heavy[0] = Math.max(own.rarity.heavy[0], heaviness(own.channel[name].novelty.values));
+      }
+    }
     this.rarity = this.#rarity.judge(own.rarity, this.newness);
     this.onset = onset(own.onset, judged ? ofValues : 0);
     this.share = Number.isNaN(strangest) ? 1 : shareAbove(own.calibration, strangest, this.memoryRows);

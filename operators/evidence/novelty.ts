@@ -46,7 +46,7 @@ const drift = 0.05;
 const slowWeight = 0.5;
 const leastSpread = 1e-6;
 
-const range: RangeOptions = { warmupRows: 30, memoryRows: 5000 };
+const range: RangeOptions = { warmupRows: 30, memoryRows: 10_000 };
 
 /**
  * How new what a channel shows is: the sum over several kinds of numbers of how far each is outside its own past, in

@@ -50,14 +50,32 @@ export function distance(own: Range, x: number, { warmupRows, memoryRows, leastW
   return Math.max(0, x - highest, lowest - x) / width;
 }
 
+/**
+ * What lies outside is remembered as at most so many widths of the range outside, so that one wild number does not make all
+ * usual that follows. It may triple the range: what comes a second or third time is known, however far out it is.
+ */
+const reach = 2;
+
 /** Takes a number into the range. */
-export function remember({ rows, low, high }: Range, x: number, { memoryRows }: RangeOptions): void {
-  const stretch = Math.ceil(memoryRows / stretches);
+export function remember(own: Range, number: number, options: RangeOptions): void {
+  const { rows, low, high } = own;
+  const stretch = Math.ceil(options.memoryRows / stretches);
+  const x = learnable(own, number, options);
   const at = Math.floor(rows[0] / stretch) % stretches;
   const first = rows[0] % stretch === 0;
   low[at] = first ? x : Math.min(low[at], x);
   high[at] = first ? x : Math.max(high[at], x);
   rows[0]++;
+}
+
+function learnable(own: Range, x: number, { warmupRows, memoryRows, leastWidth = 0 }: RangeOptions): number {
+  if (own.rows[0] < warmupRows) return x;
+  const known = knownStretches(own, Math.ceil(memoryRows / stretches));
+  const lowest = lowestOf(own, known);
+  const highest = highestOf(own, known);
+  // Where nothing has ever moved, no width says what is far.
+  const most = reach * Math.max(leastWidth, highest - lowest);
+  return most > 0 ? Math.max(lowest - most, Math.min(highest + most, x)) : x;
 }
 
 const knownStretches = ({ rows }: Range, stretch: number): number => Math.min(stretches, Math.ceil(rows[0] / stretch));

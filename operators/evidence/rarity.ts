@@ -15,6 +15,8 @@ export const rarityLayout = {
   /** Outbreaks seen and expected, beside those believed. */
   seen: f64(),
   expected: f64(),
+  /** How much larger outbreaks are believed to be than those of a key with normal steps; 0 while that is not known. */
+  heavy: f64(),
   /** Sizes of outbreaks, in mean sizes: how many, and their sum. */
   sizes: f64(),
   size: f64(),
@@ -72,10 +74,13 @@ export class RarityOf {
 
 /** Outbreaks of at least this size in one row. */
 function likelihood(own: Rarity, rate: number, size: number): number {
-  const belief = sizeBelief + own.size[0];
+  const belief = sizesOf(own);
   const posterior = (rate * (rateBelief + own.seen[0])) / (rateBelief + own.expected[0]);
   return posterior * kernels.pow(belief / (belief + size), sizeBelief + own.sizes[0]);
 }
+
+/** Sizes of outbreaks that are believed and seen, in all. */
+const sizesOf = ({ heavy, size }: Rarity): number => sizeBelief * Math.max(1, heavy[0]) + size[0];
 
 /** An outbreak is learnt when it is over. */
 function learn(own: Rarity, rate: number, size: number, share: number): void {
@@ -103,5 +108,5 @@ function learn(own: Rarity, rate: number, size: number, share: number): void {
 /** What an outbreak counts at most: the size that one in four times as many as were seen has, so that an anomaly hides no other. */
 function largest(own: Rarity): number {
   const outbreaks = sizeBelief + own.sizes[0];
-  return (sizeBelief + own.size[0]) * (kernels.pow(4 * outbreaks, 1 / outbreaks) - 1);
+  return sizesOf(own) * (kernels.pow(4 * outbreaks, 1 / outbreaks) - 1);
 }

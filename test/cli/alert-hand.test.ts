@@ -132,7 +132,20 @@ describe('engram alerts silence', () => {
     ]);
   });
 
+  test('a label that not all alerts have is told, with the one that may be meant', async () => {
+    const { code, err } = await silence('--match', 'kee=x', '--match', 'key=y', '--for', '2h');
+    expect(code).toBe(0);
+    expect(err).toBe(
+      'engram: alerts silence: kee is no label that all alerts have (key, channel, rule, detector, severity, direction, ' +
+        'status) (did you mean "key"?): it holds back only alerts that get it from labels of a rule or from keyLabels\n',
+    );
+  });
+
   test.each([
+    [
+      ['--match', '__proto__=x', '--for', '2h'],
+      'engram: alerts silence: --match __proto__: expected a label of letters',
+    ],
     [['--match', 'key', '--for', '2h'], '--match: expected label=pattern such as key=pump-*, got "key"'],
     [['--match', '__proto__=x', '--for', '2h'], 'expected a label of letters'],
     [['--match', 'key=x', '--for', 'long'], '--for: expected how long'],

@@ -47,6 +47,14 @@ describe('engram compare', () => {
     expect(bytes[1]).toBeGreaterThan(bytes[0]);
     expect(comparison.horizons[0].crps[1]).toBeLessThan(comparison.horizons[0].crps[0]);
   });
+  test('warns of a memory that lives by periods where no step finds any', async () => {
+    const { code, err } = await engram(['compare', log, '--champion', 'light', '--memory', 'seasonal-naive']);
+    expect(code).toBe(0);
+    expect(err).toBe(
+      'engram: challenger light with seasonal-naive: no step seasons stands before the memory seasonal-naive, which then ' +
+        'knows no period: compare pipelines that have one, such as sensor-anomaly\n',
+    );
+  });
   test('wants two that differ, each as JSON', async () => {
     expect(await engram(['compare', log])).toMatchObject({
       code: 2,

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseUntil, parseWhole } from '../../cli/pretrain.js';
+import { parseUntil, parseWhole, progressOf } from '../../cli/pretrain.js';
 import { dailyCsv, engram, folder } from './command.js';
 
 test('a log becomes weights, which replay begins with and inspect shows', async () => {
@@ -29,6 +29,14 @@ test('what it cannot do is told', async () => {
   expect([named.code, named.err]).toEqual([2, expect.stringContaining('--memory: expected one of lstm, mingru')]);
   const missing = await engram(['replay', log, '--memory', 'lstm', '--weights', 'nowhere']);
   expect([missing.code, missing.err]).toEqual([2, expect.stringContaining('there is no such file')]);
+});
+
+test('the bar goes once from left to right, however many channels there are', () => {
+  const at = (nth: number, epoch: number, channels = 2) =>
+    progressOf({ nth, epoch, channels, channel: 'flow', epochs: 4, done: 0.5, loss: 0.25, validation: 0.5 });
+  expect([at(0, 1), at(0, 4), at(1, 1), at(1, 4)].map(([share]) => share)).toEqual([0.0625, 0.4375, 0.5625, 0.9375]);
+  expect(at(1, 2)[1]).toBe('flow (2 of 2)  epoch 2 of at most 4  loss 0.25  best judged 0.5');
+  expect(at(0, 2, 1)).toEqual([0.375, 'epoch 2 of at most 4  loss 0.25  best judged 0.5']);
 });
 
 test('a moment and a number are read, or told', () => {

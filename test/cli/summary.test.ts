@@ -104,6 +104,15 @@ Forecast error, and the share of values inside each band:
 48 rows  default          –      –      –        –        –        –
 `);
   });
+  test('that errors are one mean over several channels', () => {
+    const line = { horizon: 1, forecaster: 'default', mae: 1, wape: 0.1, crps: 1, coverage: null };
+    expect(errorTable([line], 100, none, ['flow', 'load', 'rpm'])[0]).toBe(
+      'Forecast error (one mean over 3 channels, each in its own units), and the share of values inside each band:',
+    );
+    expect(errorTable([line], 100, none, ['flow'])[0]).toBe(
+      'Forecast error, and the share of values inside each band:',
+    );
+  });
   const rejects = new Map([
     ['late', 2],
     ['not-a-number', 1200],

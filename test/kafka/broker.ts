@@ -121,11 +121,11 @@ export class Cluster {
       properties['advertised.listeners'] += `,PROXIED://127.0.0.1:${proxied.tell}`;
       properties['listener.security.protocol.map'] += ',PROXIED:PLAINTEXT';
     }
-    // One more listener beside the plain one: `secured` is its own protocol, named by the test.
+    // One more listener beside the plain one, with logins, and with TLS unless the test says otherwise.
     if (more['listener.secured']) {
       properties.listeners += `,SECURED://${more['listener.secured']}`;
       properties['advertised.listeners'] += `,SECURED://${more['listener.secured']}`;
-      properties['listener.security.protocol.map'] += ',SECURED:SASL_SSL';
+      properties['listener.security.protocol.map'] += `,SECURED:${more['listener.secured.protocol'] ?? 'SASL_SSL'}`;
     }
     const config = join(folder, 'server.properties');
     await writeFile(

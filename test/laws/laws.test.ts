@@ -16,6 +16,7 @@ import { reorder } from '../../operators/reorder.js';
 import { seasons } from '../../operators/seasons.js';
 import { silence } from '../../operators/silence.js';
 import type { Shard, Stage } from '../../operators/stage.js';
+import { together } from '../../operators/together.js';
 import { pipeline } from '../../pipelines/pipeline.js';
 import { shipped } from '../../pipelines/shipped.js';
 import { pipelineOf } from '../../pipelines/spec.js';
@@ -108,6 +109,7 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
   ['htm-detect', () => [htmDetect({ learnRows: 5, warmupRows: 20 })], []],
   ['episode', () => [episode()], alarmed],
   ['silence', () => [silence({ gaps: 20, warmupGaps: 10 })], []],
+  ['together', () => [together({ slots: 10, warmupSlots: 50, warmupRows: 20, leastKeys: 2, closeSlots: 3 })], judged],
   ['alert', () => [episode({ closeRows: 6 }), alert({ rules: alertRules })], alarmed],
   ['evaluate', () => [evaluate()], alarmed],
   ...Object.keys(memories).map((memory): [string, Make, typeof hints] => [
@@ -153,8 +155,8 @@ test('every stage of the catalog is among them', () => {
   expect(stageNames.filter((name) => name !== 'remember' && !tried.has(name))).toEqual([]);
 });
 
-/** What a step says it shares: in `silence` the rows of other keys are the clock. */
-const shared: Partial<Record<string, string>> = { silence: 'neighbours' };
+/** What a step says it shares: in `silence` the rows of other keys are the clock, `together` is about all of them. */
+const shared: Partial<Record<string, string>> = { silence: 'neighbours', together: 'neighbours' };
 
 describe.each(stages)('%s', (name, make, before) => {
   // One net for all keys: they teach each other, at offsets that do not hang on batches, and say so.

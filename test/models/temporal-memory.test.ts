@@ -161,7 +161,9 @@ describe('temporal memory', () => {
   test.each([
     [{ columns: 60 }, 'multiple of 8'],
     [{ cells: 33 }, 'power of two up to 32'],
-    [{ synapses: 12 }, 'power of two up to 128'],
+    [{ synapses: 12 }, 'power of two from 4 to 128'],
+    [{ synapses: 2 }, 'power of two from 4 to 128'],
+    [{ synapses: 256 }, 'power of two from 4 to 128'],
     [{ segments: 2 ** 24 }, 'segments x synapses'],
     [{ patience: -1 }, 'patience of 0'],
     [{ sample: 9 }, 'sample of at most the 8'],

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { alertSinksOf, parseAlerts, parseRule, parseSilences, withAlerts } from '../../pipelines/alert-spec.js';
+import {
+  alertSinksOf,
+  parseAlerts,
+  parseRule,
+  parseSilences,
+  strangeSilences,
+  withAlerts,
+} from '../../pipelines/alert-spec.js';
 import { pipeline } from '../../pipelines/pipeline.js';
 import { shipped } from '../../pipelines/shipped.js';
 import { parseSpec, pipelineOf } from '../../pipelines/spec.js';
@@ -23,6 +30,11 @@ describe('a section that is wrong is refused with its place', () => {
       { rules, sinks: { ops: { webhook: { url: 'https://h.example', sekret: canary } } } },
       'sinks.ops.webhook.sekret: expected one of url, secret',
     ],
+    [
+      { rules, sinks: { ops: { webhook: { url: 'https://h.example', secret: { envi: 'KEY' } } } } },
+      'sinks.ops.webhook.secret.envi: expected one of env, file, got something else (values of sinks are not shown) (did you mean "env"?)',
+    ],
+    [{ rules: [{ name: 'a', minDuratonMs: 1 }] }, 'got "minDuratonMs" (did you mean "minDurationMs"?)'],
     [{ rules, sinks: { ops: { file: {} } } }, 'sinks.ops.file.path: expected a text, it is missing'],
     [
       { rules, silences: [{ name: 's', match: {}, startsAt: 'x' }] },
@@ -57,6 +69,23 @@ describe('a section that is wrong is refused with its place', () => {
         expect(wrong({ [name]: value, port: canary })).not.toContain(canary);
     },
   );
+});
+
+test('a silence that asks for a label which no alert can have is told, with the one that may be meant', () => {
+  const [startsAt, endsAt] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'];
+  const spec = parseAlerts({
+    rules: [{ name: 'a', labels: { team: 'x' } }],
+    keyLabels: '{site}/{machine}',
+    silences: [
+      { name: 'good', match: { key: 'x', team: 'x', site: 'y', machine: 'z' }, startsAt, endsAt },
+      { name: 'bad', match: { key: 'x', machina: 'z' }, startsAt, endsAt },
+    ],
+    maintenance: [{ name: 'weekly', match: { zzzzzz: 'x' }, days: ['sat'], from: '22:00', to: '02:00', endsAt }],
+  });
+  expect(strangeSilences(spec)).toEqual([
+    'silence bad: no alert of this section has the label machina (did you mean "machine"?)',
+    'silence weekly: no alert of this section has the label zzzzzz',
+  ]);
 });
 
 test('names in JSON cannot reach what all objects share', () => {

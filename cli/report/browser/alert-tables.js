@@ -1,6 +1,6 @@
 import { make } from './dom.js';
 import { mark, severityOrder } from './marks.js';
-import { count, figure, moment } from './text.js';
+import { count, figure, moment, shortened } from './text.js';
 
 const plural = (/** @type {number} */ n, /** @type {string} */ one) => `${count(n)} ${n === 1 ? one : `${one}s`}`;
 
@@ -73,7 +73,7 @@ export function keyRows(/** @type {AlertPageData} */ { keys, moreKeys, alertsInA
     make(
       'tr',
       {},
-      make('td', { class: classes[0] }, key),
+      make('td', { class: classes[0], title: key }, shortened(key)),
       make('td', { class: classes[1] }, count(alerts)),
       make('td', { class: classes[2] }, `${((100 * alerts) / alertsInAll).toFixed(0)} %`),
       make('td', { class: classes[3] }, mark(worst), worst),
@@ -105,7 +105,7 @@ export function alertRows(/** @type {readonly PageAlert[]} */ alerts, /** @type 
       [mark(severity), severity + (open ? ' (open)' : '')],
       [moment(startMs)],
       [span(endMs - startMs)],
-      ...(manyKeys ? [[key]] : []),
+      ...(manyKeys ? [[make('span', { title: key }, shortened(key))]] : []),
       [figure(value)],
       [figure(expected)],
       [episodes > 1 ? `${why} (${count(episodes)} times)` : why],

@@ -1,6 +1,6 @@
 import { make } from './dom.js';
 import { mark, severityOrder } from './marks.js';
-import { count, figure, moment, odds, percent } from './text.js';
+import { count, figure, moment, odds, percent, shortened } from './text.js';
 
 /** Promised shares of the bands whose coverage a report tells, in its order. */
 const bands = [0.5, 0.8, 0.98];
@@ -155,7 +155,7 @@ export function anomalyTable(
     const cells = [
       [mark(severity), severity + (open ? ' (open)' : '')],
       [when],
-      ...(manyKeys ? [[key]] : []),
+      ...(manyKeys ? [[make('span', { title: key }, shortened(key))]] : []),
       ...(manyChannels ? [[channel]] : []),
       [words ? words[0] : figure(actual)],
       [words ? words[1] : figure(expected)],
@@ -190,7 +190,7 @@ export function anomalyTable(
 }
 
 /** Error and coverage per horizon, beside the simple forecasters. */
-export function errorTable(/** @type {ReportData} */ { errors }) {
+export function errorTable(/** @type {ReportData} */ { errors, series }) {
   if (errors.length === 0) return [];
   const head = ['Ahead', 'Forecaster', 'MAE', 'WAPE', 'CRPS', 'In 50 % band', 'In 80 % band', 'In 98 % band'];
   const classes = head.map((_, i) => (i < 2 ? 'fixed' : 'number'));
@@ -217,7 +217,10 @@ export function errorTable(/** @type {ReportData} */ { errors }) {
     make(
       'p',
       { class: 'hint' },
-      'MAE: mean absolute error. WAPE: absolute errors over absolute values. CRPS: error of the whole distribution, that of a single value its MAE. ' +
+      (new Set(series.map(({ channel }) => channel)).size > 1
+        ? 'Errors are one mean over all channels, each in its own units: compare forecasters by them, not channels. '
+        : '') +
+        'MAE: mean absolute error. WAPE: absolute errors over absolute values. CRPS: error of the whole distribution, that of a single value its MAE. ' +
         'A band keeps its promise when its share of values is what its name says; “!” marks more than 2 points off.',
     ),
   ];

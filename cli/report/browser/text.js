@@ -23,6 +23,14 @@ export function moment(/** @type {number} */ ms) {
   return text.slice(0, ms % 60_000 === 0 ? 16 : ms % 1000 === 0 ? 19 : 23);
 }
 
+/** A name with its middle left out where it is long: keys often differ at their ends. */
+export function shortened(/** @type {string} */ name, most = 40) {
+  const characters = Array.from(name);
+  if (characters.length <= most) return name;
+  const end = Math.floor((most - 1) / 2);
+  return `${characters.slice(0, most - 1 - end).join('')}…${characters.slice(-end).join('')}`;
+}
+
 /** A score as odds: 0.001 is one row in a thousand. */
 export function odds(/** @type {number} */ score) {
   if (!(score > 0)) return '–';

@@ -230,7 +230,6 @@ export function wouldSpeak(s: u32, flags: usize, shift: i32): bool {
   for (let k: u32 = 0; k < size; k += 4) {
     most += popcnt(i32x4.bitmask(i32x4.ge_u(v128.load(at32(synapse, from + k)), level)));
   }
-  // Blocks of less than four synapses are read beyond their end, which only makes more of them.
   if (most < activation) return false;
   let active = 0;
   for (let k: u32 = 0; k < size; k++) {
@@ -278,28 +277,45 @@ export function blame(s: u32): void {
   adapt(s, -(trust ? punishment : doubt), 0);
 }
 
-/** Synapses of a segment that are lost at once. */
+/** Synapses of a segment that are lost at once, by their place in it. */
 const losses = memory.data(128 + 16, 16);
 
 /** Permanences of synapses on active cells go up by `up`, of the others down by `down`; false when the segment died of it. */
 function adapt(s: u32, up: i32, down: i32): bool {
   const from = s << blockBits;
+  const zero = i32x4.splat(0);
+  const ups = i32x4.splat(up);
+  const downs = i32x4.splat(-down);
   let lost: u32 = 0;
-  for (let k: u32 = 0; k < 1 << <u32>blockBits; k++) {
+  for (let k: u32 = 0; k < 1 << <u32>blockBits; k += 4) {
     const at = at32(synapse, from + k);
-    const permanence = <i32>load<u8>(at, 3);
-    const changed = min(255, permanence + (hasBit(fired, cellOf(from + k)) ? up : -down));
-    const stays = changed > 0;
-    const there = permanence > 0;
-    store<u8>(at, <u8>(there && stays ? changed : permanence), 3);
-    // Written in any case: which synapses fired is what nobody can guess.
-    store<u8>(losses + <usize>lost, <u8>k);
-    lost += there && !stays ? 1 : 0;
+    const words = v128.load(at);
+    const before = i32x4.shr_u(words, 24);
+    const changed = i32x4.min_s(i32x4.add(before, v128.bitselect(ups, downs, firedOf(from + k))), i32x4.splat(255));
+    const there = i32x4.ne(before, zero);
+    const stays = v128.and(there, i32x4.gt_s(changed, zero));
+    const nexts = v128.and(words, i32x4.splat(0xffffff));
+    // What is lost keeps its word until it is taken out.
+    v128.store(at, v128.bitselect(v128.or(nexts, i32x4.shl(changed, 24)), words, stays));
+    for (let rest = i32x4.bitmask(v128.andnot(there, stays)); rest; rest &= rest - 1) {
+      store<u8>(losses + <usize>lost, <u8>(k + ctz(rest)));
+      lost++;
+    }
   }
-  for (let i: u32 = 0; i < lost; i++) remove(from + load<u8>(losses + <usize>i));
+  if (lost) removeAll(s, lost);
   if (<i32>load<u8>(held + <usize>s) >= minimum) return true;
   destroy(s);
   return false;
+}
+
+/** Of four synapses, all bits where the presynaptic cell fired. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function firedOf(j: u32): v128 {
+  const one = i32x4.splat(<i32>hasBit(fired, cellOf(j)));
+  const two = i32x4.replace_lane(one, 1, <i32>hasBit(fired, cellOf(j + 1)));
+  const three = i32x4.replace_lane(two, 2, <i32>hasBit(fired, cellOf(j + 2)));
+  return i32x4.neg(i32x4.replace_lane(three, 3, <i32>hasBit(fired, cellOf(j + 3))));
 }
 
 /** Up to `wanted` new synapses on cells that won before, chosen by chance. */
@@ -393,9 +409,12 @@ function leastUseful(): i32 {
 export function destroy(s: u32): void {
   const cell = ownerOf(s);
   const from = s << blockBits;
+  let lost: u32 = 0;
   for (let k: u32 = 0; k < 1 << <u32>blockBits; k++) {
-    if (load<u8>(at32(synapse, from + k), 3)) remove(from + k);
+    store<u8>(losses + <usize>lost, <u8>k);
+    lost += load<u8>(at32(synapse, from + k), 3) ? 1 : 0;
   }
+  removeAll(s, lost);
   store<u8>(load_ + cell, load<u8>(load_ + cell) - 1);
   store<u32>(at32(owner, s), count(FREE) | 0x80000000);
   set(FREE, s + 1);
@@ -405,31 +424,56 @@ export function destroy(s: u32): void {
 /** Nobody hears a cell any more. */
 export function silence(cell: u32): void {
   const from = head + (<usize>cell << 2);
-  while (load<u32>(from)) remove(load<u32>(from) - 1);
+  while (load<u32>(from)) removeFirst(cell);
 }
 
-/** Takes a synapse out of the list of its cell, and frees it. */
-function remove(j: u32): void {
+/** Takes the first synapse of a cell out of its list, and frees it. */
+function removeFirst(cell: u32): void {
+  const first = head + (<usize>cell << 2);
+  const j = load<u32>(first) - 1;
   const at = at32(synapse, j);
-  const next = load<u32>(at) & 0xffffff;
-  const first = head + (<usize>cellOf(j) << 2);
-  let before = load<u32>(first);
-  if (before == j + 1) store<u32>(first, next);
-  else {
-    for (;;) {
-      const p = at32(synapse, before - 1);
-      const word = load<u32>(p);
-      if ((word & 0xffffff) == j + 1) {
-        store<u32>(p, (word & 0xff000000) | next);
-        break;
-      }
-      before = word & 0xffffff;
-    }
-  }
+  store<u32>(first, load<u32>(at) & 0xffffff);
   store<u32>(at, 0);
-  const s = j >>> blockBits;
-  store<u8>(held + <usize>s, load<u8>(held + <usize>s) - 1);
-  set(SYNAPSES, count(SYNAPSES) - 1);
+  freed(j >>> blockBits, 1);
+}
+
+/** Links that are followed at once, and the synapses that they are followed to. */
+const links = memory.data(128 * 4, 16);
+const sought = memory.data(128 * 4, 16);
+
+/** Takes so many `losses` of a segment out of the lists of their cells, and frees them. */
+function removeAll(s: u32, lost: u32): void {
+  const from = s << blockBits;
+  for (let i: u32 = 0; i < lost; i++) {
+    const j = from + load<u8>(losses + <usize>i);
+    store<u32>(at32(links, i), <u32>(head + (<usize>cellOf(j) << 2)));
+    store<u32>(at32(sought, i), j);
+  }
+  // A segment has but one synapse on a cell, so no list is walked twice; side by side, as where they are heard.
+  let alive = lost;
+  while (alive) {
+    let left: u32 = 0;
+    for (let i: u32 = 0; i < alive; i++) {
+      const p = <usize>load<u32>(at32(links, i));
+      const j = load<u32>(at32(sought, i));
+      const word = load<u32>(p);
+      const next = (word & 0xffffff) - 1;
+      const at = at32(synapse, next);
+      if (next == j) store<u32>(p, (word & 0xff000000) | (load<u32>(at) & 0xffffff));
+      store<u32>(at32(links, left), <u32>at);
+      store<u32>(at32(sought, left), j);
+      left += next == j ? 0 : 1;
+    }
+    alive = left;
+  }
+  for (let i: u32 = 0; i < lost; i++) store<u32>(at32(synapse, from + load<u8>(losses + <usize>i)), 0);
+  freed(s, lost);
+}
+
+/** A segment has so many synapses less. */
+function freed(s: u32, lost: u32): void {
+  store<u8>(held + <usize>s, <u8>(load<u8>(held + <usize>s) - lost));
+  set(SYNAPSES, count(SYNAPSES) - lost);
 }
 
 /** The cell of a column with the fewest segments; chance decides between equals. */

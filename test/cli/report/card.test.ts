@@ -20,5 +20,7 @@ test('a card tells what was new, which rows surprised, what was like it, and who
     'Earlier ones like it: 2024-01-02 03:04 (80 % alike)',
     'Said by the memory default, version 2',
   ]);
+  const said = { ...anomaly, why: 'flow 3 where 2 was expected: the mean of 20 rows lies outside all it was' };
+  expect(cardLines(said)[0]).toBe('What was new: level 63 %, value 38 %');
   expect(cardLines({} as Anomaly)).toEqual([]);
 });

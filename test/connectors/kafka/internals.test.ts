@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import { type RawBatch, rememberCoordinators, watch } from '../../../connectors/kafka/internals.js';
+import { type RawBatch, rememberCoordinators, tellRefusals, watch } from '../../../connectors/kafka/internals.js';
 
 const load = createRequire(import.meta.url);
 interface Group {
@@ -92,4 +92,45 @@ test('writers of ours ask once who coordinates, an error is not kept, and others
   await expect(ours.findGroupCoordinatorMetadata(other)).rejects.toThrow('away');
   broken = false;
   expect(await ours.findGroupCoordinatorMetadata(other)).toEqual({ coordinator: { nodeId: 1 } });
+});
+
+test('of a transaction that may not be what was refused is told, not what was not attempted because of it', async () => {
+  tellRefusals();
+  const partition = (errorCode: number) => ({ partition: 0, errorCode });
+  const answer = (...codes: number[]) => ({
+    throttleTime: 0,
+    errors: codes.map((code, i) => ({ topic: `t${i}`, partitionErrors: [partition(code)] })),
+  });
+  for (const version of ['v0', 'v1']) {
+    const { parse } = load(`kafkajs/src/protocol/requests/addPartitionsToTxn/${version}/response`) as {
+      parse(data: unknown): Promise<unknown>;
+    };
+    await expect(parse(answer(55, 29, 55))).rejects.toMatchObject({ type: 'TOPIC_AUTHORIZATION_FAILED' });
+    await expect(parse(answer(55))).rejects.toMatchObject({ type: 'OPERATION_NOT_ATTEMPTED' });
+    expect(await parse(answer(0, 0))).toEqual(answer(0, 0));
+  }
+});
+
+test('who may not ask for a coordinator is told so', async () => {
+  tellRefusals();
+  const refused = Object.assign(new Error('Not authorized'), { type: 'GROUP_AUTHORIZATION_FAILED' });
+  const { prototype: broker } = load('kafkajs/src/broker') as { prototype: object };
+  const { prototype: cluster } = load('kafkajs/src/cluster') as { prototype: object };
+  const link = Object.assign(Object.create(broker) as { findGroupCoordinator(of: object): Promise<unknown> }, {
+    lookupRequest: () => () => {
+      throw refused;
+    },
+  });
+  const at = Object.assign(Object.create(cluster) as { findGroupCoordinatorMetadata(of: object): Promise<unknown> }, {
+    // As kafkajs does: what a broker says is not passed on.
+    brokerPool: {
+      withBroker: (ask: (of: object) => Promise<unknown>) => ask({ nodeId: 1, broker: link }).catch(() => null),
+    },
+    retrier: (question: (bail: (error: Error) => void) => Promise<unknown>) =>
+      question((error) => {
+        throw error;
+      }),
+    logger: { debug() {} },
+  });
+  await expect(at.findGroupCoordinatorMetadata({ groupId: 'g', coordinatorType: 0 })).rejects.toBe(refused);
 });

@@ -27,3 +27,13 @@ test('a constant has no range, so that its first change says nothing', () => {
   for (let i = 0; i < 50; i++) novelty(own, 7, options);
   expect(novelty(own, 8, options)).toBe(0);
 });
+
+test('what lies far outside is remembered as two widths outside, so the next one shows too, and the third is known', () => {
+  const own = rowOf(rangeLayout);
+  for (let i = 0; i < 20; i++) novelty(own, i % 2, options);
+  expect([50, 50, 50, 50, 50].map((x) => Math.round(novelty(own, x, options)))).toEqual([49, 16, 5, 1, 0]);
+  // Where nothing ever moved there is no width: the first step is the range.
+  const flat = rowOf(rangeLayout);
+  for (let i = 0; i < 20; i++) novelty(flat, 7, options);
+  expect([1000, 900].map((x) => novelty(flat, x, options))).toEqual([0, 0]);
+});
