@@ -11,4 +11,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await main(process.argv.slice(2), processIo);
+const code = await main(process.argv.slice(2), processIo);
+// All is done and said: what a client has left open to a broker must not keep the process from ending.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((told) => stream.write('', told))));
+process.exit(code);

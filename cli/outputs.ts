@@ -96,8 +96,14 @@ export function withRejects(outputs: readonly Output[], state: string | undefine
 }
 
 /** Refuses to write two things into one place, or over what is read. */
-export function refuseClashes(outputs: readonly Output[], input: string, report: string | undefined): void {
-  const taken = new Map<string, string>();
+export function refuseClashes(
+  outputs: readonly Output[],
+  input: string,
+  report: string | undefined,
+  live: readonly string[] = [],
+): void {
+  // A replay into what a live run writes would put every row there twice.
+  const taken = new Map(live.map((topic) => [`kafka:${topic}`, 'written by `engram run` with the file of --run']));
   if (input !== '-') taken.set(placeOf(input), 'the input');
   const named = outputs.map(({ kind, path }) => ({ path, what: `--out ${kind}` }));
   for (const { path, what } of [...named, ...(report ? [{ path: report, what: '--report' }] : [])]) {

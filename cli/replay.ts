@@ -59,7 +59,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
   });
   const { pipeline, shown } = given;
   const source = await usage(() => marked(given.source, options.marks));
-  refuseClashes(named, input, options.report);
+  refuseClashes(named, input, options.report, given.settings?.live);
   refuseOtherClusters(named, given);
   const opening = await usage(() => source.open());
   const { channels, categories = [] } = opening;

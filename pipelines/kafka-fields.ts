@@ -6,6 +6,9 @@ import { recordFormats } from './record-formats.js';
 
 const text = z.string().min(1);
 const texts = z.array(text).min(1);
+/** As `kafkaClient` takes it; said here with the field. */
+const address = z.string().regex(/^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):\d+$/, 'expected host:port, such as 127.0.0.1:9092');
+const addresses = z.array(address).min(1);
 const place = z.union([z.strictObject({ env: text }), z.strictObject({ file: text })]);
 const asSecret = '{"env": NAME} or {"file": PATH}';
 
@@ -16,7 +19,7 @@ const whole = (about: string, preset: number) => optional(z.int().min(1), about,
 const secret = (about: string) => place.meta({ description: `${about}: ${asSecret}`, closed: true });
 
 const kafka = z.strictObject({
-  brokers: texts.meta({ description: 'host:port of one or more; the others are found through them' }),
+  brokers: addresses.meta({ description: 'host:port of one or more; the others are found through them' }),
   clientId: optional(text, "shown in the brokers' logs and quotas", 'engram'),
   tls: optional(
     z.union([
@@ -136,7 +139,7 @@ export type KafkaRunSpec = z.infer<typeof kafkaRunSchema>;
 
 /** What a replay takes from the same file: how a topic is read, and who reads it. All else in it is checked and left. */
 export const kafkaInputSchema = kafkaRunSchema.partial().extend({
-  kafka: kafka.extend({ brokers: texts.exactOptional() }).exactOptional(),
+  kafka: kafka.extend({ brokers: addresses.exactOptional() }).exactOptional(),
 });
 
 /** What the schema says of a field. */

@@ -14,6 +14,7 @@ import { readSecret } from '../connectors/kafka/secret.js';
 import type { Result } from '../event.js';
 import { parseAlerts } from './alert-spec.js';
 import { type KafkaRunSpec, kafkaInputSchema, kafkaRunSchema } from './kafka-fields.js';
+import { outputTopics } from './kafka-output.js';
 import type { KafkaRunOptions } from './kafka-run.js';
 import { loadPipeline } from './load.js';
 import type { Pipeline } from './pipeline.js';
@@ -27,7 +28,7 @@ function told(error: z.ZodError, value: unknown): string {
   const hidden = /^(kafka\.(login|tls)|decode\.registry)(?!\.mechanism|\.[a-z]+: expected one of)/.test(sentence);
   return hidden
     ? sentence.replace(/, got [\s\S]*$/, ', got something else (which may be a secret and is not shown)')
-    : sentence;
+    : sentence.replace(/^(kafka\.brokers.*got ")[^"]*@/, '$1***@');
 }
 
 /** How a replay reads a topic. */
@@ -39,6 +40,8 @@ export interface KafkaInput {
   readonly pipeline?: string | Pipeline<Result>;
   readonly group?: string;
   readonly compression?: Compression;
+  /** Topics that `engram run` writes by the same file. */
+  readonly live: readonly string[];
 }
 
 /** Reads the part of a run's description that says how records are read; what it lacks, such as brokers, is told elsewhere. */
@@ -47,7 +50,7 @@ export async function parseKafkaInput(value: unknown, from: string): Promise<Kaf
   if (!found.success) {
     throw new SpecError(`${from}: ${told(found.error, value)}`);
   }
-  const { kafka = {}, decode, pipeline, group, compression } = found.data;
+  const { kafka = {}, decode, pipeline, group, compression, input, topics } = found.data;
   if (!decode) throw new SpecError(`${from}: decode.values: expected the fields to learn, it is missing`);
   const { login, brokers: _, ...cluster } = kafka;
   const given = (value as { pipeline?: unknown }).pipeline;
@@ -66,6 +69,7 @@ export async function parseKafkaInput(value: unknown, from: string): Promise<Kaf
         }),
     ...(group === undefined ? {} : { group }),
     ...(compression === undefined ? {} : { compression }),
+    live: input === undefined ? [] : Object.values({ ...outputTopics(input), ...topics }).filter((one) => one !== null),
   };
 }
 
@@ -76,6 +80,12 @@ export async function parseKafkaRun(value: unknown, from = 'run'): Promise<Kafka
     throw new SpecError(`${from}: ${told(found.error, value)}`);
   }
   const { group, decode, pipeline, kafka, alerts, ...rest } = found.data;
+  const { sessionTimeoutMs = 30_000, heartbeatMs = 3000 } = rest;
+  if (heartbeatMs >= sessionTimeoutMs) {
+    throw new SpecError(
+      `${from}: heartbeatMs: expected less than sessionTimeoutMs (${sessionTimeoutMs}), got ${heartbeatMs}`,
+    );
+  }
   // A module may give a pipeline made by code, which is no JSON.
   const given = (value as { pipeline?: unknown }).pipeline;
   const { login, ...cluster } = kafka;

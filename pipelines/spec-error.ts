@@ -69,7 +69,8 @@ const alternatives = (issue: Issue, schemas: readonly Schema[]): string =>
   (issue.errors ?? [])
     .map(([first], i) => {
       if (first?.values) return first.values.join(', ');
-      const fields = first?.expected === 'object' ? Object.keys(schemas[i]?.def?.shape ?? {}) : [];
+      const isObject = first?.expected === 'object' || first?.code === 'unrecognized_keys';
+      const fields = isObject ? Object.keys(schemas[i]?.def?.shape ?? {}) : [];
       return fields.length > 0 ? `{${fields.map((field) => `"${field}": …`).join(', ')}}` : typeName(first?.expected);
     })
     .join(' or ');

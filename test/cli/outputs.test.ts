@@ -45,6 +45,10 @@ describe('clashes', () => {
       'already used',
     );
     expect(() => refuseClashes([parseOut('in.ndjson')], './in.ndjson', undefined)).toThrow('which is the input');
+    const live = [parseOut('forecasts:kafka://b:1/traffic.forecasts')];
+    expect(() => refuseClashes(live, 'kafka://a:1/traffic', undefined, ['traffic.forecasts'])).toThrow(
+      'which is written by `engram run` with the file of --run',
+    );
     expect(() => refuseClashes(['-', 'anomalies:-'].map(parseOut), 'in.csv', undefined)).toThrow('already used');
     expect(() => refuseClashes([parseOut('-')], '-', 'r.html')).not.toThrow();
   });

@@ -66,6 +66,13 @@ test.each([
   [{ ...base, decode: { format: 'avro', values: ['v'] } }, /decode.registry: format avro needs it/],
   [{ ...base, decode: { format: 'csv', values: ['v'] } }, /decode.columns: format csv needs it/],
   [{ ...base, state: {} }, /state/],
+  [
+    { ...base, state: { topic: 't', folder: 'f' } },
+    /state: expected \{"folder": …\} or \{"topic": …, "partitions": …\}, got/,
+  ],
+  [{ ...base, kafka: { brokers: ['localhost'] } }, /kafka.brokers\[0\]: expected host:port, .*got "localhost"/],
+  [{ ...base, kafka: { brokers: ['u:canary@h:9092'] } }, /got "\*\*\*@h:9092"$/],
+  [{ ...base, heartbeatMs: 40_000 }, /heartbeatMs: expected less than sessionTimeoutMs \(30000\), got 40000/],
   [{ ...base, waitingBytesMax: 0 }, /waitingBytesMax: expected a number of at least 1, got 0/],
   [{ ...base, heldBytesMax: 1.5 }, /heldBytesMax: expected a whole number, got 1.5/],
 ])('%#: a mistake is named', async (value, why) => {
