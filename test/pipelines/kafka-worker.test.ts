@@ -11,7 +11,7 @@ import { KafkaWorker } from '../../pipelines/kafka-worker.js';
 import { pipeline } from '../../pipelines/pipeline.js';
 import { KafkaStore } from '../../state/stores/kafka.js';
 import { MemoryStore } from '../../state/stores/memory.js';
-import { sleep } from '../kafka/broker.js';
+import { Cluster, sleep } from '../kafka/broker.js';
 import {
   begin,
   committedOf,
@@ -23,7 +23,7 @@ import {
   settings,
   type Written,
 } from '../kafka/harness.js';
-import { createTopic, withBroker } from '../kafka/with-broker.js';
+import { clientOf, createTopic, withBroker } from '../kafka/with-broker.js';
 
 const rows = (count: number, partitions: number, from = 0, keys = 10) =>
   Array.from({ length: count }, (_, i) => ({
@@ -387,6 +387,20 @@ withBroker('a worker', ({ addresses, kafka, topic, unique }) => {
     await until('no lag any more', () => lags().at(-1) === 0);
     await at.stop();
   }, 120_000);
+
+  test('who is to stop does not wait for a group that is waiting for members', async () => {
+    const cluster = await Cluster.start({ properties: { 'group.initial.rebalance.delay.ms': '12000' } });
+    const plain = clientOf(cluster.addresses);
+    await createTopic(plain, 'slow');
+    const stop = new AbortController();
+    const done = new KafkaWorker(settings(cluster.addresses, 'slow', 'g')).run(stop.signal);
+    await sleep(3000);
+    const began = performance.now();
+    stop.abort();
+    await done;
+    expect(performance.now() - began).toBeLessThan(6500);
+    await cluster.stop();
+  }, 60_000);
 
   test('at least once: the same rows under the same ids', async () => {
     const input = await topic('alo', 2);
