@@ -29,8 +29,6 @@ interface Slot {
 /** What another try would meet again. */
 const endings = [Hopeless, StateMismatch, DamagedCheckpoint, MissingRight] as const;
 
-/** Leaving a group takes no longer; after that the group notices by itself. */
-const leaveMs = 3000;
 const backoffMs = { first: 100, most: 10_000 };
 
 /** A member of a consumer group that runs a task for every partition it is given, until it is stopped. */
@@ -139,9 +137,7 @@ export class KafkaWorker<B extends Event> {
     for (const slot of this.#slots.values()) this.#release(slot);
     this.#slots.clear();
     await Promise.all(this.#leaving);
-    // A join may wait for a member that is gone until its session ends; who wants to stop does not wait with it.
-    const left = reader.stop().catch(() => {});
-    await Promise.race([left, new Promise((resolve) => setTimeout(resolve, leaveMs).unref())]);
+    await reader.stop().catch(() => {});
     // What was still trying to connect has nobody to serve once it has.
     void starting.then(() => reader.stop().catch(() => {}));
   }

@@ -42,6 +42,8 @@ const coordinating = new Set([
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'NOT_COORDINATOR_FOR_GROUP',
 ]);
+/** Leaving takes no longer; after that the group notices by itself. */
+const leaveMs = 3000;
 const coordinator = { patienceMs: 60_000, waitMs: 200 };
 
 /** A membership in a consumer group, with one feed per partition. It commits nothing by itself. */
@@ -213,7 +215,10 @@ export class GroupReader {
     this.#stopped = true;
     this.#closeFeeds();
     this.#unwatch();
-    await this.#consumer.disconnect();
+    // A join may wait for others, or for a member that is gone: who wants to stop does not wait with it.
+    const left = this.#consumer.disconnect();
+    await Promise.race([left, new Promise((resolve) => setTimeout(resolve, leaveMs).unref())]);
+    left.catch(() => {});
     await Promise.all([...this.#coordinators].map((link) => link.disconnect().catch(() => {})));
   }
 }
