@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { KafkaWorker } from '../../pipelines/kafka-worker.js';
 import { Cluster, freePorts, sleep } from '../kafka/broker.js';
-import { begin, drained, produce, type Running, readAll, settings } from '../kafka/harness.js';
+import { begin, drained, endsOf, produce, type Running, readAll, settings } from '../kafka/harness.js';
 import { FaultProxy, type Moment, requests } from '../kafka/proxy.js';
 import { clientOf, createTopic, withBroker } from '../kafka/with-broker.js';
 
@@ -70,15 +70,21 @@ withBroker(
         await faulty.stop();
         expect(proxy.cuts).toBeGreaterThan(10);
         expect(faulty.events.some(({ type }) => type === 'dropped')).toBe(true);
-        // Connections that were left are closed: nothing leaks.
-        await sleep(200);
-        expect(proxy.connections).toBe(0);
+        // Connections that were left are closed, one that was joining a little later: nothing leaks.
+        await expect.poll(() => proxy.connections, { timeout: 20_000 }).toBe(0);
         const calm = start(cluster.addresses, 'calm');
         await drained(kafka, 'calm', 'in');
         await calm.stop();
-        const [found, expected] = [await readAll(kafka, 'faulty.out', made), await readAll(kafka, 'calm.out', made)];
+        // What is in the log: who writes it is no exactly-once writer, a request of theirs that is tried again may count twice.
+        const events = [...(await endsOf(kafka, 'in')).values()].reduce((sum, end) => sum + end, 0);
+        expect(events).toBeGreaterThanOrEqual(made);
+        const [found, expected] = [
+          await readAll(kafka, 'faulty.out', events),
+          await readAll(kafka, 'calm.out', events),
+        ];
         const plain = (rows: typeof found): string[] => rows.map(({ partition, value }) => `${partition} ${value}`);
-        expect(found).toHaveLength(made);
+        expect(found).toHaveLength(events);
+        expect(new Set(found.map(({ headers }) => headers['engram-id'])).size).toBe(events);
         expect(plain(found)).toEqual(plain(expected));
       } finally {
         await proxy.stop();
