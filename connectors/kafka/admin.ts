@@ -117,13 +117,9 @@ export class KafkaAdmin {
   }
 
   async bounds(topic: string, partition: number): Promise<Bounds> {
-    const all = await withRights(
-      seen(topic),
-      this.#ask((admin) => admin.fetchTopicOffsets(topic)),
-    );
-    const found = all.find((one) => one.partition === partition);
+    const found = (await this.ends(topic)).get(partition);
     if (!found) throw new RangeError(`topic ${topic} has no partition ${partition}`);
-    return { low: offsetOf(found.low), high: offsetOf(found.high) };
+    return found;
   }
 
   /** First and next offset of every partition, in order; records of transactions that are still open lie behind the end. */

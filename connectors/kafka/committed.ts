@@ -47,11 +47,6 @@ export class CommittedFilter {
     return this.#waiting[0]?.record.offset ?? this.#seen;
   }
 
-  /** There are no records below this offset any more. */
-  skipTo(offset: number): void {
-    this.#seen = Math.max(this.#seen, offset);
-  }
-
   /** Takes records in the order of the log; what lies below `seen` was taken before and is passed over. */
   push(raws: readonly RawRecord[]): Decided {
     for (const raw of raws) {
@@ -61,6 +56,10 @@ export class CommittedFilter {
       if (raw.isControlRecord) this.#mark(raw);
       else this.#take(offset, raw);
     }
+    const { firstOffset, lastOffsetDelta } = raws.at(-1)?.batchContext ?? {};
+    // What compaction removed from the end of a batch is passed over with it.
+    if (firstOffset !== undefined && lastOffsetDelta !== undefined)
+      this.#seen = Math.max(this.#seen, offsetOf(firstOffset) + lastOffsetDelta + 1);
     return this.#release();
   }
 

@@ -71,11 +71,8 @@ export class Feed {
     if (offsetOf(batch.fetchedOffset) > this.seen) return false;
     this.highWatermark = Math.max(this.highWatermark, offsetOf(batch.highWatermark));
     try {
-      const { records } = this.#filter.push(batch.rawMessages);
-      const last = batch.rawMessages.at(-1)?.batchContext;
-      // What compaction removed from the end of a batch is passed over with it.
-      if (last) this.#filter.skipTo(offsetOf(last.firstOffset) + last.lastOffsetDelta + 1);
-      this.#add(records, this.#filter.next);
+      const { records, next } = this.#filter.push(batch.rawMessages);
+      this.#add(records, next);
     } catch (error) {
       this.fail(error as Error);
     }

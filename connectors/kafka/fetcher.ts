@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { isPassing } from './admin.js';
-import { CommittedFilter } from './committed.js';
-import type { Chunk } from './feed.js';
+import { CommittedFilter, type Decided } from './committed.js';
 import { OutOfRange } from './group.js';
-import { type Links, linksOf, type RawMessage } from './internals.js';
-import { offsetOf } from './record.js';
+import { type Links, linksOf } from './internals.js';
+import type { RawRecord } from './record.js';
 
 export interface FetcherOptions {
   /** Bytes of a partition that come with one answer; a batch that is larger comes whole. */
@@ -36,16 +35,16 @@ export class Fetcher {
   ) {}
 
   /** The records from one offset up to another, as they come, the next ones being fetched meanwhile. */
-  async *read(partition: number, from: number, to: number, stop?: AbortSignal): AsyncGenerator<Chunk> {
+  async *read(partition: number, from: number, to: number, stop?: AbortSignal): AsyncGenerator<Decided> {
     const { heldBytesMax, patienceMs = 30_000 } = this.options;
     const filter = new CommittedFilter(from, heldBytesMax);
     const place = `partition ${partition} of ${this.topic}`;
     const begun = this.#closed;
-    let ahead: Promise<readonly RawMessage[]> | undefined;
+    let ahead: Promise<readonly RawRecord[]> | undefined;
     let pauseMs = backoffMs.first;
     for (let sinceMs = performance.now(); filter.next < to && !stop?.aborted; ) {
       if (this.#closed !== begun) throw new Error(`${place}: reading was ended at offset ${filter.seen}`);
-      let messages: readonly RawMessage[];
+      let messages: readonly RawRecord[];
       try {
         messages = await (ahead ?? this.#fetch(partition, filter.seen));
         ahead = undefined;
@@ -69,21 +68,17 @@ export class Fetcher {
         continue;
       }
       sinceMs = performance.now();
-      const { records } = filter.push(messages);
-      const last = messages.at(-1)?.batchContext;
-      // What compaction removed from the end of a batch is passed over with it.
-      if (last) filter.skipTo(offsetOf(last.firstOffset) + last.lastOffsetDelta + 1);
+      const decided = filter.push(messages);
       if (filter.seen < to) {
         ahead = this.#fetch(partition, filter.seen);
         // Whoever waits for it hears of it; nobody may.
         ahead.catch(() => {});
       }
-      const bytes = records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
-      yield { records, next: filter.next, bytes };
+      yield decided;
     }
   }
 
-  async #fetch(partition: number, from: number): Promise<readonly RawMessage[]> {
+  async #fetch(partition: number, from: number): Promise<readonly RawRecord[]> {
     const { topic, options } = this;
     const maxBytes = options.fetchBytes ?? 2 ** 20;
     this.#links ??= this.#connect();

@@ -2,11 +2,6 @@ import { createRequire } from 'node:module';
 import type { Kafka } from 'kafkajs';
 import type { RawRecord } from './record.js';
 
-/** A record as kafkajs decodes it, with the batch it came in. */
-export type RawMessage = RawRecord & {
-  readonly batchContext?: { readonly firstOffset: string; readonly lastOffsetDelta: number };
-};
-
 /** What kafkajs fetched for one partition, with the fields its types leave out. */
 export interface RawBatch {
   readonly topic: string;
@@ -15,7 +10,7 @@ export interface RawBatch {
   readonly fetchedOffset: string;
   readonly highWatermark: string;
   /** Everything that came: aborted records, markers, and records below the offset asked for. */
-  readonly rawMessages: readonly RawMessage[];
+  readonly rawMessages: readonly RawRecord[];
   isEmpty(): boolean;
   isEmptyDueToFiltering(): boolean;
 }
@@ -38,12 +33,11 @@ export interface Links {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   addTargetTopic(topic: string): Promise<void>;
-  refreshMetadata(): Promise<void>;
   /** The partitions by the ids of their leaders. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
   findBroker(of: { nodeId: string }): Promise<{
     fetch(request: FetchRequest): Promise<{
-      readonly responses: readonly { readonly partitions: readonly { readonly messages: readonly RawMessage[] }[] }[];
+      readonly responses: readonly { readonly partitions: readonly { readonly messages: readonly RawRecord[] }[] }[];
     }>;
   }>;
 }

@@ -21,7 +21,12 @@ export interface RawRecord {
   readonly value: Buffer | null;
   readonly headers?: Headers;
   readonly isControlRecord?: boolean;
-  readonly batchContext?: { readonly producerId: string; readonly inTransaction: boolean };
+  readonly batchContext?: {
+    readonly producerId: string;
+    readonly inTransaction: boolean;
+    readonly firstOffset?: string;
+    readonly lastOffsetDelta?: number;
+  };
 }
 
 /** kafkajs' text as a number; Kafka's offsets are 64 bits wide, an event's 53. */

@@ -50,23 +50,19 @@ export class KafkaTable {
     return (await this.#admin.partitions([topic])).get(topic) ?? 0;
   }
 
-  async #count(): Promise<number> {
+  async #partitionOf(shard: string): Promise<number> {
     this.#partitions ??= this.#open();
     try {
-      return await this.#partitions;
+      const count = await this.#partitions;
+      const { partitionOf } = this.options;
+      if (partitionOf) return partitionOf(shard);
+      let sum = 0;
+      for (const byte of Buffer.from(shard)) sum = (sum * 31 + byte) % 2_147_483_647;
+      return sum % count;
     } catch (error) {
       this.#partitions = undefined;
       throw error;
     }
-  }
-
-  async #partitionOf(shard: string): Promise<number> {
-    const count = await this.#count();
-    const { partitionOf } = this.options;
-    if (partitionOf) return partitionOf(shard);
-    let sum = 0;
-    for (const byte of Buffer.from(shard)) sum = (sum * 31 + byte) % 2_147_483_647;
-    return sum % count;
   }
 
   async read(shard: string): Promise<ReadonlyMap<string, Buffer>> {
