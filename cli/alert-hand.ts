@@ -3,7 +3,7 @@ import { hint } from '../connectors/nearest.js';
 import type { Mark, Verdict } from '../event.js';
 import { reservedLabels } from '../operators/alert-rule.js';
 import { type Silence, Silences } from '../pipelines/alert-silences.js';
-import { parseSilences } from '../pipelines/alert-spec.js';
+import { parseSilences, strangeLabels } from '../pipelines/alert-spec.js';
 import { FileStore } from '../state/stores/file.js';
 import { jsonOf } from './alert-desk.js';
 import { exitCodes, UsageError } from './failure.js';
@@ -125,10 +125,6 @@ export async function addSilence(file: string, options: SilenceOptions, io: Io):
   io.stdout.write(`${silence.name}: ${match.join(', ')} until ${silence.endsAt} (${file})\n`);
   return exitCodes.done;
 }
-
-/** Labels that only some alerts have, or none. */
-const strangeLabels = (match: Silence['match']): string[] =>
-  Object.keys(match).filter((label) => !(reservedLabels as readonly string[]).includes(label));
 
 function matchOf(pairs: readonly string[]): Record<string, string[]> {
   const match = new Map<string, string[]>();

@@ -1,6 +1,7 @@
-import { type Anomaly, type Event, placeOf, type Severity, severities } from '../event.js';
+import { type Anomaly, type Event, placeOf, type Severity } from '../event.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Layout, type Row, u32 } from '../state/layout.js';
+import { spanOf } from './anomaly-span.js';
 import { cardLayout, cardOf, type Likeness, noteEpisode, noteReasons, noteStep } from './card.js';
 import type { Detected } from './detect.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
@@ -167,15 +168,7 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
     id: `${shard.name}@${placeOf(own.startOffset[0])}`,
     key,
     status,
-    startMs: own.startMs[0],
-    endMs: own.endMs[0],
-    startOffset: own.startOffset[0],
-    endOffset: own.endOffset[0],
-    peakMs: own.peakMs[0],
-    peakOffset: own.peakOffset[0],
-    alarms: own.alarms[0],
-    severity: severities[own.severity[0]] as Severity,
-    score: own.score[0],
+    ...spanOf(own),
     channel,
     actual: own.actual[0],
     expected: own.expected[0],

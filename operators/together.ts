@@ -1,6 +1,7 @@
-import { type Anomaly, type Event, placeOf, type Severity, severities } from '../event.js';
+import { type Anomaly, type Event, placeOf } from '../event.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Row, u8, u32 } from '../state/layout.js';
+import { spanOf } from './anomaly-span.js';
 import {
   beginCrowd,
   crowdLayout,
@@ -233,15 +234,7 @@ function anomalyOf({ name, memory }: Shard, own: Common, key: string, status: An
     kind: 'together',
     key,
     status,
-    startMs: own.startMs[0],
-    endMs: own.endMs[0],
-    startOffset: own.startOffset[0],
-    endOffset: own.endOffset[0],
-    peakMs: own.peakMs[0],
-    peakOffset: own.peakOffset[0],
-    alarms: own.alarms[0],
-    severity: severities[own.severity[0]] as Severity,
-    score: own.score[0],
+    ...spanOf(own),
     channel: 'keys at once',
     actual: affected,
     expected: own.usual[0],

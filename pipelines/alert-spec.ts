@@ -8,7 +8,7 @@ import type { Watched } from '../operators/alert-desk.js';
 import { type AlertOptions, type AlertRule, readyRules, reservedLabels } from '../operators/alert-rule.js';
 import { keyLimitDefault } from '../state/keys.js';
 import type { AlertFeedOptions } from './alert-feed.js';
-import { days } from './alert-silences.js';
+import { days, type Silence } from './alert-silences.js';
 import type { Pipeline } from './pipeline.js';
 import { explain, type Issue, SpecError, shown } from './spec-error.js';
 
@@ -159,11 +159,15 @@ export function strangeSilences(spec: AlertSpec): string[] {
   const ofKeys = [...(spec.keyLabels ?? '').matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name);
   const known = [...reservedLabels, ...ofKeys, ...spec.rules.flatMap(({ labels = {} }) => Object.keys(labels))];
   return [...(spec.silences ?? []), ...(spec.maintenance ?? [])].flatMap(({ name, match }) =>
-    Object.keys(match)
-      .filter((label) => !known.includes(label))
-      .map((label) => `silence ${name}: no alert of this section has the label ${label}${hint(label, known)}`),
+    strangeLabels(match, known).map(
+      (label) => `silence ${name}: no alert of this section has the label ${label}${hint(label, known)}`,
+    ),
   );
 }
+
+/** Labels that are asked for and not among those that are known. */
+export const strangeLabels = (match: Silence['match'], known: readonly string[] = reservedLabels): string[] =>
+  Object.keys(match).filter((label) => !known.includes(label));
 
 /** One rule as JSON, for `engram alerts preview`. */
 export function parseRule(value: unknown, from: string): AlertRule {

@@ -38,6 +38,16 @@ test('without sinks alerts are counted all the same', async () => {
   await alerts?.close();
 });
 
+/** Every anomaly at once to one receiver, which is asked again soon. */
+const alertsTo = (hook: Receiver) => ({
+  rules: [{ name: 'any', minAbsolute: 300 }],
+  routes: [{ waitMs: 0, intervalMs: 0 }],
+  queue: { backoffMs: { first: 20, most: 50 } },
+  sinks: { ops: { webhook: { url: hook.url(), secret: { env: 'KAFKA_ALERT_KEY' }, allow: hook.allow } } },
+});
+/** A daily pattern with some noise, and one outlier. */
+const value = (n: number): number => (n === 300 ? 90_000 : 100 + 10 * (n % 24) + ((n * 7919) % 13) / 13);
+
 withBroker('alerts of a run on Kafka', ({ addresses, kafka, topic, unique }) => {
   test('lie on a compacted topic and in the queue of a webhook; one that is away holds up neither rows nor readiness', async () => {
     const input = await topic('pumps', 2);
@@ -46,7 +56,6 @@ withBroker('alerts of a run on Kafka', ({ addresses, kafka, topic, unique }) => 
     process.env.KAFKA_ALERT_KEY = 'canary-key';
     const folder = place();
     const start = Date.UTC(2026, 0, 1);
-    const value = (n: number): number => (n === 300 ? 90_000 : 100 + 10 * (n % 24) + ((n * 7919) % 13) / 13);
     const rows = Array.from({ length: 800 }, (_, i) => {
       const n = i >> 1;
       const power = i % 2 === 1 ? value(n) : value(n === 300 ? 0 : n);
@@ -55,12 +64,7 @@ withBroker('alerts of a run on Kafka', ({ addresses, kafka, topic, unique }) => 
     const run = await parseKafkaRun({
       ...{ kafka: { brokers: addresses() }, input, group, pipeline: watchful, state: { folder } },
       decode: { values: ['power'], time: 'at', timeFormat: 'epoch-ms' },
-      alerts: {
-        rules: [{ name: 'any', minAbsolute: 300 }],
-        routes: [{ waitMs: 0, intervalMs: 0 }],
-        queue: { backoffMs: { first: 20, most: 50 } },
-        sinks: { ops: { webhook: { url: hook.url(), secret: { env: 'KAFKA_ALERT_KEY' }, allow: hook.allow } } },
-      },
+      alerts: alertsTo(hook),
       http: { port: 0, host: '127.0.0.1' },
       ...{ commitMs: 50, checkpointMs: 100, sessionTimeoutMs: 6000, heartbeatMs: 300, oldBrokers: 'allow' },
     });
@@ -106,7 +110,6 @@ withBroker('alerts of a run on Kafka', ({ addresses, kafka, topic, unique }) => 
     const input = await topic('waiting');
     const group = unique('g');
     const start = Date.UTC(2026, 0, 1);
-    const value = (n: number): number => (n === 300 ? 90_000 : 100 + 10 * (n % 24) + ((n * 7919) % 13) / 13);
     const rows = Array.from({ length: 340 }, (_, n) => ({
       ...{ partition: 0, key: 'pump' },
       value: JSON.stringify({ at: start + n * 60_000, power: value(n) }),
@@ -114,12 +117,7 @@ withBroker('alerts of a run on Kafka', ({ addresses, kafka, topic, unique }) => 
     const run = await parseKafkaRun({
       ...{ kafka: { brokers: addresses() }, input, group, pipeline: watchful, state: { folder: place() } },
       decode: { values: ['power'], time: 'at', timeFormat: 'epoch-ms' },
-      alerts: {
-        rules: [{ name: 'any', minAbsolute: 300 }],
-        routes: [{ waitMs: 0, intervalMs: 0 }],
-        queue: { backoffMs: { first: 20, most: 50 } },
-        sinks: { ops: { webhook: { url: hook.url(), secret: { env: 'KAFKA_ALERT_KEY' }, allow: hook.allow } } },
-      },
+      alerts: alertsTo(hook),
       ...{ commitMs: 50, checkpointMs: 100, sessionTimeoutMs: 6000, heartbeatMs: 300, oldBrokers: 'allow' },
     });
     await before(input, group);
