@@ -162,7 +162,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
       const bar = new BarOf(budget);
       return {
         id: 'detect',
-        version: '5',
+        version: '6',
         keys,
         shared: barSharedLayout,
         layout: all(channels.length),
