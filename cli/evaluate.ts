@@ -34,7 +34,7 @@ export interface EvaluateOptions {
   readonly seeds?: string;
   /** What makes the distributions of the memories asked for. */
   readonly head?: string;
-  /** How alarms of the memories asked for are made; `likelihood` when absent and the memory is `htm`, else `all`. */
+  /** How alarms of the memories asked for are made: `all`, or `likelihood` for `htm`, which has both when absent. */
   readonly detector?: string;
   /** With `all`: benchmarks with commas between. */
   readonly only?: string;
@@ -61,21 +61,24 @@ const floors = ['last-value', 'seasonal-naive', 'rls'] as const;
 
 /** All evidence of `detect`, or HTM alone by the anomaly likelihood of its own surprise. */
 const detectors = ['all', 'likelihood'] as const;
+type Detector = (typeof detectors)[number];
 
-/** The detector of a memory: HTM is judged by its own, as it was published, unless the other is asked for. */
-function detectorOf(memory: MemoryName, benchmark: Benchmark, name: string | undefined): 'all' | 'likelihood' {
-  if (name !== undefined && name !== 'all' && name !== 'likelihood') {
+/** The detectors of a memory: HTM is also judged by its own, as it was published, unless one is asked for. */
+function detectorsOf(memory: MemoryName, benchmark: Benchmark, name: string | undefined): readonly Detector[] {
+  const own = benchmark.kind === 'anomaly' && memory === 'htm';
+  if (name === undefined) return own ? detectors : ['all'];
+  const found = detectors.find((detector) => detector === name);
+  if (!found) {
     throw new UsageError(
       `--detector: expected one of ${detectors.join(', ')}, got ${JSON.stringify(name)}${hint(name, detectors)}`,
     );
   }
-  const own = benchmark.kind === 'anomaly' && memory === 'htm';
-  if (name === 'likelihood' && !own) {
+  if (found === 'likelihood' && !own) {
     throw new UsageError(
       `--detector: expected likelihood with --memory htm and a benchmark of alarms, got ${memory} on ${benchmark.name}: leave it out`,
     );
   }
-  return name ?? (own ? 'likelihood' : 'all');
+  return [found];
 }
 
 /** Puts memories to the test of a benchmark, with the floors beside them; the exit code. */
@@ -86,13 +89,15 @@ export async function evaluate(name: string, options: EvaluateOptions, io: Io): 
   if (options.only !== undefined)
     throw new UsageError(`--only: expected with "all" alone, got with ${name}: leave it out`);
   const asked = memoriesOf(options.memory ?? 'default');
-  for (const memory of asked) detectorOf(memory, benchmark, options.detector);
+  for (const memory of asked) detectorsOf(memory, benchmark, options.detector);
   const prepared = prepare(benchmark, options.data);
   const results: EvaluationResult[] = [];
   for (const memory of new Set([...asked, ...(benchmark.alone ? [] : floors)])) {
     const own = asked.includes(memory) ? options : {};
     for (const seed of seedsOf(memory, options.seeds)) {
-      results.push(runOne(benchmark, prepared, memory, seed, own, io));
+      for (const detector of detectorsOf(memory, benchmark, own.detector)) {
+        results.push(runOne(benchmark, prepared, memory, seed, { ...own, detector }, io));
+      }
     }
   }
   if (io.stderr.isTTY) io.stderr.write(`${benchmark.name}  outputs of known methods are scored`);
@@ -174,7 +179,7 @@ export function runOne(
 ): EvaluationResult {
   const head = headOf(headName);
   const alarms = benchmark.kind === 'anomaly';
-  const alone = detectorOf(memory, benchmark, detector) === 'likelihood';
+  const alone = detector === 'likelihood';
   const begin = seed === 0 ? undefined : seed;
   const make = alone ? htmDetectorOf(begin) : forecasterOf({ memory, seed: begin, head, alarms });
   const name = alone ? `${memory}-alone` : head === undefined ? memory : `${memory}-${head}`;
