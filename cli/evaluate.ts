@@ -64,7 +64,11 @@ const detectors = ['all', 'likelihood'] as const;
 type Detector = (typeof detectors)[number];
 
 /** The detectors of a memory: HTM is also judged by its own, as it was published, unless one is asked for. */
-function detectorsOf(memory: MemoryName, benchmark: Benchmark, name: string | undefined): readonly Detector[] {
+export function detectorsOf(
+  memory: MemoryName,
+  benchmark: Pick<Benchmark, 'name' | 'kind'>,
+  name: string | undefined,
+): readonly Detector[] {
   const own = benchmark.kind === 'anomaly' && memory === 'htm';
   if (name === undefined) return own ? detectors : ['all'];
   const found = detectors.find((detector) => detector === name);

@@ -171,14 +171,25 @@ describe('figures of the README are those of bench/results', () => {
   });
 
   test('HTM alone on NAB, there and in MODELS', () => {
-    const { metrics } = (recorded('nab-htm') as Results).results.find(({ memory }) => memory === 'htm-alone')!;
-    const of = (suffix: string): string[] =>
-      ['standard', 'reward_low_fp', 'reward_low_fn'].map((name) => (metrics[`${name}${suffix}`] as number).toFixed(2));
+    const { results } = recorded('nab-htm') as Results;
+    const of = (suffix: string, row = 'htm-alone'): string[] => {
+      const { metrics } = results.find(({ memory }) => memory === row)!;
+      return ['standard', 'reward_low_fp', 'reward_low_fn'].map((name) =>
+        (metrics[`${name}${suffix}`] as number).toFixed(2),
+      );
+    };
+    const [forecasts, leftOut] = ['', '_loo'].map((suffix) => of(suffix, 'htm').join(' / '));
+    expect(readme).toContain(`judged by the same detector ${forecasts} (left one out ${leftOut});`);
     expect(readme).toContain(`row \`htm-alone\`): ${of('').join(' / ')}`);
     const rows = rowsOf(text('docs/MODELS.md'));
     const row = (first: string) => rows.find(([cell]) => cell === first)?.slice(1);
     expect(row('`htm-alone`')).toEqual([...of(''), of('_loo').join(' / ')]);
     expect(row('its alarms as they are')?.slice(0, 3)).toEqual(of('_alarm'));
+    const judged = 'forecasts of `htm`, judged by `detect` with all evidence (row `htm`)';
+    expect(row(judged)).toEqual([...of('', 'htm'), leftOut]);
+    expect(text('docs/MODELS.md')).toContain(
+      `the last value in the place of HTM has ${of('', 'last-value').join(' / ')}`,
+    );
   });
 
   test('speed', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { evaluate } from '../../cli/evaluate.js';
+import { detectorsOf, evaluate } from '../../cli/evaluate.js';
 import { evaluateAll } from '../../cli/evaluate-all.js';
 import { UsageError } from '../../cli/failure.js';
 import type { Io } from '../../cli/io.js';
@@ -63,6 +63,14 @@ describe('what cannot be evaluated', () => {
       'evaluate all: expected none of --out, --head, --detector and --leak-test',
     );
   });
+  test('HTM is judged twice where alarms are, all others by all evidence', () => {
+    const alarms = { name: 'nab', kind: 'anomaly' } as const;
+    expect(detectorsOf('htm', alarms, undefined)).toEqual(['all', 'likelihood']);
+    expect(detectorsOf('htm', alarms, 'likelihood')).toEqual(['likelihood']);
+    expect(detectorsOf('default', alarms, undefined)).toEqual(['all']);
+    expect(detectorsOf('htm', { name: 'pems', kind: 'forecast' }, undefined)).toEqual(['all']);
+  });
+
   test('sequences are shown to predictors of their own, so many times', async () => {
     expect(await failing('sequences', { memory: 'rls' })).toMatch(
       /expected one of htm, suffix-match for sequences, got/,
