@@ -91,8 +91,11 @@ export function firstSlots(channels: number, horizons: readonly number[]): numbe
   );
 }
 
-/** Learns what came of forecast `q` that was said in `slot`: how wrong it was, and how that fits what was promised. */
-export function learnError(own: Distributions, q: number, slot: number, truth: number): void {
+/**
+ * Learns what came of forecast `q` that was said in `slot`: how wrong it was, and how that fits what was promised. `pace`
+ * slows down what is learned of the usual size and the shape.
+ */
+export function learnError(own: Distributions, q: number, slot: number, truth: number, pace = 1): void {
   const scale = own.scale[slot];
   if (!(scale > 0)) return;
   const error = truth - own.location[slot];
@@ -109,14 +112,14 @@ export function learnError(own: Distributions, q: number, slot: number, truth: n
   // After a spike the forecast may be the spike: what is told apart hangs on the smaller of the two.
   const least = leastScale(Math.min(Math.abs(truth), Math.abs(own.location[slot])));
   const counted = Math.min(size, surge * Math.max(own.slow[q], own.recent[q], least));
-  own.slow[q] += slowRate * (counted - own.slow[q]);
+  own.slow[q] += pace * slowRate * (counted - own.slow[q]);
   own.recent[q] += recentRate * (counted - own.recent[q]);
   own.newest[q] += newestRate * (counted - own.newest[q]);
   if (!(own.unit[slot] > 0)) return;
   const smallest = 1e-3 * own.slow[q] + 1e-300;
   regress(own, q, slot, kernels.log(Math.max(size, smallest) / own.unit[slot]));
   const z = error / scale;
-  const rate = Math.max(1 / (n + 30), shapeRate);
+  const rate = Math.max(1 / (n + 30), pace * shapeRate);
   const shape = q * gridSize;
   for (let k = 0; k < gridSize; k++) {
     // Half of an error that lies on a point counts: where nothing ever moves, the middle of the shape stays in the middle.
