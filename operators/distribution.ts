@@ -93,7 +93,7 @@ export function firstSlots(channels: number, horizons: readonly number[]): numbe
 
 /**
  * Learns what came of forecast `q` that was said in `slot`: how wrong it was, and how that fits what was promised. `pace`
- * slows down what is learned of the usual size and the shape.
+ * slows down what is learned of its usual size.
  */
 export function learnError(own: Distributions, q: number, slot: number, truth: number, pace = 1): void {
   const scale = own.scale[slot];
@@ -119,7 +119,7 @@ export function learnError(own: Distributions, q: number, slot: number, truth: n
   const smallest = 1e-3 * own.slow[q] + 1e-300;
   regress(own, q, slot, kernels.log(Math.max(size, smallest) / own.unit[slot]));
   const z = error / scale;
-  const rate = Math.max(1 / (n + 30), pace * shapeRate);
+  const rate = Math.max(1 / (n + 30), shapeRate);
   const shape = q * gridSize;
   for (let k = 0; k < gridSize; k++) {
     // Half of an error that lies on a point counts: where nothing ever moves, the middle of the shape stays in the middle.

@@ -36,7 +36,7 @@ export interface Shape<L extends Layout = Layout> {
 
 /**
  * Distributions made of the errors of the forecasts: their width, learned from signs, and their shape. Of a memory that
- * `mends` they are learned at a pace of 1/√h: errors h rows ahead come in runs, so there are fewer to learn from.
+ * `mends` the usual size is learned at a pace of 1/√h: errors h rows ahead come in runs, so there are fewer to learn from.
  */
 export function errorShape(channels: number, horizons: readonly number[], mends = false) {
   const layout = distributionLayout(channels, horizons);
