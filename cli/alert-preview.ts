@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { type BrokenJson, parseJson } from '../connectors/json-text.js';
 import type { Anomaly, Result } from '../event.js';
 import type { AlertRule } from '../operators/alert-rule.js';
 import { readyRules } from '../operators/alert-rule.js';
@@ -111,22 +112,27 @@ async function storedAnomalies(input: string): Promise<Anomaly[] | undefined> {
   } finally {
     lines.close();
   }
-  if (first === undefined || !isAnomaly(parsed(first))) return undefined;
+  // What is wrong with another log is told where it is read.
+  const broken = (): undefined => undefined;
+  if (first === undefined || !isAnomaly(parsed(first, broken))) return undefined;
   const text = await readFile(input, 'utf8');
   return text.split('\n').flatMap((line, i) => {
     if (line.trim() === '') return [];
-    const row = parsed(line);
-    if (!isAnomaly(row)) throw new UsageError(`${input} line ${i + 1}: expected an anomaly, as all lines before it`);
+    const where = `${input} line ${i + 1}: expected an anomaly, as all lines before it`;
+    const row = parsed(line, ({ column, why }) => {
+      throw new UsageError(`${where}: column ${column}: ${why}`);
+    });
+    if (!isAnomaly(row)) throw new UsageError(where);
     for (const name of ['actual', 'expected', 'low', 'high']) row[name] ??= Number.NaN;
     return [row as unknown as Anomaly];
   });
 }
 
-function parsed(line: string): unknown {
+function parsed(line: string, onBroken: (error: BrokenJson) => undefined): unknown {
   try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
+    return parseJson(line);
+  } catch (error) {
+    return onBroken(error as BrokenJson);
   }
 }
 
