@@ -7,6 +7,7 @@ import { type KafkaOptions, kafkaClient } from './client.js';
 import { type Mapping, type PayloadCodec, RecordDecoder } from './decode.js';
 import { Fetcher } from './fetcher.js';
 import { OutOfRange } from './group.js';
+import { misfitOf } from './listener.js';
 import { type KafkaPlace, type Stretch, stretchesOf } from './places.js';
 import type { KafkaRecord } from './record.js';
 
@@ -176,13 +177,17 @@ function* batchesOf(
   if (begin < all.length || all.length === 0 || all[all.length - 1].offset + 1 < next) yield cut(all.length, next);
 }
 
-function unreachable({ brokers, login, tls }: KafkaOptions): (error: Error) => never {
-  return (error) => {
+function unreachable(kafka: KafkaOptions): (error: Error) => Promise<never> {
+  return async (error) => {
+    const { brokers, login, tls } = kafka;
     const how = `${tls ? 'with' : 'without'} TLS, ${login ? `login ${login.mechanism}` : 'without login'}`;
-    throw new Error(
-      `the cluster at ${brokers.join(',')} cannot be asked (${how}): ${error.message}. ` +
-        'Check address and port; TLS and login stand in the file for --run',
-      { cause: error },
-    );
+    const misfit = await misfitOf(error, kafka);
+    const advice =
+      misfit === undefined
+        ? '. Check address and port; TLS and login stand in the file for --run'
+        : `; ${misfit}, in the file for --run`;
+    throw new Error(`the cluster at ${brokers.join(',')} cannot be asked (${how}): ${error.message}${advice}`, {
+      cause: error,
+    });
   };
 }
