@@ -32,6 +32,10 @@ export interface PreviewOptions extends LogOptions {
 
 /** Tells what rules would have made of a log, or of anomalies that were stored. */
 export async function previewAlerts(input: string, options: PreviewOptions, io: Io): Promise<number> {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = options;
+  if (from > to) {
+    throw new UsageError(`--from: expected a time before --to (${moment(to)}), got ${moment(from)}: exchange them`);
+  }
   const rules = await rulesOf(options.rule);
   const preview = new AlertPreview(
     rules.map(({ name }) => name),
@@ -46,7 +50,7 @@ export async function previewAlerts(input: string, options: PreviewOptions, io: 
   if (options.json) io.stdout.write(`${JSON.stringify(sum, null, 1)}\n`);
   else
     io.stdout.write(
-      `${linesOf(sum, Math.max(60, io.stdout.columns ?? 120), paint(coloured(io, io.stdout))).join('\n')}\n`,
+      `${linesOf(sum, options, Math.max(60, io.stdout.columns ?? 120), paint(coloured(io, io.stdout))).join('\n')}\n`,
     );
   if (options.report && !options.json) io.stdout.write(`\nWritten: ${options.report}\n`);
   return exitCodes.done;
@@ -143,11 +147,20 @@ const isAnomaly = (row: unknown): row is Record<string, unknown> =>
 const listedDays = 31;
 
 function linesOf(
-  { rules, days, keys, moreKeys, fromMs, toMs, alerts }: Preview,
+  { rules, days, keys, moreKeys, fromMs, toMs, rows, logFromMs, logToMs, alerts }: Preview,
+  { from, to }: Pick<PreviewOptions, 'from' | 'to'>,
   width: number,
   colours: Paint,
 ): string[] {
-  if (days.length === 0) return ['No rows in this time, so no alerts.'];
+  if (!(logFromMs <= logToMs)) return ['No rows, so no alerts.'];
+  if (rows === 0) {
+    const begin = from === undefined ? 'its beginning' : moment(from);
+    const end = to === undefined ? 'its end' : moment(to);
+    return [
+      `No rows from ${begin} to ${end}, so no alerts: the log has rows from ${moment(logFromMs)} to ${moment(logToMs)} UTC. ` +
+        'Name a time within that with --from and --to.',
+    ];
+  }
   const [head, rule, ...body] = table(
     [
       { title: 'Rule', gives: true },

@@ -14,6 +14,7 @@ export function withMarks(source: Source, marksOf: () => Promise<readonly Mark[]
   return {
     open: () => source.open(),
     starts: async (...given) => source.starts?.(...given),
+    ...(source.nothing ? { nothing: () => source.nothing?.() as Promise<string> } : {}),
     close: async () => source.close?.(),
     async *read(shard, from, stop) {
       const marks = [...(await marksOf())].filter(({ offset }) => offset >= from).sort((a, b) => a.offset - b.offset);

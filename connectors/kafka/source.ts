@@ -7,8 +7,9 @@ import { type KafkaOptions, kafkaClient } from './client.js';
 import { type Mapping, type PayloadCodec, RecordDecoder } from './decode.js';
 import { Fetcher } from './fetcher.js';
 import { OutOfRange } from './group.js';
+import { heldBy } from './held.js';
 import { misfitOf } from './listener.js';
-import { type KafkaPlace, type Stretch, stretchesOf } from './places.js';
+import { type KafkaPlace, parsePlace, type Stretch, stretchesOf } from './places.js';
 import type { KafkaRecord } from './record.js';
 
 export type { KafkaPlace } from './places.js';
@@ -136,6 +137,24 @@ export class KafkaSource implements Source {
     } catch (error) {
       if (!(error instanceof OutOfRange)) throw error;
       throw new Error(`${error.message}: it is gone by retention while it was being read`, { cause: error });
+    }
+  }
+
+  async nothing(): Promise<string> {
+    const { topic, from = 'earliest', to = 'latest', mapping } = this.options;
+    const stretches = await this.#opened();
+    const bounds = new Map([...stretches.values()].map((stretch) => [stretch.partition, stretch.bounds]));
+    const fetcher = new Fetcher(this.#kafka, topic, { fetchBytes: 65_536, patienceMs: 2000 });
+    try {
+      const held = await heldBy(topic, bounds, fetcher);
+      const byTime = [from, to].some((place) => parsePlace(place, 'from').kind === 'time');
+      const clock =
+        byTime && mapping.time !== undefined
+          ? `. Times are those that records were written with, not those in ${mapping.time}`
+          : '';
+      return `no row lies in the range from=${from} to=${to}: ${held}${clock}`;
+    } finally {
+      await fetcher.close();
     }
   }
 
