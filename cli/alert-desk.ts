@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseJson } from '../connectors/json-text.js';
 import { readMarks, withMarks } from '../connectors/marks.js';
 import type { Source } from '../connectors/source.js';
 import type { Result } from '../event.js';
@@ -42,7 +43,7 @@ export async function jsonOf(fileOrJson: string): Promise<unknown> {
         throw new UsageError(`${fileOrJson}: expected a JSON file or JSON, it cannot be read (${error.code})`);
       });
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (error) {
     throw new UsageError(`${inline ? 'the JSON' : fileOrJson}: expected JSON: ${(error as Error).message}`);
   }

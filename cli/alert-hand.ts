@@ -1,4 +1,5 @@
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { type BrokenJson, parseJson } from '../connectors/json-text.js';
 import { hint } from '../connectors/nearest.js';
 import type { Mark, Verdict } from '../event.js';
 import { reservedLabels } from '../operators/alert-rule.js';
@@ -50,9 +51,12 @@ async function find(file: string, id: string): Promise<Told> {
     if (line.trim() === '') continue;
     let row: Record<string, unknown>;
     try {
-      row = JSON.parse(line) as Record<string, unknown>;
-    } catch {
-      throw new UsageError(`${file} line ${i + 1}: expected JSON, one alert or anomaly a line`);
+      row = parseJson(line) as Record<string, unknown>;
+    } catch (error) {
+      const { column, why } = error as BrokenJson;
+      throw new UsageError(
+        `${file} line ${i + 1}: expected JSON, one alert or anomaly a line: column ${column}: ${why}`,
+      );
     }
     if (row.id === id) found = toldOf(row);
   }

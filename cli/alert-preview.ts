@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { type BrokenJson, parseJson } from '../connectors/json-text.js';
 import type { Anomaly, Result } from '../event.js';
 import type { AlertRule } from '../operators/alert-rule.js';
 import { readyRules } from '../operators/alert-rule.js';
@@ -31,6 +32,10 @@ export interface PreviewOptions extends LogOptions {
 
 /** Tells what rules would have made of a log, or of anomalies that were stored. */
 export async function previewAlerts(input: string, options: PreviewOptions, io: Io): Promise<number> {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = options;
+  if (from > to) {
+    throw new UsageError(`--from: expected a time before --to (${moment(to)}), got ${moment(from)}: exchange them`);
+  }
   const rules = await rulesOf(options.rule);
   const preview = new AlertPreview(
     rules.map(({ name }) => name),
@@ -45,7 +50,7 @@ export async function previewAlerts(input: string, options: PreviewOptions, io: 
   if (options.json) io.stdout.write(`${JSON.stringify(sum, null, 1)}\n`);
   else
     io.stdout.write(
-      `${linesOf(sum, Math.max(60, io.stdout.columns ?? 120), paint(coloured(io, io.stdout))).join('\n')}\n`,
+      `${linesOf(sum, options, Math.max(60, io.stdout.columns ?? 120), paint(coloured(io, io.stdout))).join('\n')}\n`,
     );
   if (options.report && !options.json) io.stdout.write(`\nWritten: ${options.report}\n`);
   return exitCodes.done;
@@ -111,22 +116,27 @@ async function storedAnomalies(input: string): Promise<Anomaly[] | undefined> {
   } finally {
     lines.close();
   }
-  if (first === undefined || !isAnomaly(parsed(first))) return undefined;
+  // What is wrong with another log is told where it is read.
+  const broken = (): undefined => undefined;
+  if (first === undefined || !isAnomaly(parsed(first, broken))) return undefined;
   const text = await readFile(input, 'utf8');
   return text.split('\n').flatMap((line, i) => {
     if (line.trim() === '') return [];
-    const row = parsed(line);
-    if (!isAnomaly(row)) throw new UsageError(`${input} line ${i + 1}: expected an anomaly, as all lines before it`);
+    const where = `${input} line ${i + 1}: expected an anomaly, as all lines before it`;
+    const row = parsed(line, ({ column, why }) => {
+      throw new UsageError(`${where}: column ${column}: ${why}`);
+    });
+    if (!isAnomaly(row)) throw new UsageError(where);
     for (const name of ['actual', 'expected', 'low', 'high']) row[name] ??= Number.NaN;
     return [row as unknown as Anomaly];
   });
 }
 
-function parsed(line: string): unknown {
+function parsed(line: string, onBroken: (error: BrokenJson) => undefined): unknown {
   try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
+    return parseJson(line);
+  } catch (error) {
+    return onBroken(error as BrokenJson);
   }
 }
 
@@ -137,11 +147,20 @@ const isAnomaly = (row: unknown): row is Record<string, unknown> =>
 const listedDays = 31;
 
 function linesOf(
-  { rules, days, keys, moreKeys, fromMs, toMs, alerts }: Preview,
+  { rules, days, keys, moreKeys, fromMs, toMs, rows, logFromMs, logToMs, alerts }: Preview,
+  { from, to }: Pick<PreviewOptions, 'from' | 'to'>,
   width: number,
   colours: Paint,
 ): string[] {
-  if (days.length === 0) return ['No rows in this time, so no alerts.'];
+  if (!(logFromMs <= logToMs)) return ['No rows, so no alerts.'];
+  if (rows === 0) {
+    const begin = from === undefined ? 'its beginning' : moment(from);
+    const end = to === undefined ? 'its end' : moment(to);
+    return [
+      `No rows from ${begin} to ${end}, so no alerts: the log has rows from ${moment(logFromMs)} to ${moment(logToMs)} UTC. ` +
+        'Name a time within that with --from and --to.',
+    ];
+  }
   const [head, rule, ...body] = table(
     [
       { title: 'Rule', gives: true },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseJson } from '../connectors/json-text.js';
 import { UsageError } from './failure.js';
 
 /** The value a JSON file holds, or a module exports by default. */
@@ -18,12 +19,8 @@ export async function described(file: string): Promise<unknown> {
     );
   });
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (error) {
-    // Node's message quotes the text around the fault, which may be a secret somebody has written there.
-    const place = /position \d+(?: \(line \d+ column \d+\))?|Unexpected end of JSON input/.exec(
-      (error as Error).message,
-    );
-    throw new UsageError(`${file}: expected JSON, it breaks at ${place?.[0] ?? 'some place'}`);
+    throw new UsageError(`${file}: expected JSON: ${(error as Error).message}`);
   }
 }

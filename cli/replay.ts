@@ -26,7 +26,7 @@ import { anomalyTable, errorTable, placeOf, places, rejectLines } from './summar
 import { Tally } from './tally.js';
 import { refuseOtherClusters, topicsFor } from './topics.js';
 import { Progress } from './view/progress.js';
-import { paint } from './view/text.js';
+import { paint, plain } from './view/text.js';
 
 /** The options of `engram replay`, parsed. */
 export interface ReplayOptions extends LogOptions {
@@ -164,7 +164,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
         },
       );
     }
-    if (!options.quiet) tell(tally, { errors, compared }, summary, { resumed, seconds, alerts: desk.tell() });
+    const read = summary.rows + summary.rejects > 0 || resumed !== undefined || summary.stopped;
+    const nothing = read ? undefined : await source.nothing?.().catch((error: Error) => error.message);
+    if (!options.quiet) tell(tally, { errors, compared }, summary, { resumed, nothing, seconds, alerts: desk.tell() });
     const lost = desk.lost();
     if (lost !== undefined) throw new Error(lost);
     if (!summary.stopped) return exitCodes.done;
@@ -181,7 +183,18 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     tally: Tally,
     { errors, compared }: { errors: readonly ErrorLine[]; compared: ReturnType<typeof comparisonIn> },
     summary: Summary,
-    { resumed, seconds, alerts }: { resumed: string | undefined; seconds: number; alerts: readonly string[] },
+    {
+      resumed,
+      nothing,
+      seconds,
+      alerts,
+    }: {
+      resumed: string | undefined;
+      /** Why there was not a row. */
+      nothing: string | undefined;
+      seconds: number;
+      alerts: readonly string[];
+    },
   ): void {
     const piped = named.some(({ path }) => path === '-');
     const stream = piped ? io.stderr : io.stdout;
@@ -222,6 +235,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       ...(resumed !== undefined && tally.rows === 0
         ? ['Nothing new since the checkpoint: --fresh begins again at the first row.']
         : []),
+      ...(nothing === undefined ? [] : [`Nothing was read: ${plain(nothing)}.`]),
       ...(written.length > 0 ? ['', colours.bold('Written:'), ...places(written)] : []),
     ];
     stream.write(`${lines.join('\n')}\n`);

@@ -1,3 +1,4 @@
+import type { KafkaOptions } from '../connectors/kafka/client.js';
 import type { Budget } from '../pipelines/budget.js';
 import { SpecError } from '../pipelines/spec-error.js';
 import { budgetOf } from './budget.js';
@@ -25,8 +26,8 @@ export async function runFile(file: string, { quiet = false, ...limits }: RunFil
   try {
     const onLog = (line: string): void => void (quiet || io.stderr.write(`${line}\n`));
     const pipeline = options.pipeline.within(budgetOf(limits).budget ?? {});
-    await runKafka({ ...options, pipeline, onLog }, stop.signal).catch((error: Error) => {
-      throw unreachable(error, file, options.kafka.brokers);
+    await runKafka({ ...options, pipeline, onLog }, stop.signal).catch(async (error: Error) => {
+      throw await unreachable(error, file, options.kafka);
     });
     return exitCodes.done;
   } finally {
@@ -35,11 +36,18 @@ export async function runFile(file: string, { quiet = false, ...limits }: RunFil
 }
 
 /** What the client says of a cluster that it cannot talk to names neither the cluster nor what to look at. */
-function unreachable(error: Error, file: string, brokers: readonly string[]): Error {
-  if (!/^KafkaJS(Connection|ConnectionClosed|SASLAuthentication|NumberOfRetriesExceeded|Broker)/.test(error.name))
+async function unreachable(error: Error, file: string, kafka: KafkaOptions): Promise<Error> {
+  const misfit = /^KafkaJS/.test(error.name)
+    ? await (await import('../connectors/kafka/listener.js')).misfitOf(error, kafka)
+    : undefined;
+  if (
+    misfit === undefined &&
+    !/^KafkaJS(Connection|ConnectionClosed|SASLAuthentication|NumberOfRetriesExceeded|Broker)/.test(error.name)
+  )
     return error;
-  return new Error(
-    `the cluster at ${brokers.join(',')} cannot be used: ${error.message}. Check kafka.brokers, kafka.tls and kafka.login in ${file}`,
-    { cause: error },
-  );
+  const advice =
+    misfit === undefined ? `. Check kafka.brokers, kafka.tls and kafka.login in ${file}` : `; ${misfit}, in ${file}`;
+  return new Error(`the cluster at ${kafka.brokers.join(',')} cannot be used: ${error.message}${advice}`, {
+    cause: error,
+  });
 }

@@ -14,7 +14,7 @@ export class Tally {
   #next = 0;
   #shard = '';
   readonly rejects = new Map<string, number>();
-  /** What the first refused row was told. */
+  /** What the first refused row was told, and its line where the input is text. */
   firstReject: string | undefined;
   readonly anomalies = new WorstAnomalies(tallyAnomalies);
 
@@ -39,7 +39,8 @@ export class Tally {
     this.manyKeys ||= rows.some(({ key }) => key !== this.#key);
     this.rows += rows.length;
     this.#next = next;
-    this.firstReject ??= rejects[0]?.message;
+    const [first] = rejects;
+    if (first) this.firstReject ??= `${first.line === undefined ? '' : `line ${first.line}: `}${first.message}`;
     for (const { reason } of rejects) this.rejects.set(reason, (this.rejects.get(reason) ?? 0) + 1);
     for (const anomaly of anomalies) this.anomalies.add(anomaly);
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Mark, verdicts } from '../event.js';
 import { cutBatch } from './cut.js';
+import { type BrokenJson, parseJson } from './json-text.js';
 import { hint } from './nearest.js';
 import { shown } from './rejects.js';
 import type { Source } from './source.js';
@@ -13,6 +14,7 @@ export function withMarks(source: Source, marksOf: () => Promise<readonly Mark[]
   return {
     open: () => source.open(),
     starts: async (...given) => source.starts?.(...given),
+    ...(source.nothing ? { nothing: () => source.nothing?.() as Promise<string> } : {}),
     close: async () => source.close?.(),
     async *read(shard, from, stop) {
       const marks = [...(await marksOf())].filter(({ offset }) => offset >= from).sort((a, b) => a.offset - b.offset);
@@ -43,17 +45,18 @@ export async function readMarks(path: string): Promise<Mark[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new Error(`${path}: expected a file of marks, it cannot be read (${error.code})`);
   });
-  return text
-    .split('\n')
-    .flatMap((line, i) => (line.trim() === '' ? [] : [markOf(parsed(line), `${path} line ${i + 1}`)]));
+  return text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [markIn(line, `${path} line ${i + 1}`)]));
 }
 
-function parsed(line: string): unknown {
+function markIn(line: string, where: string): Mark {
+  let value: unknown;
   try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
+    value = parseJson(line);
+  } catch (error) {
+    const { column, why } = error as BrokenJson;
+    throw new Error(`${where}: expected a mark as JSON: column ${column}: ${why}`);
   }
+  return markOf(value, where);
 }
 
 const names = ['key', 'verdict', 'startMs', 'endMs', 'of', 'offset'] as const;

@@ -1,4 +1,5 @@
 import { type Input, textOf } from './bytes.js';
+import { type BrokenJson, parseJson } from './json-text.js';
 import { Lines, lineCharsMax } from './lines.js';
 import { type Fault, shown } from './rejects.js';
 import type { Page, Table, Visit } from './table.js';
@@ -29,7 +30,7 @@ export function ndjsonTable(input: Input): Table {
       for await (const rows of read([], [])) {
         while (rows.next()) {
           if (rows.fault) {
-            refused ??= rows.raw();
+            refused ??= `came ${shown(rows.raw())} (line ${rows.line}: ${rows.fault.message})`;
             continue;
           }
           if (columns.length === 0) {
@@ -40,10 +41,7 @@ export function ndjsonTable(input: Input): Table {
         }
       }
       if (columns.length === 0) {
-        throw new Error(
-          `${input.name}: expected one JSON object a line, ` +
-            (refused === undefined ? 'the input is empty' : `came ${shown(refused)}`),
-        );
+        throw new Error(`${input.name}: expected one JSON object a line, ${refused ?? 'the input is empty'}`);
       }
       return {};
     },
@@ -96,9 +94,10 @@ class JsonRows implements Page {
   #parse(text: string): Fault | undefined {
     let parsed: unknown;
     try {
-      parsed = JSON.parse(text);
+      parsed = parseJson(text);
     } catch (error) {
-      return { reason: 'not-json', message: `expected a JSON object: ${(error as Error).message}` };
+      const { column, why } = error as BrokenJson;
+      return { reason: 'not-json', message: `expected a JSON object: column ${column}: ${why}` };
     }
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
       return { reason: 'not-json', message: `expected a JSON object, came ${shown(parsed)}` };

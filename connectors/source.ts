@@ -37,6 +37,8 @@ export interface Source {
   read(shard: string, from: number, stop: AbortSignal): AsyncIterable<Batch<Event>>;
   /** Told where reading a shard will begin (0: at its start), before any output is touched; throws where it cannot. */
   starts?(shard: string, from: number): Promise<void>;
+  /** Asked after a read that gave nothing: what was asked for, and what the log holds instead. */
+  nothing?(): Promise<string>;
   /** Lets go of what it holds open; a run calls it at its end. */
   close?(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { AlertJournal } from '../connectors/alerts/journal.js';
 import type { AlertSink } from '../connectors/alerts/sink.js';
+import { parseJson } from '../connectors/json-text.js';
 import { AlertFeed, type FeedEvent } from './alert-feed.js';
 import { type AlertSpec, alertSinksOf, parseSilences } from './alert-spec.js';
 import type { Clock } from './pace.js';
@@ -78,7 +79,7 @@ async function silencesOf(path: string): Promise<NonNullable<AlertSpec['silences
   });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw new SpecError(`alerts.silencesFile: ${path}: expected JSON: ${(error as Error).message}`);
   }

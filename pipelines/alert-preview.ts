@@ -23,6 +23,10 @@ export interface PreviewedRule {
 export interface Preview {
   readonly fromMs: number;
   readonly toMs: number;
+  /** Rows in the time, and the times of the first and the last row of the whole log. */
+  readonly rows: number;
+  readonly logFromMs: number;
+  readonly logToMs: number;
   readonly rules: readonly PreviewedRule[];
   /** Alerts that began on each day (UTC) of the time, days without any included; as many as there are rules. */
   readonly days: readonly { readonly dayMs: number; readonly alerts: readonly number[] }[];
@@ -44,6 +48,9 @@ export class AlertPreview {
   readonly #changes: Alert[] = [];
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
+  #rows = 0;
+  #logFirstMs = Number.POSITIVE_INFINITY;
+  #logLastMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly rules: readonly string[],
@@ -54,7 +61,10 @@ export class AlertPreview {
   /** Notes what a batch has told; rows say how far the time goes. */
   add({ rows, alerts = [] }: Pick<Batch<{ readonly timeMs: number }>, 'rows' | 'alerts'>): void {
     for (const { timeMs } of rows) {
+      this.#logFirstMs = Math.min(this.#logFirstMs, timeMs);
+      this.#logLastMs = Math.max(this.#logLastMs, timeMs);
       if (timeMs < this.fromMs || timeMs > this.toMs) continue;
+      this.#rows++;
       this.#firstMs = Math.min(this.#firstMs, timeMs);
       this.#lastMs = Math.max(this.#lastMs, timeMs);
     }
@@ -78,6 +88,9 @@ export class AlertPreview {
     return {
       fromMs,
       toMs,
+      rows: this.#rows,
+      logFromMs: this.#logFirstMs,
+      logToMs: this.#logLastMs,
       rules: this.rules.map((rule) => {
         const own = alerts.filter((alert) => alert.rule === rule);
         const lengths = own.flatMap(({ startsAt, endsAt }) =>

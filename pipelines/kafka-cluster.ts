@@ -1,4 +1,5 @@
 import type { KafkaOptions } from '../connectors/kafka/client.js';
+import { misfitOf } from '../connectors/kafka/listener.js';
 import { isKafka4 } from '../connectors/kafka/version.js';
 import type { WorkerEvent } from './kafka-options.js';
 import { wallClock } from './pace.js';
@@ -24,6 +25,15 @@ export async function awaitCluster(
       return recent;
     } catch (error) {
       if (stop.aborted) break;
+      const misfit = await misfitOf(error, kafka, stop);
+      if (stop.aborted) break;
+      // Waiting does not help.
+      if (misfit !== undefined) {
+        const { message } = error as Error;
+        throw new Error(`the cluster at ${kafka.brokers.join(',')} cannot be used: ${message}; ${misfit}`, {
+          cause: error,
+        });
+      }
       if (attempts === 1) onEvent({ type: 'unreachable', error: error as Error });
       if (performance.now() - began > patienceMs) {
         throw new Error(

@@ -16,6 +16,16 @@ const asSecret = '{"env": NAME} or {"file": PATH}';
 const optional = <T extends z.ZodType>(schema: T, about: string, preset?: string | number) =>
   schema.exactOptional().meta({ description: about, ...(preset === undefined ? {} : { preset }) });
 const whole = (about: string, preset: number) => optional(z.int().min(1), about, preset);
+/** Timers of Node and fields of the protocol have 31 bits. */
+const millis = (about: string, preset: number) =>
+  optional(
+    z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1),
+    about,
+    preset,
+  );
 const secret = (about: string) => place.meta({ description: `${about}: ${asSecret}`, closed: true });
 
 const kafka = z.strictObject({
@@ -49,8 +59,8 @@ const kafka = z.strictObject({
       }),
     ])
     .exactOptional(),
-  connectTimeoutMs: whole('a broker that has not taken the connection by then is away', 5000),
-  requestTimeoutMs: whole('an answer that has not come by then is asked for again', 30_000),
+  connectTimeoutMs: millis('a broker that has not taken the connection by then is away', 5000),
+  requestTimeoutMs: millis('an answer that has not come by then is asked for again', 30_000),
 });
 
 const decode = z.strictObject({
@@ -71,9 +81,9 @@ const decode = z.strictObject({
       url: text.meta({ description: 'of avro, protobuf, json-schema: where the registry answers' }),
       username: optional(text, 'who logs in there'),
       password: secret('its password').exactOptional(),
-      timeoutMs: whole('an answer that has not come by then is asked for again', 10_000),
-      unknownMs: whole('a number the registry does not know is asked for again after it', 30_000),
-      patienceMs: whole('a registry that is away is asked for so long, then the partition starts again', 30_000),
+      timeoutMs: millis('an answer that has not come by then is asked for again', 10_000),
+      unknownMs: millis('a number the registry does not know is asked for again after it', 30_000),
+      patienceMs: millis('a registry that is away is asked for so long, then the partition starts again', 30_000),
     })
     .exactOptional(),
 });
@@ -108,24 +118,24 @@ export const kafkaRunSchema = z.strictObject({
   begin: optional(z.enum(['earliest', 'latest']), 'where a group begins that has never committed', 'earliest'),
   onTruncated: optional(z.enum(['fail', 'coldStart']), 'where state is lost and cannot be rebuilt', 'fail'),
   compression: optional(z.enum(compressions), 'of what is written', 'none'),
-  commitMs: whole('a commit is due so long after its first record', 100),
+  commitMs: millis('a commit is due so long after its first record', 100),
   commitRows: whole('or with so many records, or rows made of them', 5000),
-  checkpointMs: whole('a checkpoint is due so long after the last one', 30_000),
+  checkpointMs: millis('a checkpoint is due so long after the last one', 30_000),
   checkpointRows: whole('or with so many records, or rows where a record holds several', 100_000),
   rejectShareMax: optional(
     z.number().gt(0).max(1),
     'above this share of dead letters in a thousand records it ends',
     0.5,
   ),
-  sessionTimeoutMs: whole('a process that is silent for longer loses its partitions', 30_000),
-  heartbeatMs: whole('how often it says that it is there', 3000),
-  rebalanceTimeoutMs: whole('how long the group waits for all to join when it shares out anew', 60_000),
-  transactionTimeoutMs: whole('the broker ends a transaction that takes longer', 15_000),
-  fetchWaitMs: whole('a fetch without news returns after it', 100),
+  sessionTimeoutMs: millis('a process that is silent for longer loses its partitions', 30_000),
+  heartbeatMs: millis('how often it says that it is there', 3000),
+  rebalanceTimeoutMs: millis('how long the group waits for all to join when it shares out anew', 60_000),
+  transactionTimeoutMs: millis('the broker ends a transaction that takes longer', 15_000),
+  fetchWaitMs: millis('a fetch without news returns after it', 100),
   waitingBytesMax: whole('a partition with more bytes fetched and waiting is not fetched for a while', 8 * 2 ** 20),
   heldBytesMax: whole('more bytes of a partition that wait for the end of a transaction are an error', 64 * 2 ** 20),
-  metadataMs: whole('how soon added partitions are noticed', 30_000),
-  lagMs: whole('how often the lag is measured besides at every commit', 10_000),
+  metadataMs: millis('how soon added partitions are noticed', 30_000),
+  lagMs: millis('how often the lag is measured besides at every commit', 10_000),
   partitionsMax: whole('a process that is given more partitions ends', 50),
   http: z
     .strictObject({

@@ -142,6 +142,9 @@ function outputsOf(
 function storeOf({ state, kafka }: KafkaRunOptions): { store: CheckpointStore; close(): Promise<void> } {
   if ('folder' in state) return { store: new FileStore(state.folder, { shared: true }), close: async () => {} };
   const { topic, partitions } = state;
-  const table = new KafkaTable(kafkaClient(kafka), topic, partitions === undefined ? {} : { partitions });
+  const table = new KafkaTable(kafkaClient(kafka), topic, {
+    ...(partitions === undefined ? {} : { partitions }),
+    field: 'state.topic',
+  });
   return { store: new KafkaStore(tableWithRights(table)), close: () => table.close() };
 }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { KafkaAdmin } from '../connectors/kafka/admin.js';
 import { type KafkaOptions, kafkaClient } from '../connectors/kafka/client.js';
 import type { Compression } from '../connectors/kafka/compression-names.js';
+import { misfitOf } from '../connectors/kafka/listener.js';
 import { partitionOfKey } from '../connectors/kafka/partition.js';
 import type { Outgoing } from '../connectors/kafka/record.js';
 import { isFenced, isTooLarge, TransactionalWriter } from '../connectors/kafka/writer.js';
@@ -80,6 +81,15 @@ export class TopicSink<K extends keyof Kinds> implements Sink<Kinds[K]> {
 
   /** Makes the topic where it is not there; refuses one with fewer partitions than the input. Touches nothing else. */
   async prepare(partitions: number): Promise<void> {
+    try {
+      await this.#find(partitions);
+    } finally {
+      // It is opened again when it is needed. Who was refused, here or at another output, has nothing to close.
+      await this.#admin.close();
+    }
+  }
+
+  async #find(partitions: number): Promise<void> {
     const { topic, kafka } = this.options;
     try {
       const room = await this.#room();
@@ -87,9 +97,12 @@ export class TopicSink<K extends keyof Kinds> implements Sink<Kinds[K]> {
       await this.#admin.ensure([{ topic, partitions, ...(config ? { config } : {}) }]);
     } catch (error) {
       const where = `${topic} at ${kafka.brokers.join(',')}`;
-      throw new Error(`--out: the topic ${where} can neither be found nor made: ${(error as Error).message}`, {
-        cause: error,
-      });
+      const misfit = await misfitOf(error, kafka);
+      throw new Error(
+        `--out: the topic ${where} can neither be found nor made: ${(error as Error).message}` +
+          (misfit === undefined ? '' : `; ${misfit}, in the file for --run`),
+        { cause: error },
+      );
     }
     const count = (await this.#admin.partitions([topic])).get(topic) ?? 0;
     if (this.options.partitionOf && count < partitions) {

@@ -2,17 +2,17 @@ import { KafkaAdmin } from '../connectors/kafka/admin.js';
 import { kafkaClient } from '../connectors/kafka/client.js';
 import { RecordDecoder } from '../connectors/kafka/decode.js';
 import { GroupReader } from '../connectors/kafka/group.js';
-import { MissingRight, namingRight } from '../connectors/kafka/rights.js';
+import { namingSetting } from '../connectors/kafka/refused-setting.js';
+import { namingRight } from '../connectors/kafka/rights.js';
 import type { TopicPartition } from '../connectors/kafka/sticky.js';
-import { isFenced, isTooLarge, PlainWriter, TransactionalWriter } from '../connectors/kafka/writer.js';
+import { isFenced, PlainWriter, TransactionalWriter } from '../connectors/kafka/writer.js';
 import type { Event } from '../event.js';
-import { StateMismatch } from '../state/arrow.js';
-import { DamagedCheckpoint } from '../state/checkpoint.js';
 import { awaitCluster } from './kafka-cluster.js';
+import { endingOf } from './kafka-endings.js';
 import { formerId, transactionalId } from './kafka-ids.js';
 import { LagWatch } from './kafka-lag.js';
 import type { WorkerEvent, WorkerOptions } from './kafka-options.js';
-import { Hopeless, partitionsChanged } from './kafka-restore.js';
+import { partitionsChanged } from './kafka-restore.js';
 import { KafkaTask } from './kafka-task.js';
 import { prepareTopics, refuseOldBrokers } from './kafka-topics.js';
 
@@ -25,9 +25,6 @@ interface Slot {
   owned: boolean;
   wake: () => void;
 }
-
-/** What another try would meet again. */
-const endings = [Hopeless, StateMismatch, DamagedCheckpoint, MissingRight] as const;
 
 const backoffMs = { first: 100, most: 10_000 };
 
@@ -109,11 +106,11 @@ export class KafkaWorker<B extends Event> {
     const { options } = this;
     let ended = false;
     const rights = { topic: `Read on topic ${options.input}`, group: `Read on group ${options.groupId}` };
-    const end = (failure?: Error): void => {
-      const error = failure && (namingRight(failure, rights) as Error);
-      if (error) this.#emit({ type: 'reader-failed', error });
+    const end = async (failure: Error): Promise<void> => {
+      const error = await this.#explained(namingRight(failure, rights));
+      this.#emit({ type: 'reader-failed', error });
       // Waiting does not help.
-      if (error instanceof MissingRight) this.#failure ??= error;
+      this.#failure ??= endingOf(error, options.groupId);
       ended = true;
       this.#wake();
     };
@@ -127,7 +124,7 @@ export class KafkaWorker<B extends Event> {
           this.#counted++;
           this.#emit({ type: 'heartbeat' });
         },
-        failed: end,
+        failed: (error) => void end(error),
       },
     );
     this.#reader = reader;
@@ -206,21 +203,17 @@ export class KafkaWorker<B extends Event> {
         await task.run();
         slot.task = undefined;
         waitMs = backoffMs.first;
-      } catch (error) {
+      } catch (failure) {
         slot.task = undefined;
         if (!slot.owned) return;
-        const fenced = isFenced(error);
+        const fenced = isFenced(failure);
         // From here on: what the group said before the fence may be why there was one.
         const counted = this.#counted;
-        this.#emit({ type: 'dropped', shard: slot.shard, error: error as Error, fenced });
-        if (endings.some((ending) => error instanceof ending)) {
-          this.#fail(error as Error);
-          return;
-        }
-        if (isTooLarge(error)) {
-          const why = 'an output record is larger than its topic takes';
-          const advice = 'raise max.message.bytes of the output topics above that of the input';
-          this.#fail(new Error(`${slot.shard}: ${why}: ${advice}`, { cause: error }));
+        const error = await this.#explained(failure);
+        this.#emit({ type: 'dropped', shard: slot.shard, error, fenced });
+        const ending = endingOf(error, slot.shard);
+        if (ending) {
+          this.#fail(ending);
           return;
         }
         // Whoever fenced this task may own the partition: go on only when the group still counts on us.
@@ -263,6 +256,11 @@ export class KafkaWorker<B extends Event> {
         nowMs: () => performance.now(),
       },
     );
+  }
+
+  /** Where the brokers do not take one of our settings: which, and why. */
+  #explained(error: unknown): Promise<Error> {
+    return namingSetting(error, this.options, (name) => this.#admin.brokerSetting(name)) as Promise<Error>;
   }
 
   #fail(error: Error): void {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseJson } from '../connectors/json-text.js';
 import { hint } from '../connectors/nearest.js';
 import type { Result } from '../event.js';
 import type { Budget } from './budget.js';
@@ -97,7 +98,7 @@ async function readJson(path: string): Promise<unknown> {
     );
   });
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (error) {
     throw new SpecError(`${path}: expected JSON: ${(error as Error).message}`);
   }

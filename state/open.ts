@@ -40,26 +40,44 @@ function refuseOthers({ owner, layout, columns }: SavedRows, expected: Owner, ex
   const written = columns.map(({ path, of, length }) => `${path}: ${of}[${length}]`).join('\n');
   const same = owner.id === expected.id && owner.version === expected.version && layout === expectedLayout;
   if (same && written === layout) return;
+  // Where the columns are those expected, what is said of them is not.
+  const found = written === expectedLayout ? layout : written;
+  const told = [`expected ${expected.id}, version ${expected.version}`, `found ${owner.id}, version ${owner.version}`];
   throw new StateMismatch(
-    `step ${expected.id}: the checkpoint holds other state than this pipeline keeps.\n` +
-      `expected ${expected.id}, version ${expected.version}:\n${indent(expectedLayout)}\n` +
-      `found ${owner.id}, version ${owner.version}:\n${indent(written)}\n` +
-      `${differences(expectedLayout, written)}` +
+    `step ${expected.id}: the checkpoint holds other state than this pipeline keeps: ${told.join(', ')}.\n` +
+      `${differences(expectedLayout, found)}` +
       'Run the pipeline it was saved by, or start fresh in another state folder.',
   );
 }
 
-/** Which fields make the two layouts different, at most ten. */
+const differencesMax = 12;
+
+/** The fields of two layouts that differ, with what each has; at most twelve. */
 function differences(expected: string, found: string): string {
-  const [left, right] = [expected, found].map((text) => text.split('\n').filter((line) => line !== ''));
-  const lines = [
-    ...left!.filter((line) => !right!.includes(line)).map((line) => `  only expected: ${line}\n`),
-    ...right!.filter((line) => !left!.includes(line)).map((line) => `  only found:    ${line}\n`),
-  ];
-  if (lines.length === 0) return '';
-  const more = lines.length > 10 ? `  and ${lines.length - 10} more\n` : '';
-  return `they differ in\n${lines.slice(0, 10).join('')}${more}`;
+  const [wanted, came] = [fieldsOf(expected), fieldsOf(found)];
+  const names = [...new Set([...wanted.keys(), ...came.keys()])];
+  const differ = names
+    .filter((name) => wanted.get(name) !== came.get(name))
+    .map((name) => `  ${name}: expected ${wanted.get(name) ?? 'none'}, found ${came.get(name) ?? 'none'}\n`);
+  if (differ.length === 0) {
+    const [before, now] = [[...came.keys()], [...wanted.keys()]];
+    const first = now.findIndex((name, at) => name !== before[at]);
+    return first < 0
+      ? `The fields are the same (${now.length}), the version or step is another.\n`
+      : `The fields are the same in another order: as number ${first + 1} expected ${now[first]}, found ${before[first]}.\n`;
+  }
+  const more = differ.length > differencesMax ? `  and ${differ.length - differencesMax} more\n` : '';
+  return `${differ.length} of ${names.length} fields differ:\n${differ.slice(0, differencesMax).join('')}${more}`;
 }
+
+/** Types of the fields of a layout that is written as `path: type[length]`, a line each. */
+const fieldsOf = (layout: string): Map<string, string> =>
+  new Map(
+    layout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split(': ', 2) as [string, string]),
+  );
 
 /** Copies one saved column into the rows of a slab, whose pages may be cut elsewhere. */
 function copyColumn<L extends Layout>(slab: Slab<L>, index: number, { length, parts }: SavedColumn): void {
@@ -73,5 +91,3 @@ function copyColumn<L extends Layout>(slab: Slab<L>, index: number, { length, pa
     }
   }
 }
-
-const indent = (text: string): string => (text === '' ? '  (no fields)' : text.replaceAll(/^/gm, '  '));

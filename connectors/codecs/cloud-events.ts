@@ -1,3 +1,4 @@
+import { parseJson } from '../json-text.js';
 import type { PayloadCodec } from '../kafka/decode.js';
 import { walk } from './json.js';
 
@@ -18,9 +19,9 @@ export function cloudEventsCodec(): PayloadCodec {
       };
       let body: unknown;
       try {
-        body = JSON.parse(value.toString('utf8'));
+        body = parseJson(value.toString('utf8'));
       } catch (error) {
-        return { reason: 'not-json', message: `expected JSON: ${(error as Error).message.slice(0, 200)}` };
+        return { reason: 'not-json', message: `expected JSON: ${(error as Error).message}` };
       }
       const structured = header('content-type')?.startsWith('application/cloudevents+json') === true;
       const envelope: Record<string, unknown> = structured

@@ -1,4 +1,5 @@
 import type { ValidateFunction } from 'ajv';
+import { parseJson } from '../json-text.js';
 import type { PayloadCodec } from '../kafka/decode.js';
 import { type RegisteredSchema, type SchemaRegistry, unframed } from '../kafka/registry.js';
 import { walk } from './json.js';
@@ -41,9 +42,9 @@ export function jsonSchemaCodec(registry: SchemaRegistry): PayloadCodec {
       if (typeof check === 'string') return { reason: 'unknown-schema', message: check };
       let object: unknown;
       try {
-        object = JSON.parse(framed.body.toString('utf8'));
+        object = parseJson(framed.body.toString('utf8'));
       } catch (error) {
-        return { reason: 'not-json', message: `expected JSON: ${(error as Error).message.slice(0, 200)}` };
+        return { reason: 'not-json', message: `expected JSON: ${(error as Error).message}` };
       }
       if (!check(object)) {
         const [{ instancePath = '', message = '' } = {}] = check.errors ?? [];

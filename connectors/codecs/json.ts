@@ -1,3 +1,4 @@
+import { parseJson } from '../json-text.js';
 import type { PayloadCodec } from '../kafka/decode.js';
 
 /** One JSON object per record; fields are paths such as `sensor.temperature` or `values.0`. */
@@ -8,9 +9,9 @@ export function jsonCodec(): PayloadCodec {
     fields(value, paths) {
       let parsed: unknown;
       try {
-        parsed = JSON.parse(value.toString('utf8'));
+        parsed = parseJson(value.toString('utf8'));
       } catch (error) {
-        return { reason: 'not-json', message: `expected a JSON object: ${(error as Error).message.slice(0, 200)}` };
+        return { reason: 'not-json', message: `expected a JSON object: ${(error as Error).message}` };
       }
       if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
         const came = Array.isArray(parsed) ? 'a list' : parsed === null ? 'null' : `a ${typeof parsed}`;

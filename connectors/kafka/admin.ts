@@ -96,6 +96,17 @@ export class KafkaAdmin {
     return resources[0]?.configEntries.find((entry) => entry.configName === name)?.configValue;
   }
 
+  /** A broker's own setting, where the user may see it. */
+  async brokerSetting(name: string): Promise<string | undefined> {
+    const { resources } = await this.#ask(async (admin) => {
+      const { brokers } = await admin.describeCluster();
+      // 4 is a broker.
+      const resource = { type: 4, name: String(brokers[0].nodeId), configNames: [name] };
+      return admin.describeConfigs({ includeSynonyms: false, resources: [resource] });
+    });
+    return resources[0]?.configEntries.find((entry) => entry.configName === name)?.configValue;
+  }
+
   /** Makes the topics that are not there; one made by somebody else meanwhile is fine. */
   async ensure(plans: readonly TopicPlan[]): Promise<void> {
     const known = await this.partitions(plans.map(({ topic }) => topic));

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import { type ClientLog, clientLog } from './client-log.js';
 import { useCodecs } from './compression.js';
 import { tellRefusals } from './internals.js';
 import { readSecret, type Secret, type SecretPlace } from './secret.js';
@@ -40,8 +41,8 @@ export interface KafkaOptions {
   readonly login?: KafkaLogin;
   readonly connectTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
-  /** Told what the client notices, one line each; silent without. */
-  readonly onLog?: (level: 'error' | 'warn' | 'info', message: string) => void;
+  /** Told what the client notices and nobody else says, one line each; silent without. */
+  readonly onLog?: ClientLog;
 }
 
 /** A client of a cluster; connects to nothing by itself. */
@@ -58,11 +59,7 @@ export function kafkaClient(options: KafkaOptions): Kafka {
     // A transaction that ends asynchronously answers CONCURRENT_TRANSACTIONS for some milliseconds: begin small.
     retry: { initialRetryTime: 30, maxRetryTime: 1000, multiplier: 2, retries: 10 },
     logLevel: onLog ? logLevel.WARN : logLevel.NOTHING,
-    logCreator: () => (entry) => {
-      const level = entry.level === logLevel.ERROR ? 'error' : entry.level === logLevel.WARN ? 'warn' : 'info';
-      // Only the sentence: the other fields may hold whole requests.
-      onLog?.(level, `${entry.namespace}: ${entry.log.message}`);
-    },
+    logCreator: () => clientLog(onLog ?? (() => {})),
   };
   if (options.tls) config.ssl = tlsOf(options.tls);
   if (options.login) config.sasl = saslOf(options.login);

@@ -1,5 +1,6 @@
 import { type Event, type Mark, recordRowsMax } from '../../event.js';
 import { Columns } from '../columns.js';
+import { parseJson } from '../json-text.js';
 import { markOf } from '../marks.js';
 import { type TimeFormat, zoneOf } from '../times.js';
 import { refuseTwice } from '../word-cell.js';
@@ -136,7 +137,7 @@ export const markHeader = 'engram-mark';
 
 function markOfRecord({ key, value, headers, offset }: KafkaRecord): Refusal | { readonly mark: Mark } {
   try {
-    const told = JSON.parse(value?.toString('utf8') ?? 'null') as object;
+    const told = parseJson(value?.toString('utf8') ?? 'null') as object;
     const mark = { ...told, key: textOf(key), verdict: String(headers[markHeader]), offset };
     return { mark: markOf(mark, 'mark') };
   } catch (error) {

@@ -7,7 +7,9 @@ import { type KafkaOptions, kafkaClient } from './client.js';
 import { type Mapping, type PayloadCodec, RecordDecoder } from './decode.js';
 import { Fetcher } from './fetcher.js';
 import { OutOfRange } from './group.js';
-import { type KafkaPlace, type Stretch, stretchesOf } from './places.js';
+import { heldBy } from './held.js';
+import { misfitOf } from './listener.js';
+import { type KafkaPlace, parsePlace, type Stretch, stretchesOf } from './places.js';
 import type { KafkaRecord } from './record.js';
 
 export type { KafkaPlace } from './places.js';
@@ -138,6 +140,24 @@ export class KafkaSource implements Source {
     }
   }
 
+  async nothing(): Promise<string> {
+    const { topic, from = 'earliest', to = 'latest', mapping } = this.options;
+    const stretches = await this.#opened();
+    const bounds = new Map([...stretches.values()].map((stretch) => [stretch.partition, stretch.bounds]));
+    const fetcher = new Fetcher(this.#kafka, topic, { fetchBytes: 65_536, patienceMs: 2000 });
+    try {
+      const held = await heldBy(topic, bounds, fetcher);
+      const byTime = [from, to].some((place) => parsePlace(place, 'from').kind === 'time');
+      const clock =
+        byTime && mapping.time !== undefined
+          ? `. Times are those that records were written with, not those in ${mapping.time}`
+          : '';
+      return `no row lies in the range from=${from} to=${to}: ${held}${clock}`;
+    } finally {
+      await fetcher.close();
+    }
+  }
+
   close(): Promise<void> {
     return this.#fetcher.close();
   }
@@ -176,13 +196,17 @@ function* batchesOf(
   if (begin < all.length || all.length === 0 || all[all.length - 1].offset + 1 < next) yield cut(all.length, next);
 }
 
-function unreachable({ brokers, login, tls }: KafkaOptions): (error: Error) => never {
-  return (error) => {
+function unreachable(kafka: KafkaOptions): (error: Error) => Promise<never> {
+  return async (error) => {
+    const { brokers, login, tls } = kafka;
     const how = `${tls ? 'with' : 'without'} TLS, ${login ? `login ${login.mechanism}` : 'without login'}`;
-    throw new Error(
-      `the cluster at ${brokers.join(',')} cannot be asked (${how}): ${error.message}. ` +
-        'Check address and port; TLS and login stand in the file for --run',
-      { cause: error },
-    );
+    const misfit = await misfitOf(error, kafka);
+    const advice =
+      misfit === undefined
+        ? '. Check address and port; TLS and login stand in the file for --run'
+        : `; ${misfit}, in the file for --run`;
+    throw new Error(`the cluster at ${brokers.join(',')} cannot be asked (${how}): ${error.message}${advice}`, {
+      cause: error,
+    });
   };
 }

@@ -1,6 +1,7 @@
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import { KafkaAdmin } from './admin.js';
 import { Fetcher } from './fetcher.js';
+import { RefusedSetting } from './refused-setting.js';
 import { Sender } from './writer.js';
 
 /** Who writes; after an error the count of records is no longer the broker's, and both are spent. */
@@ -21,6 +22,8 @@ export class KafkaTable {
     readonly topic: string,
     readonly options: {
       readonly partitions?: number;
+      /** Field that names the topic, for errors. */
+      readonly field?: string;
       /** Where the keys of a shard lie; by a hash of its name otherwise. */
       readonly partitionOf?: (shard: string) => number;
     } = {},
@@ -42,9 +45,10 @@ export class KafkaTable {
     await this.#admin.ensure([{ topic, partitions: this.options.partitions ?? 8, config }]);
     const policy = await this.#admin.setting(topic, 'cleanup.policy');
     if (policy !== undefined && policy !== 'compact') {
-      throw new Error(
-        `topic ${topic} has cleanup.policy=${policy}: checkpoints would vanish from it; expected compact: ` +
-          'change it, or name another topic',
+      const { field } = this.options;
+      throw new RefusedSetting(
+        `${field === undefined ? '' : `${field}: `}expected topic ${topic} to have cleanup.policy=compact, it has ${policy}: ` +
+          'what is kept in it would vanish. Change that setting of the topic, or name another one',
       );
     }
     return (await this.#admin.partitions([topic])).get(topic) ?? 0;

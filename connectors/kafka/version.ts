@@ -16,7 +16,9 @@ export async function isKafka4(options: KafkaOptions, stop?: AbortSignal): Promi
       if (stop?.aborted) break;
     }
   }
-  throw new Error(`no broker of ${options.brokers.join(', ')} told its version: ${(last as Error).message}`);
+  throw new Error(`no broker of ${options.brokers.join(', ')} told its version: ${(last as Error).message}`, {
+    cause: last,
+  });
 }
 
 /** API key 18, version 0, and no header fields beyond: every broker answers it, before any login. */

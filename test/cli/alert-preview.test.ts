@@ -42,6 +42,18 @@ describe('engram alerts preview', () => {
     expect(new Map(told.alerts.map((alert) => [alert.id, alert]))).toEqual(live);
   });
 
+  test.each([
+    [['--from', '2025-01-01'], 'from 2025-01-01 00:00 to its end'],
+    [['--from', '2023-01-01', '--to', '2023-02-01'], 'from 2023-01-01 00:00 to 2023-02-01 00:00'],
+  ])('a time without rows is told with the time of the log: %j', async (more, asked) => {
+    const { code, out } = await preview('--rule', '{"name": "any"}', ...more);
+    expect([code, out]).toEqual([
+      0,
+      `No rows ${asked}, so no alerts: the log has rows from 2024-01-01 00:00 to 2024-01-15 13:30 UTC. ` +
+        'Name a time within that with --from and --to.\n',
+    ]);
+  });
+
   test('shows a table, a line of bars and the keys', async () => {
     const { out } = await preview('--rule', '[{"name": "any"}, {"name": "bad", "severity": "major"}]');
     expect(out).toContain('Would have fired, 2024-01-01 00:00 to 2024-01-15 13:30 UTC (15 days):');
@@ -98,6 +110,10 @@ describe('engram alerts preview', () => {
     [['--rule', '[{"name": "a"}, {"name": "a"}]'], 'rules[1].name: expected another name'],
     [['--rule', '/nowhere.json'], '/nowhere.json: expected a JSON file or JSON'],
     [['--rule', '{"name":"a"}', '--from', 'monday'], '--from: expected a time such as 2026-01-31'],
+    [
+      ['--rule', '{"name":"a"}', '--from', '2024-01-09', '--to', '2024-01-08'],
+      '--from: expected a time before --to (2024-01-08 00:00), got 2024-01-09 00:00: exchange them',
+    ],
     [['--rule', '{"name":"a"}', '--pipeline', 'lihgt'], 'did you mean "light"'],
     [[], 'expected --rule'],
   ])('a mistake is told as such: %j', async (more, message) => {

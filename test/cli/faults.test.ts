@@ -18,6 +18,11 @@ beforeAll(() => {
   writeFileSync(at('module.mjs'), 'export const pipeline = 1;\n');
   writeFileSync(at('broken.mjs'), 'export default (;\n');
   writeFileSync(at('list.json'), '[]');
+  writeFileSync(at('comma.json'), '{\n  "password": "hunter2",\n  "stages": [{"normalize": {}},]\n}\n');
+  writeFileSync(
+    at('half.ndjson'),
+    '{"timestamp":"2024-01-01T00:00:00Z","a":1}\n{"timestamp":"2024-01-01T00:01:00Z","a":}\n{"b"}\n',
+  );
   writeFileSync(at('anomalies.ndjson'), '{"id":"x"}\nnot json\n');
 });
 
@@ -29,6 +34,46 @@ async function wrong(line: string): Promise<string> {
   expect(told.split('\n')).toHaveLength(1);
   return `${code} ${told.replaceAll(`${here}/`, '').replaceAll(here, 'HERE')}`;
 }
+
+describe('JSON that is none, in any file: its name, line and column, and nothing else of what stands in it', () => {
+  const place = 'comma.json: expected JSON: line 3, column 32: expected a value, got ]: take out the comma before it';
+  test.each([
+    ['replay HERE/log.csv --pipeline HERE/comma.json', place],
+    ['replay HERE/log.csv --alerts HERE/comma.json', place],
+    ['replay kafka://127.0.0.1:1/in --run HERE/comma.json', place],
+    ['run HERE/comma.json', place],
+    ['compare HERE/log.csv --champion HERE/comma.json', place],
+    ['alerts preview HERE/log.csv --rule HERE/comma.json', place],
+    ['alerts silence HERE/comma.json --match key=x --for 2h', place],
+    [
+      'replay HERE/log.csv --marks HERE/half.ndjson',
+      'half.ndjson line 1: timestamp: expected one of key, verdict, startMs, endMs, of, offset, got "timestamp"',
+    ],
+    [
+      'replay HERE/log.csv --marks HERE/comma.json',
+      'comma.json line 1: expected a mark as JSON: column 2: expected a name in double quotes, got the end of the text',
+    ],
+  ])('%s', async (line, why) => {
+    expect(await wrong(line)).toBe(`2 engram: ${why}`);
+  });
+
+  test('a log of one JSON object a line says of the first that is refused where it breaks', async () => {
+    const { code, out } = await engram([
+      'replay',
+      at('half.ndjson'),
+      '--pipeline',
+      'light',
+      '--out',
+      at('half.out.ndjson'),
+    ]);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining(
+        `2 rows rejected (2 not-json): see ${at('rejects.ndjson')}\nThe first: line 2: expected a JSON object: column 41: expected a value, got }\n`,
+      ),
+    ]);
+  });
+});
 
 describe('an input that is none', () => {
   test.each([
@@ -85,7 +130,7 @@ describe('an input that is none', () => {
     expect(code).toBe(0);
     expect(out).toContain('No row could be used: nothing was learned.');
     expect(out).toContain('2 rows rejected (2 not-a-number)');
-    expect(out).toContain('The first: expected a number in "Temp", came "1,5"');
+    expect(out).toContain('The first: line 2: expected a number in "Temp", came "1,5"');
   });
 });
 
@@ -176,7 +221,7 @@ describe('an option that is wrong', () => {
     ],
     [
       'alerts mark HERE/anomalies.ndjson --id y --verdict real --marks HERE/m',
-      '2 engram: anomalies.ndjson line 2: expected JSON, one alert or anomaly a line',
+      '2 engram: anomalies.ndjson line 2: expected JSON, one alert or anomaly a line: column 1: expected a value, got n',
     ],
     [
       'alerts mark HERE/anomalies.ndjson --id x --verdict real --marks HERE/m --at soon',

@@ -111,6 +111,34 @@ withBroker('engram replay of a topic', ({ addresses, kafka, topic, unique }) => 
     await admin.disconnect();
   }, 60_000);
 
+  test('a range without a row is told, with what the log holds', async () => {
+    const early = '2001-01-01T00:00:00Z';
+    const holds =
+      /topic \S+ holds in partition 0 offsets 0 to 499, written \S+Z to \S+Z; in partition 1 offsets 0 to 499, /;
+    for (const [from, to, times] of [
+      ['2099-01-01T00:00:00Z', 'latest', true],
+      [early, '2001-01-02T00:00:00Z', true],
+      ['7', '7', false],
+    ] as const) {
+      const done = await replay(`?from=${from}&to=${to}`);
+      expect([done.code, done.err]).toEqual([0, '']);
+      expect(done.out).toContain(`Nothing was read: no row lies in the range from=${from} to=${to}: `);
+      expect(done.out).toMatch(holds);
+      // A time in the records' own field is what people ask for first.
+      expect(done.out.includes('Times are those that records were written with, not those in at.')).toBe(times);
+    }
+    const between = readFileSync(at('middle'), 'utf8');
+    const gap = await replay(`?from=${between}&to=${between}`);
+    expect(gap.out).toMatch(holds);
+    const empty = await topic('empty');
+    expect((await engram(['replay', url('', empty), '--values', 'power'])).out).toContain(
+      `range from=earliest to=latest: topic ${empty} holds no records.`,
+    );
+    // Rows that a step holds back at the end of the range were read.
+    const few = await replay('?from=0:0,1:0&to=0:2,1:2');
+    expect([few.code, few.out.includes('Nothing was read')]).toEqual([0, false]);
+  }, 60_000);
+
   test('killed in the middle and begun again: the same bytes, in files and in a topic', async () => {
     expect(existsSync(bin), 'dist/ is built by npm test').toBe(true);
     const to = unique('killed');

@@ -95,6 +95,42 @@ withBroker('engram run', ({ addresses, kafka, topic, unique }) => {
     expect(await readAll(kafka(), `${input}.forecasts`, 100)).toHaveLength(100);
   }, 120_000);
 
+  test.each([
+    [
+      { sessionTimeoutMs: 900, heartbeatMs: 100 },
+      'sessionTimeoutMs: expected at least 1000 (group.min.session.timeout.ms of the brokers) and at most 1800000 (group.max.session.timeout.ms of the brokers), got 900',
+    ],
+    [
+      { transactionTimeoutMs: 900_001 },
+      'transactionTimeoutMs: expected at most 900000 (transaction.max.timeout.ms of the brokers), got 900001',
+    ],
+    [
+      { state: { topic: 'TOPIC' } },
+      'state.topic: expected topic TOPIC to have cleanup.policy=compact, it has delete: what is kept in it would vanish.',
+    ],
+    [
+      { state: { topic: 'TOPIC' }, cleanup: 'compact,delete' },
+      'state.topic: expected topic TOPIC to have cleanup.policy=compact, it has compact,delete',
+    ],
+  ])('%j is refused at once, by the name of the field', async (fault, why) => {
+    const { cleanup = 'delete', ...settings } = fault as typeof fault & { cleanup?: string };
+    const input = await topic('refused');
+    const state = await topic('expiring', 1, { 'cleanup.policy': cleanup });
+    const named = JSON.stringify({ ...base, kafka: { brokers: addresses() }, input, group: unique('g'), ...settings });
+    let press: () => void = () => {};
+    const running = engram(['run', file(named.replace('TOPIC', state)), '--quiet'], {
+      interrupt: (stop) => {
+        press = stop;
+      },
+    });
+    // Whoever tries again and again is stopped in the end, with another code and no word.
+    const patience = setTimeout(() => press(), 30_000);
+    const { code, err } = await running;
+    clearTimeout(patience);
+    expect(err).toContain(`engram: ${why.replace('TOPIC', state)}`);
+    expect([code, err.trimEnd().split('\n').length]).toEqual([1, 1]);
+  });
+
   test('a topic that is not there is named with the nearest one', async () => {
     const input = await topic('speeds');
     const path = file({ ...base, kafka: { brokers: addresses() }, input: `${input}x` });

@@ -41,7 +41,7 @@ test('a file of marks is read line by line, and a line that is none is named', a
   writeFileSync(path, `${JSON.stringify(mark(3))}\n\n${JSON.stringify(mark(5))}\n`);
   expect(await readMarks(path)).toEqual([mark(3), mark(5)]);
   writeFileSync(path, `${JSON.stringify(mark(3))}\n{`);
-  await expect(readMarks(path)).rejects.toThrow(/marks.ndjson line 2: expected a mark such as/);
+  await expect(readMarks(path)).rejects.toThrow(/marks.ndjson line 2: expected a mark as JSON: column 2: /);
   await expect(readMarks('/nowhere')).rejects.toThrow('/nowhere: expected a file of marks, it cannot be read (ENOENT)');
 });
 

@@ -61,7 +61,9 @@ test('every bad line has its reason, and the others are kept', async () => {
 
 test('an empty input and one without any object stop', async () => {
   await expect(read('')).rejects.toThrow('expected one JSON object a line, the input is empty');
-  await expect(read('a,b\n1,2\n')).rejects.toThrow('expected one JSON object a line, came "a,b"');
+  await expect(read('a,b\n1,2\n')).rejects.toThrow(
+    'expected one JSON object a line, came "a,b" (line 1: expected a JSON object: column 1: expected a value, got a)',
+  );
   await expect(read('{"time":1,"a":2}\n', { values: ['b'] })).rejects.toThrow('did you mean "a"');
 });
 

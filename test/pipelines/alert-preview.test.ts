@@ -65,6 +65,9 @@ test('sums up by day, key, severity and message', () => {
 
 test('a time that holds no rows holds no days, and one that is too long is refused', () => {
   expect(new AlertPreview(['any']).sum()).toMatchObject({ days: [], alerts: [] });
+  const later = new AlertPreview(['any'], start + 5 * hour);
+  later.add({ rows: [{ timeMs: start + 2 * hour }, { timeMs: start }] });
+  expect(later.sum()).toMatchObject({ rows: 0, logFromMs: start, logToMs: start + 2 * hour });
   expect(() => new AlertPreview(['any'], 0, start).sum()).toThrow(
     /preview: expected at most 3660 days, got 20455: name a shorter time/,
   );

@@ -80,6 +80,19 @@ withBroker('a topic as an output of a replay', ({ addresses, kafka, topic, uniqu
     expect(await readAll(kafka(), small)).toEqual([]);
   }, 120_000);
 
+  test('refused or not, what it asked the cluster with is closed again', async () => {
+    const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+    const narrow = await topic('narrow', 1);
+    const wide = unique('wide');
+    await expect.poll(sockets).toBeLessThan(2);
+    const before = sockets();
+    await expect(sinkInto(narrow, unique('ledger'))).rejects.toThrow(/as many partitions as the input/);
+    await expect(sinkInto('no/topic', unique('ledger'))).rejects.toThrow(/can neither be found nor made/);
+    // Ready, and then another output is refused: nobody opens or closes this one.
+    await sinkInto(wide, unique('ledger'));
+    await expect.poll(sockets, { timeout: 3000 }).toBe(before);
+  }, 120_000);
+
   test('a checkpoint that says more than the topic knows, and a topic that is too narrow, are refused', async () => {
     const narrow = await topic('narrow', 1);
     await expect(sinkInto(narrow, unique('ledger'))).rejects.toThrow(/as many partitions as the input \(2\), it has 1/);

@@ -73,6 +73,7 @@ test.each([
   [{ ...base, kafka: { brokers: ['localhost'] } }, /kafka.brokers\[0\]: expected host:port, .*got "localhost"/],
   [{ ...base, kafka: { brokers: ['u:canary@h:9092'] } }, /got "\*\*\*@h:9092"$/],
   [{ ...base, heartbeatMs: 40_000 }, /heartbeatMs: expected less than sessionTimeoutMs \(30000\), got 40000/],
+  [{ ...base, commitMs: 2 ** 31 }, /commitMs: expected a number of at most 2147483647, got 2147483648/],
   [{ ...base, waitingBytesMax: 0 }, /waitingBytesMax: expected a number of at least 1, got 0/],
   [{ ...base, heldBytesMax: 1.5 }, /heldBytesMax: expected a whole number, got 1.5/],
 ])('%#: a mistake is named', async (value, why) => {

@@ -84,31 +84,32 @@ describe('openSlab', () => {
     expect([again.length, again.row(0).total[0], keys.size]).toEqual([1, 5, 0]);
   });
 
-  test('state of another layout is refused: both schemas are printed, and where they differ', () => {
-    const { slab, keys } = filled({ mean: f64(2), old: u8() }, ['a']);
-    const other = new Slab({ mean: f64(3), part: { fresh: f32() } });
+  test('state of another layout is refused: of both layouts the fields that differ are printed, and no others', () => {
+    const { slab, keys } = filled({ seen: f64(), mean: f64(2), old: u8() }, ['a']);
+    const other = new Slab({ seen: f64(), mean: f64(3), part: { fresh: f32() } });
     expect(refusal(() => openSlab(other, saved(slab, keys), 'rows', owner, policy))).toBe(
-      `step remember: the checkpoint holds other state than this pipeline keeps.
-expected remember, version sample 1:
-  mean: f64[3]
-  part.fresh: f32[1]
-found remember, version sample 1:
-  mean: f64[2]
-  old: u8[1]
-they differ in
-  only expected: mean: f64[3]
-  only expected: part.fresh: f32[1]
-  only found:    mean: f64[2]
-  only found:    old: u8[1]
+      `step remember: the checkpoint holds other state than this pipeline keeps: expected remember, version sample 1, found remember, version sample 1.
+3 of 4 fields differ:
+  mean: expected f64[3], found f64[2]
+  part.fresh: expected f32[1], found none
+  old: expected none, found u8[1]
 Run the pipeline it was saved by, or start fresh in another state folder.`,
     );
     expect(other.length).toBe(0);
   });
 
+  test('of many fields that differ twelve are printed, and how many more there are', () => {
+    const layout = (length: number) => Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}`, f64(length)]));
+    const { slab, keys } = filled(layout(1), ['a']);
+    const lines = refusal(() => openSlab(new Slab(layout(2)), saved(slab, keys), 'rows', owner, policy)).split('\n');
+    expect(lines.filter((line) => line.startsWith('  f'))).toHaveLength(12);
+    expect([lines[1], lines.at(-2)]).toEqual(['20 of 20 fields differ:', '  and 8 more']);
+  });
+
   test('the same fields in another order are another layout', () => {
     const { slab, keys } = filled({ a: f64(), b: f64() }, ['k']);
     const message = refusal(() => openSlab(new Slab({ b: f64(), a: f64() }), saved(slab, keys), 'rows', owner, policy));
-    expect(message).toContain('  b: f64[1]\n  a: f64[1]\nfound');
+    expect(message).toContain('The fields are the same in another order: as number 1 expected b, found a.\nRun');
   });
 
   test('another version, step, table or a lower limit is refused', () => {
@@ -116,8 +117,10 @@ Run the pipeline it was saved by, or start fresh in another state folder.`,
     const bundle = saved(slab, keys);
     const open = (changes: { id?: string; version?: string }, name = 'rows', limit = 9) =>
       refusal(() => openSlab(new Slab({ x: f64() }), bundle, name, { ...owner, ...changes }, { ...policy, limit }));
-    expect(open({ version: 'sample 2' })).toContain('expected remember, version sample 2:');
-    expect(open({ id: 'detect' })).toContain('found remember, version sample 1:');
+    expect(open({ version: 'sample 2' })).toContain(
+      'expected remember, version sample 2, found remember, version sample 1.\nThe fields are the same (1), ',
+    );
+    expect(open({ id: 'detect' })).toContain('expected detect, version sample 1, found remember, version sample 1.');
     expect(open({}, 'shared')).toBe('step remember: expected a table "shared" in the checkpoint, found rows');
     expect(open({}, 'constructor')).toContain('expected a table "constructor"');
     expect(open({}, 'rows', 2)).toContain('expected at most 2 keys (keys.limit), found 3 in the checkpoint: raise');

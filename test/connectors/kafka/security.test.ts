@@ -54,6 +54,7 @@ withBroker(
       const { stdout } = await keytool('-exportcert', '-rfc');
       const ca = join(folder, 'ca.pem');
       await writeFile(ca, stdout);
+      await writeFile(join(folder, 'log.csv'), 'timestamp,value\n2024-01-01T00:00:00Z,1\n');
       tls = { ca };
       const [port] = await freePorts(1);
       secured = `127.0.0.1:${port}`;
@@ -151,6 +152,69 @@ withBroker(
       const login = { mechanism: 'plain', username: 'engram', password: new Secret(password) } as const;
       await expect(topics(login, true)).rejects.toThrow(/certificate|Connection/);
     }, 120_000);
+
+    test.each([
+      [
+        'TLS where none is spoken',
+        { tls: true },
+        'plain',
+        /; \S+ answers without TLS: leave kafka.tls out, or name its port for TLS/,
+      ],
+      [
+        'no TLS where it is spoken',
+        {},
+        'secured',
+        /; \S+ answers with TLS: set kafka.tls to true, or to \{"ca": PATH\}/,
+      ],
+      [
+        'an authority nobody knows',
+        { tls: true },
+        'secured',
+        /; no known authority signed its certificate: name the PEM file of one in kafka.tls.ca/,
+      ],
+      [
+        'a login where none is taken',
+        { login: { mechanism: 'plain', username: 'engram', password: { file: 'PASSWORD' } } },
+        'plain',
+        /; the brokers take no login there: leave kafka.login out/,
+      ],
+    ])('%s is told by its field, once and at once, by run and by replay', async (_, settings, listener, why) => {
+      await writeFile(join(folder, 'password'), `${password}\n`);
+      const places = JSON.stringify(settings)
+        .replace('CA', join(folder, 'ca.pem'))
+        .replace('PASSWORD', join(folder, 'password'));
+      const brokers = listener === 'plain' ? cluster.addresses : [secured];
+      const file = join(folder, 'misfit.json');
+      const described = {
+        kafka: { brokers, ...JSON.parse(places) },
+        ...{ input: 'in', group: 'g', decode: { values: ['v'] }, pipeline: 'light' },
+        ...{ state: { folder: join(folder, 'none') }, oldBrokers: 'allow' },
+      };
+      await writeFile(file, JSON.stringify(described));
+      const run = await engram(['run', file]);
+      const [last, ...lines] = run.err.trimEnd().split('\n').reverse();
+      expect([run.code, last]).toEqual([1, expect.stringMatching(why)]);
+      // Beside it there is the log line of the end alone, and no line of the client.
+      expect(lines.map((line) => JSON.parse(line).type)).toEqual(['failed']);
+      const replay = await engram(['replay', `kafka://${brokers[0]}/in`, '--run', file]);
+      expect([replay.code, replay.err]).toEqual([2, expect.stringMatching(why)]);
+      for (const { err } of [run, replay]) {
+        expect(err).not.toContain(password);
+        expect(err).not.toMatch(/^ +at /m);
+      }
+    });
+
+    test('so is an output without TLS where it is spoken, and a login that is missing', async () => {
+      const out = await engram(['replay', join(folder, 'log.csv'), '--out', `kafka://${secured}/out`]);
+      expect([out.code, out.err]).toEqual([
+        2,
+        expect.stringMatching(/^engram: --out: .*; \S+ answers with TLS: set kafka.tls to true/),
+      ]);
+      const file = join(folder, 'nobody.json');
+      await writeFile(file, JSON.stringify({ kafka: { tls }, decode: { values: ['v'] } }));
+      const replay = await engram(['replay', `kafka://${secured}/in`, '--run', file]);
+      expect([replay.code, replay.err]).toEqual([2, expect.stringMatching(/; \S+ tells its version, .* kafka.login/)]);
+    });
 
     test('a whole run through TLS and SCRAM leaves the password nowhere', async () => {
       const plain = clientOf(cluster.addresses);
