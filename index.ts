@@ -12,7 +12,6 @@ export type { Opening, Source } from './connectors/source.js';
 export { type Footprint, footprint } from './evaluation/footprint.js';
 export type { Alert, Anomaly, Batch, Event, Forecast, Mark, Reject, Result, Severity } from './event.js';
 export { type MemoryName, memories } from './models/catalog.js';
-export { type CodeOptions, codeDefaults, codeMemory } from './models/codes.js';
 export type { HeadName } from './models/heads.js';
 export { type Kernels, kernels } from './models/kernels/index.js';
 export type { Input, MemoryOptions, Model, Prediction } from './models/model.js';

@@ -14,8 +14,6 @@ const symbols = 10;
 const separators = 5000;
 /** Symbols that only multiple endings and long sequences use come after the separators. */
 const extra = symbols + separators;
-/** Codes of all variants lie below this. */
-export const sequenceCodes = 8192;
 
 /** One element, and whether it ends a sequence: then which codes would have been as right. */
 export interface Element {

@@ -1,6 +1,9 @@
-import { type CodeOptions, codeDefaults, codeMemory } from '../models/codes.js';
+import { htmShape } from '../models/htm.js';
+import type { WordPrediction } from '../models/model.js';
+import { wordMemory } from '../models/word-memory.js';
+import { wordLimitDefault } from '../models/words.js';
 import { Slab } from '../state/slab.js';
-import { sequenceCodes, uniform } from './sequence-log.js';
+import { uniform } from './sequence-log.js';
 import type { SequencePredictor } from './sequence-score.js';
 import { suffixMatch } from './suffix-match.js';
 
@@ -11,23 +14,23 @@ export interface SequenceSubject extends SequencePredictor {
   close(): void;
 }
 
-/** The HTM sequence memory, one configuration for all variants. */
-export function htmSubject(seed: number, options: Partial<CodeOptions> = {}): SequenceSubject {
-  const model = codeMemory({ ...codeDefaults, codes: sequenceCodes, ...options });
+/** What the memory `htm` makes of a channel of words, of its own size; words are the codes in decimal. */
+export function htmSubject(seed: number): SequenceSubject {
+  const { temporal, winners } = htmShape;
+  const model = wordMemory({ temporal, winners, channels: [0], words: wordLimitDefault, seed });
   const slab = new Slab(model.layout);
   const own = slab.row(slab.add());
-  model.start(own, seed);
-  const known = new Set<number>();
+  model.start(own);
   return {
     next(code, most, learn) {
-      known.add(code);
-      model.step(own, code, learn);
-      return most > 0 ? model.next(own, [...known], most) : [];
+      const said: WordPrediction[] = [];
+      model.step(own, [String(code)], said, learn);
+      return said[0].next.slice(0, most).map(({ word }) => Number(word));
     },
     damage(share, chanceSeed) {
       const random = uniform(chanceSeed ^ 0x5eed);
-      const cells = codeDefaults.columns * codeDefaults.cells;
-      for (let cell = 0; cell < cells; cell++) if (random() < share) model.memory.kill(own.temporal, cell);
+      const cells = temporal.columns * temporal.cells;
+      for (let cell = 0; cell < cells; cell++) if (random() < share) model.memory.kill(own.temporal as never, cell);
     },
     close: () => slab.free(),
   };

@@ -41,7 +41,7 @@ export const temporalDefaults: TemporalOptions = {
   columns: 2048,
   cells: 32,
   activeMax: 48,
-  segments: 4096,
+  segments: 32_768,
   synapses: 32,
   patience: 1,
   strict: true,

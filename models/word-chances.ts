@@ -165,9 +165,9 @@ export function wordChances(dictionary: Dictionary, limit: number) {
       for (let k = 0; k < 2; k++) own.kinds[k] *= keep;
       own.kinds[slot < 0 ? 1 : 0]++;
     },
-    /** Counts the word of a slot at row t: it is the last one now. */
-    count(own: Own, words: DictionaryState, slot: number, t: number): void {
-      if (own.last[0] > 0) follow(own, slot);
+    /** Counts the word of a slot at row t: it is the last one now. `learn` false: not as one that followed another. */
+    count(own: Own, words: DictionaryState, slot: number, t: number, learn = true): void {
+      if (learn && own.last[0] > 0) follow(own, slot);
       own.last[0] = slot + 1;
       words.count[slot] = words.count[slot] * fade(t - words.seen[slot]) + 1;
       words.seen[slot] = t;

@@ -88,28 +88,29 @@ export function wordMemory({ temporal, winners, channels, words, seed }: WordMem
   }
 
   /** Learns what the ranks were worth, and gives the word its slot, -1 for none. */
-  function take(own: Channel, word: string | undefined, c: number, t: number): number {
+  function take(own: Channel, word: string | undefined, c: number, t: number, learn: boolean): number {
     if (word === undefined) return -1;
     const known = list.find(own.words, word);
-    chances.learn(own.chances, known);
+    if (learn) chances.learn(own.chances, known);
     const slot = known >= 0 ? known : list.add(own.words, word);
     if (known < 0) {
       draw(own, slot, c);
       chances.clear(own.chances, slot);
     }
-    chances.count(own.chances, own.words, slot, t);
+    chances.count(own.chances, own.words, slot, t, learn);
     return slot;
   }
 
   return {
     layout,
+    memory,
     start(row: Row<Layout>): void {
       const own = row as unknown as Common;
       memory.start(own.temporal, seed);
       for (const name of names) chances.start((row[name] as unknown as Channel).chances);
     },
-    /** Scores and learns the words of a row, and says what follows; returns their surprise in nats. */
-    step(row: Row<Layout>, said: readonly (string | undefined)[], out: WordPrediction[]): number {
+    /** Scores and learns the words of a row, or only follows them, and says what comes next; returns their surprise in nats. */
+    step(row: Row<Layout>, said: readonly (string | undefined)[], out: WordPrediction[], learn = true): number {
       const own = row as unknown as Common;
       const parts = names.map((name) => row[name] as unknown as Channel);
       const t = own.rows[0];
@@ -127,7 +128,7 @@ export function wordMemory({ temporal, winners, channels, words, seed }: WordMem
         return { tail, expected };
       });
       channels.forEach((c, k) => {
-        const slot = take(parts[k], said[c], c, t);
+        const slot = take(parts[k], said[c], c, t, learn);
         if (slot < 0) return;
         any = true;
         for (let j = slot * width; j < (slot + 1) * width; j++) own.set[parts[k].columns[j]] = 1;
@@ -135,7 +136,7 @@ export function wordMemory({ temporal, winners, channels, words, seed }: WordMem
       if (any) {
         let n = 0;
         for (let column = 0; column < columns; column++) if (own.set[column]) own.active[n++] = column;
-        memory.step(own.temporal, own.active, n);
+        memory.step(own.temporal, own.active, n, learn);
         memory.expected(own.temporal, own.expected);
         memory.expected(own.temporal, own.faint, true);
       }
