@@ -33,9 +33,27 @@ describe('HTM', () => {
     bench.close();
   });
 
-  test('takes at most 2 MB a key at its default size, and half a megabyte for every further horizon', () => {
-    expect(rowBytes(htm({ channels: 1, horizons: [1] }).keyed)).toBeLessThan(2_000_000);
-    expect(rowBytes(htm({ channels: 1, horizons: [1, 5] }).keyed)).toBeLessThan(2_550_000);
+  test('holds a week of hours: 168 different rows, each of 40 columns, come to be expected', () => {
+    const model = htm({ channels: 1, horizons: [1] }) as Model;
+    const bench = new Bench(model);
+    const day = [0, 40, 10, 30, 20, 35];
+    let surprise = 0;
+    let untold = 0;
+    for (let t = 0; t < 24 * 70; t++) {
+      const timeMs = Date.UTC(2026, 0, 5) + t * 3_600_000;
+      const told = bench.step([day[t % 6]], { scale: [16], periods: [], timeMs });
+      if (t < 24 * 56) continue;
+      surprise += told.surprise / (24 * 14);
+      untold += told.unexpected ? 1 / (24 * 14) : 0;
+    }
+    bench.close();
+    expect(surprise).toBeLessThan(0.15);
+    expect(untold).toBeLessThan(0.03);
+  });
+
+  test('takes at most 9 MB a key at its default size, and half a megabyte for every further horizon', () => {
+    expect(rowBytes(htm({ channels: 1, horizons: [1] }).keyed)).toBeLessThan(9_000_000);
+    expect(rowBytes(htm({ channels: 1, horizons: [1, 5] }).keyed)).toBeLessThan(9_550_000);
   });
 
   test('the small one takes at most 300 kB a key, so that 1,000 keys fit in 300 MB', () =>

@@ -12,7 +12,7 @@ export function noise(count: number, seed = 1): number[] {
   });
 }
 
-export type Hints = Pick<Input, 'scale' | 'periods'>;
+export type Hints = Pick<Input, 'scale' | 'periods'> & { readonly timeMs?: number };
 
 /** A memory at work on one key. */
 export class Bench {
@@ -37,9 +37,9 @@ export class Bench {
     }
   }
 
-  step(values: readonly number[], { scale, periods }: Hints): Prediction {
+  step(values: readonly number[], { scale, periods, timeMs = 0 }: Hints): Prediction {
     const out = predictionOf(this.model);
-    this.model.step(this.shared.row(0), this.own.row(0), { values, timeMs: 0, scale, periods }, out);
+    this.model.step(this.shared.row(0), this.own.row(0), { values, timeMs, scale, periods }, out);
     return out;
   }
 

@@ -91,6 +91,20 @@ describe('spatial pooler', () => {
     expect(winners(inputs[0])).toEqual(won);
   });
 
+  test('boost is what the paper says: e^(strength x (share wanted - share of wins, fading by a thousandth))', () => {
+    const { own, winners, learn } = poolerOf({ ...base, boost: 10 });
+    const duty = new Float64Array(256).fill(16 / 256);
+    for (let step = 0; step < 1200; step++) {
+      const won = winners(inputs[step % 3]);
+      learn(inputs[step % 3], won);
+      for (let c = 0; c < 256; c++) duty[c] = 0.999 * duty[c] + (won.includes(c) ? 0.001 : 0);
+    }
+    const boosts = Array.from(duty, (share) => Math.exp(10 * (16 / 256 - share)));
+    // Columns that always won and columns that never did are far apart.
+    expect(Math.max(...boosts) / Math.min(...boosts)).toBeGreaterThan(2);
+    boosts.forEach((boost, c) => void expect(own.pooler.boost[c] / boost, `column ${c}`).toBeCloseTo(1, 4));
+  });
+
   test('boost brings idle columns in', () => {
     const used = (boost: number): number => {
       const { winners, learn } = poolerOf({ ...base, boost });
