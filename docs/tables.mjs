@@ -114,7 +114,78 @@ function memories() {
   ];
 }
 
-const made = { kernels, keys, pretrain, injected, calibration, memories };
+/** The discrete benchmark: mean and worst seed, the bar, what was published, and the floor. */
+function sequences() {
+  const { results } = recorded('htm-sequences');
+  const of = (memory, metric) =>
+    results.filter((result) => result.memory === memory).map(({ metrics }) => metrics[metric]);
+  const mean = (list) => list.reduce((sum, x) => sum + x, 0) / list.length;
+  const shown = (x) => (x === undefined ? '–' : x > 2 ? thousands(Math.round(x)) : x.toFixed(3));
+  const more = { to_95: true, relearn_95: true, order_100: true };
+  const lines = [
+    ['elements to 95 %', 'to_95', 3000, 7010],
+    ['accuracy at 3,000', 'acc_3000', 0.95, 0.3],
+    ['at 10,000', 'acc_10000', 1, 1],
+    ['elements to 95 % after the swap', 'relearn_95', 1400, 2935],
+    ['two endings, at 6,000', 'two_6000', 0.99, 1],
+    ['four endings, at 10,000', 'four_10000', 0.97, 0.97],
+    ['30 % of the cells dead', 'dead_30', 1, 1],
+    ['40 %', 'dead_40', 0.89, 0.894],
+    ['50 %', 'dead_50', undefined, 0.522],
+    ['a wrong element in every sequence', 'noise_always', 0.65, 0.53],
+    ['only after 12,000', 'noise_late', undefined, 0.5],
+    ['sequences until perfect, order 100', 'order_100', 1840, 1840],
+  ];
+  return [
+    ...head(['figure', '`htm`', 'worst seed', 'bar', 'published HTM', '`suffix-match`']),
+    ...lines.map(([name, metric, bar, published]) => {
+      const mine = of('htm', metric);
+      const worst = more[metric] ? Math.max(...mine) : Math.min(...mine);
+      const floor = of('suffix-match', metric).filter((x) => x !== undefined);
+      const floors = floor.length === 0 ? '–' : metric === 'order_100' && mean(floor) > 790 ? 'never' : shown(mean(floor));
+      return row([name, shown(mean(mine)), shown(worst), shown(bar), shown(published), floors]);
+    }),
+  ];
+}
+
+/** Taxi under noise, against the clean and the noisy truth, beside what was published. */
+function noise() {
+  const published = { 2: [0.078, 0.08], 4: [0.084, 0.092], 6: [0.093, 0.108], 8: [0.101, 0.124], 10: [0.113, 0.143] };
+  return [
+    ...head(['noise', 'clean', 'published', 'noisy', 'published']),
+    ...recorded('htm-taxi-noise').table.map(({ percent, clean, noisy }) => {
+      const [a, b] = published[percent] ?? [];
+      const cell = (x, digits) => x?.toFixed(digits) ?? '–';
+      return row([`${percent} %`, cell(clean, 4), cell(a, 3), cell(noisy, 4), cell(b, 3)]);
+    }),
+  ];
+}
+
+/** Speed and size of the HTM parts. */
+function htm() {
+  const all = recorded('htm');
+  const of = (name) => Object.entries(all).find(([key]) => key.replace(/ \[.*\]$/, '') === name)?.[1];
+  const ms = (x) => (typeof x === 'number' ? x.toFixed(x < 1 ? 3 : x < 10 ? 2 : 1) : x);
+  const names = {
+    bursting: 'bursting, first showing of random codes',
+    learnt: 'learnt',
+    noisy: 'noisy sine through the pooler',
+    pooler: 'pooler, 1,024 bits to 2,048 columns, learning',
+  };
+  return [
+    ...head(['ms a step', 'here', 'HTM.java 0.6.13']),
+    ...Object.entries(names).map(([name, said]) => row([said, ms(of(name)), ms(of(`${name}, HTM.java 0.6.13`))])),
+    row(['a quarter of noise, pool full, after 10,000 steps', ms(of('a quarter noise, after 10,000 steps')), '–']),
+    row(['the same, after 1,000,000', ms(of('the same, after 1000000 steps')), '–']),
+    row([
+      'Arrow checkpoint of 800,000 synapses, ms each',
+      ms(of('Arrow checkpoint of the state of 800,000 synapses, sums included')),
+      '–',
+    ]),
+  ];
+}
+
+const made = { kernels, keys, pretrain, injected, calibration, memories, sequences, noise, htm };
 
 /** The text with every marked table made anew. */
 export function withTables(text) {

@@ -9,7 +9,7 @@ import { periodRowsMax, type Series } from './series.js';
 export const grownRows = periodRowsMax;
 
 /**
- * What becomes of the forecasts of so many members (MODELS 4.1). They are weighed in five ways, by the weights of
+ * What becomes of the forecasts of so many members. They are weighed in five ways, by the weights of
  * expert-weights.ts, what `sharp` says is mended by its errors (mending.ts), and these six are mixed by regret once more: so
  * each horizon of each series finds out by itself how long a memory of who was right serves it.
  */

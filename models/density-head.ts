@@ -19,7 +19,7 @@ const gridSize = 40;
 
 /**
  * A mixture of normal densities whose shares, means and deviations are linear in the signs (Graves, Generating Sequences With
- * Recurrent Neural Networks; MODELS 3.5), learned by natural gradients at every label:
+ * Recurrent Neural Networks), learned by natural gradients at every label:
  *   pi = softmax(A x), mu = M x, log sigma = S x;   r_k = pi_k N_k / sum pi N
  *   A_k += n (r_k - pi_k) x,  M_k += n r_k (y - mu_k) x,  S_k += n r_k ((y - mu_k)^2/sigma_k^2 - 1)/2 x,  n = rate/(1 + x'x)
  * With one component and the first sign alone, which is 1, it is a running mean and deviation: the Gaussian head.

@@ -24,7 +24,7 @@ export interface HtmShape {
 /** The usual size: 2048 columns of 32 cells. */
 export const htmShape: HtmShape = { temporal: temporalDefaults, winners: 40, cellRows: 2048 };
 
-/** A sixth of the bytes, for thousands of keys: 512 columns of 8 cells. */
+/** A thirtieth of the bytes, for thousands of keys: 512 columns of 8 cells. */
 export const htmSmallShape: HtmShape = {
   temporal: {
     ...temporalDefaults,
@@ -51,13 +51,13 @@ const expectedShare = 0.5;
  * Hierarchical temporal memory: numbers, time of day and week (or the phases of the periods found) become sparse bits,
  * a fixed random pooler makes columns of them, a temporal memory learns their sequences, and a classifier tells what
  * follows. Surprise: −ln of the share of columns that were predicted. Good at branching sequences, dear.
- * (MODELS 3.4; Hawkins and Ahmad 2016; Cui, Ahmad and Hawkins 2016.)
+ * (Hawkins and Ahmad 2016; Cui, Ahmad and Hawkins 2016.)
  */
 export function htm(options: HtmOptions) {
   return memoryOf('htm', htmShape, options);
 }
 
-/** The same in a sixth of the bytes. */
+/** The same in a thirtieth of the bytes. */
 export function htmSmall(options: HtmOptions) {
   return memoryOf('htm-small', htmSmallShape, options);
 }

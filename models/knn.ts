@@ -22,7 +22,7 @@ const refreshed = 8;
 /**
  * The nearest past windows of a ring of numbers: which they are, what they weigh, how far they lie. The plain distance finds
  * candidates, a distance that weighs the newest rows up to five times as much chooses among them; weights are
- * exp(-D/mean D). (MODELS 3.3; Memory Mosaics.)
+ * exp(-D/mean D). (Memory Mosaics.)
  */
 export function neighbours({ horizons, width, capacity }: NeighbourOptions) {
   const far = horizons[horizons.length - 1];

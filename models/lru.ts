@@ -82,7 +82,7 @@ export function lruCell({ inputs: n, units: d, rate }: LruOptions) {
 
 /**
  * Linear recurrent unit, a diagonal state-space model, with exact real-time recurrent learning of its poles, on what a
- * seasonal or plain autoregression leaves over (MODELS 3.2). Long spans and slow oscillations; nothing that is not linear.
+ * seasonal or plain autoregression leaves over. Long spans and slow oscillations; nothing that is not linear.
  * Cost: 13 us per event and 260 kB per key and channel.
  */
 export function ssm(options: MemoryOptions) {

@@ -78,7 +78,7 @@ export function lstmCell({ inputs: m, units: d, steps, reach, rate }: LstmOption
 
 /**
  * LSTM with truncated backpropagation through its last 16 steps and Adam after every event, on what a seasonal or plain
- * autoregression leaves over (MODELS 3.8). Learns what is not linear and lasts some rows; slow to learn, and blind beyond
+ * autoregression leaves over. Learns what is not linear and lasts some rows; slow to learn, and blind beyond
  * its ring while learning. Cost: 31 us per event and 330 kB per key and channel, of which
  * 200 kB are the base's.
  */

@@ -57,7 +57,7 @@ export function minCell({ kind, inputs: n, units: d, rate }: MinCellOptions) {
 }
 
 /**
- * minGRU with exact real-time recurrent learning, on what a seasonal or plain autoregression leaves over (MODELS 3.7).
+ * minGRU with exact real-time recurrent learning, on what a seasonal or plain autoregression leaves over.
  * Cheaper than an LSTM and with no limit to how far back it learns; its gates do not see its own state. Cost: 12 us per
  * event and 270 kB per key and channel.
  */

@@ -69,8 +69,8 @@ function channelLayout({ horizons }: MemoryOptions, parts: Parts) {
 type Channel = Row<ReturnType<typeof channelLayout>>;
 
 /**
- * The default memory: twenty-three small forecasters of every horizon and an online mixture of them that needs no tuning
- * (MODELS 4.1). Labels that mature are judged first, then the parts learn, take in the row and forecast, then they are
+ * The default memory: twenty-three small forecasters of every horizon and an online mixture of them that needs no tuning.
+ * Labels that mature are judged first, then the parts learn, take in the row and forecast, then they are
  * mixed in five ways, one of the five is mended by its recent errors, and the six are mixed by regret.
  * Good on anything with seasons, level and repeats. Costs some 45 us per event and 560 kB per key and channel with one horizon,
  * 260 us and 1.7 MB with 48. New periods make the parts that live by them start anew from the last 4,096 rows, some 60 of

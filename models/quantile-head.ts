@@ -76,10 +76,7 @@ export function densityAt(quantiles: Float64Array, r: number): number {
   if (r < quantiles[0] || r >= quantiles[last]) {
     const low = r < quantiles[0];
     const width = low ? quantiles[2] - quantiles[0] : quantiles[last] - quantiles[last - 2];
-    const span = Math.max(
-      floor,
-      width / kernels.log(low ? headLevels[2] / headLevels[0] : headLevels[2] / headLevels[0]),
-    );
+    const span = Math.max(floor, width / kernels.log(headLevels[2] / headLevels[0]));
     const mass = headLevels[0];
     const out = low ? quantiles[0] - r : r - quantiles[last];
     return Math.max(1e-12, (mass / span) * kernels.exp(Math.max(-600, -out / span)));

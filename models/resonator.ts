@@ -21,7 +21,7 @@ export interface ResonatorOptions extends MemoryOptions {
 
 /**
  * A diagonal linear memory with frozen poles (leaky means, harmonics of the found periods), read as
- * [lags, means, Re x, Im x]. (MODELS 3.2 and 3.6: moving poles would spoil the covariance of the readout.)
+ * [lags, means, Re x, Im x]. (Moving poles would spoil the covariance of the readout.)
  */
 function resonance({ shortPoles, longPoles }: ResonatorOptions) {
   const poles = leaks.length + shortPoles + longPoles;

@@ -25,7 +25,7 @@ const levelRate = 0.001;
  * Initialization of Diagonal State Space Models), with random weights before and between them:
  *   lambda_n = exp(dt (-1/2 + i pi n)),   x <- lambda x + (lambda - 1)/(-1/2 + i pi n) u,   y = tanh(Re(C x) + u)
  * dt goes from channel to channel, so that each looks at a span of its own. Poles that moved would spoil the covariance
- * of the readout (MODELS 3.2): what learns is the readout alone.
+ * of the readout: what learns is the readout alone.
  */
 export function diagonalLayers(seed: number) {
   const lags = lagFeatures(lagRows);

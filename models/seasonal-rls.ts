@@ -39,7 +39,7 @@ const levelMax = 8;
 
 /**
  * The median of the same phase in the last cycles, and an autoregression on what is left, divided by its typical size at
- * that phase. (MODELS 3.1; the standardised residual is the greatest single gain on NYC taxi.) It gives several forecasts:
+ * that phase. (The standardised residual is the greatest single gain on NYC taxi.) It gives several forecasts:
  * the whole, the median alone, the median moved by the present level, the whole with every further forgetting, and the value
  * of the last cycle.
  */

@@ -117,6 +117,22 @@ describe('expert weights', () => {
       expect(Math.max(...[4010, 4020, 4030, 4040, 4050].map(drifted))).toBeGreaterThan(0);
     });
 
+    test('young regrets fade ten times as fast after an alarm, and as before when it is over', () => {
+      /** What one row leaves of regrets when all experts say the same at it. */
+      const left = (rowsShown: number): number => {
+        const agreed = (t: number): number[] => (t === rowsShown - 2 ? [labels[t], labels[t]] : said(t));
+        const before = run([1], labels.slice(0, rowsShown - 1), agreed).own;
+        const after = run([1], labels.slice(0, rowsShown), agreed).own;
+        return after.young.regret[0] / before.young.regret[0];
+      };
+      const alarmAt = Array.from({ length: 60 }, (_, i) => 4002 + i).find(
+        (upTo) => run([1], labels.slice(0, upTo), said).own.drifted[0] > 0,
+      ) as number;
+      expect(left(3000)).toBeCloseTo(0.995, 6);
+      expect(left(alarmAt + 20)).toBeCloseTo(0.95, 6);
+      expect(left(alarmAt + 400)).toBeCloseTo(0.995, 6);
+    });
+
     test('where nothing changes they are as good', () => {
       const calm = run([1], labels, (t) => [(labels[t + 1] ?? 0) + 0.1 * a[t], (labels[t + 1] ?? 0) + b[t]]);
       expect(calm.own.young.weight[0]).toBeGreaterThan(0.95);

@@ -3,6 +3,8 @@ import { headLevels } from '../../models/head.js';
 import { type HeadName, heads, withHead } from '../../models/heads.js';
 import { lastValue } from '../../models/last-value.js';
 import { linear } from '../../models/linear.js';
+import { mixture } from '../../models/mixture.js';
+import type { Model } from '../../models/model.js';
 import { chance, normal } from '../chance.js';
 import { Bench, expectCausal, expectFinite, expectRestartable, expectSeparateChannels, noise } from './lab.js';
 
@@ -59,6 +61,21 @@ describe('against the Gaussian head', () => {
     expect(quantile.pinball).toBeLessThan(1.01 * gaussian.pinball);
   });
 });
+
+test.each(names)(
+  'default with the head %s forecasts what it forecast without, and goes on after every restart',
+  (name) => {
+    const hints = { scale: [1], periods: [12] };
+    const bare = new Bench(mixture({ channels: 1, horizons: [1, 3] }) as unknown as Model);
+    const headed = withHead(mixture({ channels: 1, horizons: [1, 3] }) as unknown as Model, name);
+    const bench = new Bench(headed);
+    const rows = noise(300, 9).map((u, t) => [Math.abs(3 * Math.sin(t / 2) + u)]);
+    for (const row of rows) expect([...bench.step(row, hints).mean]).toEqual([...bare.step(row, hints).mean]);
+    bare.close();
+    bench.close();
+    expectRestartable(headed, rows.slice(0, 120), hints, 40);
+  },
+);
 
 describe.each(names)('a memory with the head %s', (name) => {
   const build = (channels: number) => withHead(lastValue({ channels, horizons: [1, 3] }), name);

@@ -48,6 +48,28 @@ describe('a shape', () => {
     }
     slab.free();
   });
+
+  test('of a memory that mends learns the usual size of errors h rows ahead at a pace of 1/√h', () => {
+    const [mending, other] = [errorShape(1, [24], true), errorShape(1, [24])];
+    const slab = new Slab(other.layout);
+    const rows = [slab.add(), slab.add()].map((row) => slab.row(row));
+    const prediction = { surprise: 0, mean: Float64Array.of(5), spread: Float64Array.of(2) };
+    const moved = [mending, other].map((shape, i) => {
+      const own = rows[i];
+      other.start(own);
+      for (let t = 0; t < 200; t++) {
+        other.expect(own, 0, 0, prediction);
+        other.learn(own, 0, 0, 5 + (t % 3));
+      }
+      const before = own.slow[0];
+      shape.expect(own, 0, 0, prediction);
+      shape.learn(own, 0, 0, 9);
+      return own.slow[0] - before;
+    });
+    expect(moved[1]).toBeGreaterThan(0);
+    expect(moved[0] / moved[1]).toBeCloseTo(1 / Math.sqrt(24), 9);
+    slab.free();
+  });
 });
 
 test('bands of a head keep their promise, also where errors have two peaks', () => {

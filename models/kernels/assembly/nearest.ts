@@ -2,7 +2,7 @@
 // slot s: the value `lag` rows ago stands at (s + lag) mod capacity, so lags run upwards through memory and the squared
 // distance of the last `width` values to those `lag` rows earlier,
 //   D_lag(t) = sum over j < width of (y_t-j - y_t-j-lag)^2 = D_lag(t-1) + (y_t - y_t-lag)^2 - (y_t-width - y_t-width-lag)^2,
-// is a running sum that stays in its cell: D_lag at cell lag - 1. (MODELS 3.3; along one diagonal of the matrix profile, Yeh
+// is a running sum that stays in its cell: D_lag at cell lag - 1. (Along one diagonal of the matrix profile, Yeh
 // et al., Matrix Profile I.) D is f32: it only chooses candidates, which `nearestRank` then measures exactly. A running sum
 // keeps the rounding of all that went through it: a cell that loses nearly all of itself at once is summed anew on the
 // spot, and `nearestRefresh` lets the caller go round the others. Values must lie within +-1e18, where squares still fit.

@@ -226,7 +226,7 @@ describe('rls', () => {
   });
 
   test('P stays bounded over a million events that say nothing new, and learns again afterwards', () => {
-    // MODELS 3.1: lambda 0.98, constant input, then exciting inputs with other weights.
+    // lambda 0.98, constant input, then exciting inputs with other weights.
     const n = 10;
     const p = numbers(new Float64Array(packedLength(n)));
     const k = numbers(new Float64Array(n));
