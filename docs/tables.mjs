@@ -142,7 +142,8 @@ function sequences() {
       const mine = of('htm', metric);
       const worst = more[metric] ? Math.max(...mine) : Math.min(...mine);
       const floor = of('suffix-match', metric).filter((x) => x !== undefined);
-      const floors = floor.length === 0 ? '–' : metric === 'order_100' && mean(floor) > 790 ? 'never' : shown(mean(floor));
+      const floors =
+        floor.length === 0 ? '–' : metric === 'order_100' && mean(floor) > 790 ? 'never' : shown(mean(floor));
       return row([name, shown(mean(mine)), shown(worst), shown(bar), shown(published), floors]);
     }),
   ];
