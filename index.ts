@@ -56,7 +56,7 @@ export { parseSpec, pipelineOf } from './pipelines/spec.js';
 export type { PipelineSpec } from './pipelines/stages.js';
 export { readWeights } from './pipelines/weights.js';
 export { arena } from './state/arena.js';
-export { type Bundle, StateMismatch } from './state/arrow.js';
+export { type Bundle, StateMismatch, slabTable } from './state/arrow.js';
 export { type Checkpoint, type CheckpointStore, DamagedCheckpoint, frame, unframe } from './state/checkpoint.js';
 export type { KeyLimit } from './state/keys.js';
 export { f32, f64, i32, type Layout, type Row, u8, u32 } from './state/layout.js';

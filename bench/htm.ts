@@ -19,9 +19,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { memories, Slab, spatialPooler, temporalDefaults, temporalMemory, u8, u32 } from '../index.js';
-import { slabTable } from '../state/arrow.js';
-import { frame } from '../state/checkpoint.js';
+import {
+  frame,
+  memories,
+  Slab,
+  slabTable,
+  spatialPooler,
+  temporalDefaults,
+  temporalMemory,
+  u8,
+  u32,
+} from '../index.js';
 
 const { values: options } = parseArgs({
   options: {
