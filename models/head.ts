@@ -105,11 +105,12 @@ export function headed(model: Model, name: string, make: MakeHead): Model {
   /** Signs and distribution of every forecast made now. */
   function say(own: Own, t: number, { values, scale, periods }: Input, out: Prediction): void {
     const said = out.quantiles as Float64Array;
+    const means = out.unfloored ?? out.mean;
     for (let q = 0; q < forecasts; q++) {
       const c = Math.floor(q / count);
       const h = horizons[q % count];
       const slot = slotAt(t, q);
-      const mean = out.mean[q];
+      const mean = means[q];
       const unit = own.labels[q] > 0 ? own.slow[q] : out.spread[q];
       const to = q * headLevels.length;
       own.mean[slot] = mean;

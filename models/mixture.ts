@@ -9,7 +9,7 @@ import { readout } from './readout.js';
 import { resonatorBank } from './resonator.js';
 import { autoregression, lagFeatures } from './rls.js';
 import { season } from './seasonal-rls.js';
-import { append, isValue, modulo, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
+import { append, isValue, modulo, type Series, seriesLayout, slotOf, takePeriods, valueAt } from './series.js';
 import { clear, replayRowsMax } from './univariate.js';
 
 /** Rows of values and of residuals that are searched for neighbours, powers of two. */
@@ -24,6 +24,9 @@ const swiftLags = 8;
 const swiftForget = 0.985;
 /** Weight of the newest size in the mean of the sizes that the long profile expects. */
 const typicalRate = 0.002;
+
+/** What never was negative is not forecast to be: counts, loads, speeds. One negative value ends it for good. */
+const floorOf = ({ low }: Series): number => (low[0] >= 0 ? 0 : Number.NEGATIVE_INFINITY);
 
 /** The parts that one channel is remembered by. */
 function partsOf(options: MemoryOptions, members: number) {
@@ -74,7 +77,7 @@ type Channel = Row<ReturnType<typeof channelLayout>>;
  * them at every event, until they have caught up; meanwhile the profiles alone speak for them.
  */
 export function mixture(options: MemoryOptions) {
-  return mixtureOf('default', 3, options);
+  return mixtureOf('default', 4, options);
 }
 
 /** The same, with the forecasts of a whole memory of all channels as one member more. */
@@ -193,7 +196,8 @@ export function mixtureOf(name: string, version: number, options: MemoryOptions,
   /** Mixes the forecasts of the i-th horizon into `out` and says how far they may miss. */
   function mix(own: Channel, t: number, i: number, out: Prediction, at: number): void {
     parts.blending.mix(own.blending, t, i, forecasts, mixed);
-    out.mean[at + i] = mixed.mean;
+    out.mean[at + i] = Math.max(floorOf(own.series), mixed.mean);
+    if (out.unfloored) out.unfloored[at + i] = mixed.mean;
     out.spread[at + i] = spreadOf(own, t, i);
     if (out.gauges) {
       out.gauges[2 * (at + i)] = mixed.apart;
@@ -217,6 +221,8 @@ export function mixtureOf(name: string, version: number, options: MemoryOptions,
     ...options,
     seed,
     gauges: 2,
+    floored: true,
+    mends: true,
     members,
     shared,
     keyed,
@@ -249,6 +255,7 @@ export function mixtureOf(name: string, version: number, options: MemoryOptions,
           out.spread.fill(Number.NaN, at, at + count);
           continue;
         }
+        if (out.floor) out.floor[c] = floorOf(series);
         if (takePeriods(series, periods)) begin(own, t);
         ask(own, t);
         // Where it has no opinion yet it abstains.

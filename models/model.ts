@@ -23,6 +23,10 @@ export interface Prediction {
   readonly mean: Float64Array;
   /** Typical absolute error of each forecast, same index. */
   readonly spread: Float64Array;
+  /** Per channel what no forecast of it may lie below, −Infinity where there is no such bound: `mean` keeps to it. */
+  readonly floor?: Float64Array | undefined;
+  /** `mean` as it was before the floor, same index: what errors are measured from, so that they keep a width there. */
+  readonly unfloored?: Float64Array | undefined;
   /**
    * Further signs of how far each forecast may miss, lengths in the units of the values (0: no sign), index
    * `(channel * horizons + horizon) * gauges + gauge`: what `interval` learns the width of its quantiles from.
@@ -90,6 +94,10 @@ export interface Model<S extends Layout = Layout, K extends Layout = Layout> ext
   readonly version: number;
   /** How many `Prediction.gauges` each forecast has; none when absent. */
   readonly gauges?: number;
+  /** Whether its forecasts keep to `Prediction.floor`. */
+  readonly floored?: true;
+  /** Whether it learns from what it missed, so that its errors have no bias which lasts: its bands may take their time. */
+  readonly mends?: true;
   /** Whether it tells what of a row it had not expected (`Prediction.unexpected`, `words`). */
   readonly explains?: true;
   /** Names of the parts of a mixture, in the order of `Prediction.members`. */
@@ -115,15 +123,17 @@ export function versionOf({ name, version, weights, horizons }: Model): string {
 
 /** A prediction without an opinion, of the size that the model writes. */
 export function predictionOf(
-  model: Pick<Model, 'channels' | 'horizons' | 'gauges' | 'members' | 'levels'>,
+  model: Pick<Model, 'channels' | 'horizons' | 'gauges' | 'floored' | 'members' | 'levels'>,
 ): Prediction {
-  const { channels, horizons, gauges, members, levels } = model;
+  const { channels, horizons, gauges, floored, members, levels } = model;
   const size = channels * horizons.length;
   const unknown = (count: number) => new Float64Array(count).fill(Number.NaN);
   return {
     surprise: 0,
     mean: unknown(size),
     spread: unknown(size),
+    floor: floored && new Float64Array(channels).fill(Number.NEGATIVE_INFINITY),
+    unfloored: floored && unknown(size),
     gauges: gauges === undefined ? undefined : new Float64Array(size * gauges),
     members: members && unknown(size * members.length),
     quantiles: levels && unknown(size * levels.length),

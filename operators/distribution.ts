@@ -91,8 +91,11 @@ export function firstSlots(channels: number, horizons: readonly number[]): numbe
   );
 }
 
-/** Learns what came of forecast `q` that was said in `slot`: how wrong it was, and how that fits what was promised. */
-export function learnError(own: Distributions, q: number, slot: number, truth: number): void {
+/**
+ * Learns what came of forecast `q` that was said in `slot`: how wrong it was, and how that fits what was promised. `pace`
+ * slows down what is learned of its usual size.
+ */
+export function learnError(own: Distributions, q: number, slot: number, truth: number, pace = 1): void {
   const scale = own.scale[slot];
   if (!(scale > 0)) return;
   const error = truth - own.location[slot];
@@ -109,7 +112,7 @@ export function learnError(own: Distributions, q: number, slot: number, truth: n
   // After a spike the forecast may be the spike: what is told apart hangs on the smaller of the two.
   const least = leastScale(Math.min(Math.abs(truth), Math.abs(own.location[slot])));
   const counted = Math.min(size, surge * Math.max(own.slow[q], own.recent[q], least));
-  own.slow[q] += slowRate * (counted - own.slow[q]);
+  own.slow[q] += pace * slowRate * (counted - own.slow[q]);
   own.recent[q] += recentRate * (counted - own.recent[q]);
   own.newest[q] += newestRate * (counted - own.newest[q]);
   if (!(own.unit[slot] > 0)) return;

@@ -29,15 +29,28 @@ export interface Forecasted {
   readonly high: readonly number[];
 }
 
-/** A level is steered by this share of its distance from 0 or 1 at every hit or miss. */
+/**
+ * A level is steered by this share of its distance from 0 or 1 at every hit or miss; of a memory that mends, by one in h of
+ * it. Forecasts h rows ahead miss in runs of h rows and are told of it h rows late, so that the levels swing.
+ */
 const steering = 0.02;
 
-/** State of one key: rows seen, its distributions, the levels as steered, and the quantiles said at the last rows. */
-function layoutOf(shape: Shape, firsts: readonly number[], far: number, levels: number) {
-  const slots = firsts[firsts.length - 1] + far + 1;
-  return { row: u32(), of: shape.layout, level: f64(firsts.length * levels), said: f64(slots * levels) };
+/**
+ * State of one key: rows seen, its distributions, the levels as steered, the quantiles of the last rows, and where the memory
+ * has floors, those of the last row.
+ */
+function layoutOf({ shape, horizons, firsts, levels, floors }: Bands) {
+  const slots = firsts[firsts.length - 1] + horizons[horizons.length - 1] + 1;
+  const kept = {
+    row: u32(),
+    of: shape.layout,
+    level: f64(firsts.length * levels.length),
+    said: f64(slots * levels.length),
+  };
+  return floors > 0 ? { ...kept, floor: f64(floors) } : kept;
 }
-type Own = Row<ReturnType<typeof layoutOf>>;
+type Kept = ReturnType<typeof layoutOf>;
+type Own = Row<Kept> & { readonly floor?: Float64Array };
 
 const levelsDefault = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99] as const;
 
@@ -53,22 +66,23 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
   for (const [i, level] of levels.entries()) {
     checkNumber('interval.levels', level, { min: i > 0 ? levels[i - 1] : 1e-6, max: 1 - 1e-6 });
   }
-  type Kept = ReturnType<typeof layoutOf>;
   type Told = A & Forecasted;
-  const stage = keyed<Nothing, Kept, A, Told>('interval', { levels, keys }, ({ channels, horizons, headLevels }) => {
+  const stage = keyed<Nothing, Kept, A, Told>('interval', { levels, keys }, (shard) => {
+    const { channels, horizons, headLevels, floored, mends } = shard;
     if (!horizons) throw new RangeError('interval: expected a step that forecasts before it, found none: add remember');
     const firsts = firstSlots(channels.length, horizons);
     // Layouts differ, and so do the rows that a shape is handed: its own.
     const shape = (headLevels
       ? toldShape(channels.length, horizons, headLevels)
-      : errorShape(channels.length, horizons)) as unknown as Shape;
-    const bands: Bands = { shape, horizons, firsts, levels };
+      : errorShape(channels.length, horizons, mends)) as unknown as Shape;
+    const gains = horizons.map((h) => (mends ? steering / h : steering));
+    const bands: Bands = { shape, horizons, gains, firsts, levels, floors: floored ? channels.length : 0 };
     return {
       id: 'interval',
       version: '1',
       keys,
       shared: {},
-      layout: layoutOf(shape, firsts, horizons[horizons.length - 1], levels.length),
+      layout: layoutOf(bands),
       initKey(_, own) {
         shape.start(own.of);
         for (let i = 0; i < own.level.length; i++) own.level[i] = levels[i % levels.length];
@@ -93,10 +107,17 @@ export function interval<A extends Event & Remembered>(options: IntervalOptions 
 interface Bands {
   readonly shape: Shape;
   readonly horizons: readonly number[];
+  /** How far levels are steered, per horizon. */
+  readonly gains: readonly number[];
   /** First slot of every forecast. */
   readonly firsts: readonly number[];
   readonly levels: readonly number[];
+  /** Channels that have floors: all or none. */
+  readonly floors: number;
 }
+
+/** What the forecasts of a channel that were made at the last row keep to. */
+const floorOf = (own: Own, c: number): number => own.floor?.[c] ?? Number.NEGATIVE_INFINITY;
 
 /** Where the values lie in what was forecast for them one row before. */
 function judge(own: Own, { values, prediction }: Remembered, channels: number, bands: Bands) {
@@ -113,9 +134,10 @@ function judge(own: Own, { values, prediction }: Remembered, channels: number, b
     const slot = slotAt(firsts[q], 1, t - 1);
     const known = t > 0 && shape.known(own.of, slot);
     const said = slot * levels.length;
-    expected.push(known ? own.said[said + (levels.length >> 1)] : Number.NaN);
-    low.push(known ? own.said[said] : Number.NaN);
-    high.push(known ? own.said[said + levels.length - 1] : Number.NaN);
+    const told = (l: number): number => (known ? Math.max(floorOf(own, c), own.said[said + l]) : Number.NaN);
+    expected.push(told(levels.length >> 1));
+    low.push(told(0));
+    high.push(told(levels.length - 1));
     if (!known || !isValue(values[c])) {
       tail.push(Number.NaN);
       continue;
@@ -132,7 +154,7 @@ function judge(own: Own, { values, prediction }: Remembered, channels: number, b
 }
 
 /** Learns from every forecast that was made for this row: its error, and which of its quantiles held. */
-function learn(own: Own, { values }: Event, { shape, horizons, firsts, levels }: Bands): void {
+function learn(own: Own, { values }: Event, { shape, horizons, gains, firsts, levels }: Bands): void {
   const t = own.row[0];
   for (let q = 0; q < firsts.length; q++) {
     const horizon = horizons[q % horizons.length];
@@ -140,18 +162,18 @@ function learn(own: Own, { values }: Event, { shape, horizons, firsts, levels }:
     if (t < horizon || !isValue(value)) continue;
     const slot = slotAt(firsts[q], horizon, t - horizon);
     if (!shape.known(own.of, slot)) continue;
-    steer(own, q, slot, value, levels);
+    steer(own, q, slot, value, levels, gains[q % gains.length]);
     shape.learn(own.of, q, slot, value);
   }
 }
 
 /** Lowers a level whose quantile held and raises one whose did not, by so much that both cancel if it keeps its promise. */
-function steer(own: Own, q: number, slot: number, value: number, levels: readonly number[]): void {
+function steer(own: Own, q: number, slot: number, value: number, levels: readonly number[], gain: number): void {
   for (let l = 0; l < levels.length; l++) {
     const at = q * levels.length + l;
     const level = levels[l];
     const room = Math.min(level, 1 - level);
-    const moved = own.level[at] + steering * room * (level - (value <= own.said[slot * levels.length + l] ? 1 : 0));
+    const moved = own.level[at] + gain * room * (level - (value <= own.said[slot * levels.length + l] ? 1 : 0));
     // Far enough from 0 and 1 to come back, whatever has happened.
     own.level[at] = Math.max(level - 0.9 * room, Math.min(level + 0.9 * room, moved));
   }
@@ -159,6 +181,7 @@ function steer(own: Own, q: number, slot: number, value: number, levels: readonl
 
 function forecastOf(own: Own, { prediction }: Remembered, { shape, horizons, firsts, levels }: Bands): Forecast {
   const quantiles = new Float64Array(firsts.length * levels.length);
+  if (prediction.floor) own.floor?.set(prediction.floor);
   for (let q = 0; q < firsts.length; q++) {
     const slot = slotAt(firsts[q], horizons[q % horizons.length], own.row[0]);
     shape.expect(own.of, q, slot, prediction);
@@ -167,7 +190,8 @@ function forecastOf(own: Own, { prediction }: Remembered, { shape, horizons, fir
       const at = q * levels.length + l;
       // Levels that were steered across each other must not let quantiles cross.
       least = Math.max(least, shape.quantile(own.of, q, slot, own.level[at]));
-      quantiles[at] = least;
+      // Levels are steered by what is cut off: then of a level p at most p lie below what is told, at least p not above it.
+      quantiles[at] = Math.max(floorOf(own, Math.floor(q / horizons.length)), least);
       own.said[slot * levels.length + l] = least;
     }
   }

@@ -93,7 +93,7 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
     ...(seed === undefined ? {} : { seed }),
     ...(weights === undefined ? {} : { weights: start ? ('shared' as const) : (weights as 'own' | 'shared') }),
   };
-  const { members = [], version } = memoryOf(memory, { channels: 1, horizons });
+  const { members = [], version, floored, mends } = memoryOf(memory, { channels: 1, horizons });
   const stage = keyed<Layout, Layout, A, A & Remembered>(
     'remember',
     {
@@ -155,7 +155,15 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
   const explains = patternNames.includes(memory) ? { explains: true as const } : {};
   return {
     ...stage,
-    tells: { horizons, members, memory: named, ...explains, ...(head === undefined ? {} : { headLevels }) },
+    tells: {
+      horizons,
+      members,
+      memory: named,
+      ...explains,
+      ...(floored && { floored }),
+      ...(mends && { mends }),
+      ...(head === undefined ? {} : { headLevels }),
+    },
   };
 }
 

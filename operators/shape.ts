@@ -34,21 +34,25 @@ export interface Shape<L extends Layout = Layout> {
   forget(own: Row<L>): void;
 }
 
-/** Distributions made of the errors of the forecasts: their width, learned from signs, and their shape. */
-export function errorShape(channels: number, horizons: readonly number[]) {
+/**
+ * Distributions made of the errors of the forecasts: their width, learned from signs, and their shape. Of a memory that
+ * `mends` the usual size is learned at a pace of 1/√h: errors h rows ahead come in runs, so there are fewer to learn from.
+ */
+export function errorShape(channels: number, horizons: readonly number[], mends = false) {
   const layout = distributionLayout(channels, horizons);
+  const paces = horizons.map((h) => (mends ? 1 / Math.sqrt(h) : 1));
   return {
     layout,
     start: initDistributions,
-    expect(own, q, slot, { mean, spread, gauges }) {
-      expect(own, q, slot, mean[q], spread[q], gauges, gauges ? gauges.length / mean.length : 0);
+    expect(own, q, slot, { mean, unfloored = mean, spread, gauges }) {
+      expect(own, q, slot, unfloored[q], spread[q], gauges, gauges ? gauges.length / mean.length : 0);
     },
     known: (own, slot) => own.scale[slot] > 0,
     quantile: (own, q, slot, level) => own.location[slot] + own.scale[slot] * quantile(own, q, level),
     below: (own, q, slot, value) => cumulative(own, q, (value - own.location[slot]) / own.scale[slot]),
     surprise: (own, q, slot, value) =>
       -kernels.log(density(own, q, (value - own.location[slot]) / own.scale[slot]) / own.scale[slot]),
-    learn: learnError,
+    learn: (own, q, slot, value) => learnError(own, q, slot, value, paces[q % paces.length]),
     forget: (own) => void own.scale.fill(Number.NaN),
   } satisfies Shape<typeof layout>;
 }

@@ -20,6 +20,9 @@ export interface Shard {
   readonly horizons?: readonly number[];
   /** Names of the parts of the mixture that forecasts. */
   readonly members?: readonly string[];
+  /** Whether an earlier step forecasts with a memory that keeps to a floor, and with one that mends what it misses. */
+  readonly floored?: true;
+  readonly mends?: true;
   /** The memory that an earlier step forecasts with, and its version. */
   readonly memory?: { readonly name: string; readonly version: string };
   /** Probability levels that an earlier step gives quantiles of, ascending; those of a memory's head. */

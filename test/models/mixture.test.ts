@@ -113,6 +113,25 @@ describe('the default mixture', () => {
     expect(sums[0]).toBeGreaterThan(2 * sums[1]);
   });
 
+  test('what never was negative is not forecast to be, until it was, each channel for itself', () => {
+    const bench = new Bench(build(2));
+    const size = horizons.length;
+    const counts = { under: 0, cut: 0 };
+    for (const [t, u] of noise(900, 11).entries()) {
+      const x = Math.max(0, 6 * Math.sin((2 * Math.PI * t) / 24) + u);
+      const { mean, floor, unfloored } = bench.step([t === 700 ? -0.5 : x, x], hints);
+      const first = t < 700 ? 0 : Number.NEGATIVE_INFINITY;
+      expect(floor, `row ${t}`).toEqual(Float64Array.of(first, 0));
+      for (const [q, uncut] of (unfloored as Float64Array).entries()) {
+        expect(mean[q], `row ${t}`).toBe(Math.max(q < size ? first : 0, uncut));
+        if (uncut < 0) counts[mean[q] < 0 ? 'under' : 'cut']++;
+      }
+    }
+    bench.close();
+    expect(counts.cut).toBeGreaterThan(100);
+    expect(counts.under).toBeGreaterThan(20);
+  });
+
   test('new periods are caught up with over several events, none of which goes through many rows', () => {
     const model = mixture({ channels: 1, horizons: [1] });
     const bench = new Bench(model as unknown as Model);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Event } from '../../event.js';
 import { type Forecasted, interval } from '../../operators/interval.js';
 import { type Remembered, remember } from '../../operators/remember.js';
+import { seasons } from '../../operators/seasons.js';
 import { Lane } from '../../pipelines/lane.js';
 import { pipeline } from '../../pipelines/pipeline.js';
 import { chance, normal } from '../chance.js';
@@ -138,6 +139,85 @@ test.each([
     expect(width(spiked, t) / width(calm, t), `row ${t}, seed 13`).toBeLessThan(t === at + 100 ? 8 : 2);
 });
 
+describe('a memory with a floor', () => {
+  const random = chance(15);
+  /** Counts with idle stretches, and from row 7000 on the same with a negative value now and then. */
+  const counts = Array.from({ length: 7200 }, (_, t): Event => {
+    const rate = Math.max(0, 6 * Math.sin((2 * Math.PI * t) / 48));
+    const count = Math.max(0, Math.round(rate + Math.sqrt(rate) * normal(random)));
+    return { key: 'k', timeMs: t * 60_000, values: [t >= 7000 && t % 48 === 36 ? -3 : count], offset: t };
+  });
+  const stages = pipeline('x')
+    .through(seasons())
+    .through(remember({ memory: 'default', horizons: [1, 5] }))
+    .through(interval({ levels })).stages;
+  const { rows } = run<Event & Remembered & Forecasted>(stages, counts);
+
+  test('nothing that it tells lies below it, until a value did', () => {
+    /** Of what was told at these rows: forecasts, and what they came to in the row behind each. */
+    const least = (from: number, to: number) =>
+      rows.slice(from, to).reduce((low, { forecast: { mean, quantiles } }, i) => {
+        const behind = rows[from + i + 1];
+        return Math.min(low, ...mean, ...quantiles, behind.expected[0], behind.low[0], behind.high[0]);
+      }, Number.POSITIVE_INFINITY);
+    expect(least(0, 7044)).toBe(0);
+    expect(least(7044, 7199)).toBeLessThan(0);
+    // The first negative value is at row 7044: what was expected of it was told when there was a floor.
+    expect(rows[7044].values[0]).toBe(-3);
+    expect(rows[7044].low[0]).toBe(0);
+    expect(rows[7044].tail[0]).toBeGreaterThan(0);
+    expect(rows[7044].surprise).toBeLessThan(100);
+  });
+
+  test('each quantile has at most its share of the values below, and at least its share not above', () => {
+    for (const [i, horizon] of [1, 5].entries()) {
+      for (const [l, level] of levels.entries()) {
+        let [below, upTo] = [0, 0];
+        for (let t = 1000; t < 7000 - horizon; t++) {
+          const quantile = rows[t].forecast.quantiles[i * levels.length + l];
+          const value = rows[t + horizon].values[0] as number;
+          below += value < quantile ? 1 / (6000 - horizon) : 0;
+          upTo += value <= quantile ? 1 / (6000 - horizon) : 0;
+        }
+        expect(below, `${level}, ${horizon} ahead, seed 15`).toBeLessThan(level + 0.02);
+        expect(upTo, `${level}, ${horizon} ahead, seed 15`).toBeGreaterThan(level - 0.02);
+      }
+    }
+  });
+});
+
+test('far ahead the bands of a memory that mends are nearly the best there are', () => {
+  const random = chance(16);
+  const far = 24;
+  const drawn = Array.from({ length: 10_000 }, () => normal(random));
+  // Sums of as many steps as are not known yet: the best forecast is nought, and what it misses comes in runs.
+  const rows = drawn.map((_, t): Event & Remembered => {
+    const value = drawn.slice(Math.max(0, t - far + 1), t + 1).reduce((sum, u) => sum + u, 0) / Math.sqrt(far);
+    const prediction = { surprise: 0, mean: new Float64Array(2), spread: new Float64Array(2).fill(0.8) };
+    return { key: 'k', timeMs: t, values: [value], offset: t, horizons: [1, far], prediction, members: [] };
+  });
+  const best = [-2.3263, -1.6449, -1.2816, -0.6745, 0, 0.6745, 1.2816, 1.6449, 2.3263];
+  const loss = (quantiles: ArrayLike<number>, at: number, truth: number) =>
+    levels.reduce(
+      (sum, level, l) => sum + Math.max(level * (truth - quantiles[at + l]), (level - 1) * (truth - quantiles[at + l])),
+      0,
+    );
+  const share = (told: { readonly mends?: true }) => {
+    const made = run<Event & Forecasted>([interval({ levels })], rows, {
+      shard: { name: 'log-0', channels: ['a'], horizons: [1, far], ...told },
+    }).rows;
+    let [mine, ideal] = [0, 0];
+    for (let t = 2000; t + far < rows.length; t++) {
+      const truth = rows[t + far].values[0] as number;
+      mine += loss(made[t].forecast.quantiles, levels.length, truth);
+      ideal += loss(best, 0, truth);
+    }
+    return mine / ideal;
+  };
+  expect(share({ mends: true }), 'seed 16').toBeLessThan(1.04);
+  expect(share({}), 'seed 16').toBeGreaterThan(1.06);
+});
+
 test('behind a gap nothing is judged by what was said before it', () => {
   const random = chance(14);
   const events = walk(400, () => normal(random)).map((event, t) =>
@@ -155,9 +235,9 @@ test('it says what it lacks', () => {
 });
 
 const random = chance(21);
-const memory = remember({ memory: 'last-value', horizons: [1, 3] });
-const remembered = run<Event & Remembered>(
-  [memory],
-  walk(300, () => normal(random)),
-).rows;
-describe('laws', () => laws(() => interval(), remembered, { name: 'log-0', channels: ['a'], horizons: [1, 3] }));
+const events = walk(300, () => normal(random));
+const told = (memory: 'last-value' | 'default') =>
+  run<Event & Remembered>([remember({ memory, horizons: [1, 3] })], events).rows;
+const at = { name: 'log-0', channels: ['a'], horizons: [1, 3] };
+describe('laws', () => laws(() => interval(), told('last-value'), at));
+describe('laws with a floor', () => laws(() => interval(), told('default'), { ...at, floored: true, mends: true }));
