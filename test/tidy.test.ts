@@ -151,7 +151,7 @@ function untested(files: readonly File[]): string[] {
 
 /** What all files that take turns in a process share, and none of them may change. */
 const changesProcess =
-  /\bprocess\.env(\.\w+|\[[^\]]*\])\s*=[^=]|\bdelete process\.env|\bprocess\.(chdir|umask)\(|\bvi\.(mock|doMock|spyOn|stub\w+|useFakeTimers|setConfig|setSystemTime)\(|\bglobalThis\.\w+\s*=[^=]/;
+  /\bprocess\.env(\.\w+|\[[^\]]*\])\s*=[^=]|\bdelete process\.env|\bprocess\.(chdir|umask)\(|\bvi\.(mock|doMock|spyOn|stub\w+|useFakeTimers|setConfig|setSystemTime)\(|\bglobalThis\.\w+\s*=[^=]|\bcompressionRegistry\.set\(|\bwasm\.init\(/;
 
 /** Tests that change their process, or talk to a broker, and have none of their own: see vitest.config.ts. */
 function crowdedFaults({ path, text }: File): string[] {
