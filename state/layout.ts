@@ -44,8 +44,17 @@ export interface Column extends Field {
 /** Columns that every saved table has before those of the layout. */
 const reserved = ['key', 'rank'];
 
+/** A layout is a constant, and its fields are asked for several times whenever a step is opened or saved. */
+const flattened = new WeakMap<Layout, readonly Column[]>();
+
 /** The fields of a layout in a fixed order, parts flattened; refuses lengths below 1 and names that could be mistaken. */
-export function columns(layout: Layout, prefix = ''): Column[] {
+export function columns(layout: Layout): readonly Column[] {
+  const known = flattened.get(layout) ?? flatten(layout, '');
+  flattened.set(layout, known);
+  return known;
+}
+
+function flatten(layout: Layout, prefix: string): Column[] {
   return Object.entries(layout).flatMap(([name, part]) => {
     const path = prefix + name;
     // A dot joins parts, and paths are the column names of a table: two fields must never come to share one.
@@ -55,7 +64,7 @@ export function columns(layout: Layout, prefix = ''): Column[] {
           `that is not ${reserved.join(' or ')}: choose another`,
       );
     }
-    if (!isField(part)) return columns(part, `${path}.`);
+    if (!isField(part)) return flatten(part, `${path}.`);
     if (!Object.hasOwn(bytesOf, part.of)) {
       throw new RangeError(`layout field ${path}: expected one of ${Object.keys(bytesOf).join(', ')}, got ${part.of}`);
     }

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { dirname, join, matchesGlob, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { alone } from '../vitest.config.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folders = ['state', 'models', 'operators', 'connectors', 'pipelines', 'evaluation', 'cli', 'bench', 'examples'];
@@ -148,6 +149,22 @@ function untested(files: readonly File[]): string[] {
     .filter((path) => !tests.has(path));
 }
 
+/** What all files that take turns in a process share, and none of them may change. */
+const changesProcess =
+  /\bprocess\.env(\.\w+|\[[^\]]*\])\s*=[^=]|\bdelete process\.env|\bprocess\.(chdir|umask)\(|\bvi\.(mock|doMock|spyOn|stub\w+|useFakeTimers|setConfig|setSystemTime)\(|\bglobalThis\.\w+\s*=[^=]|\bcompressionRegistry\.set\(|\bwasm\.init\(/;
+
+/** Tests that change their process, or talk to a broker, and have none of their own: see vitest.config.ts. */
+function crowdedFaults({ path, text }: File): string[] {
+  // A helper counts as the test of its name.
+  const asTest = path.replace(/(\.test)?\.ts$/, '.test.ts');
+  if (alone.some((pattern) => matchesGlob(asTest, pattern))) return [];
+  const bare = code(text);
+  const broker = importsOf({ path, text }).some((name) => name === 'test/kafka/with-broker');
+  return changesProcess.test(bare) || broker
+    ? [`${path} changes what a process shares, or talks to a broker: add it to alone in vitest.config.ts`]
+    : [];
+}
+
 describe('the house is tidy', () => {
   test('folders import only what they may', () => expect(sources.flatMap(folderFaults)).toEqual([]));
   test('packages are imported through their doors', () => expect(sources.flatMap(doorFaults)).toEqual([]));
@@ -155,6 +172,8 @@ describe('the house is tidy', () => {
   test('files keep to the line budget', () => expect(sources.flatMap(sizeFaults)).toEqual([]));
   test('no file is dead', () => expect(deadFaults(sources)).toEqual([]));
   test('every source has the test of its name', () => expect(untested(sources)).toEqual([]));
+  test('tests that change their process have one of their own', () =>
+    expect(filesBelow('test', '.ts').flatMap(crowdedFaults)).toEqual([]));
   test('every document has one title', () => {
     const documents = [
       ...filesBelow('docs', '.md'),
@@ -192,6 +211,17 @@ describe('every check bites', () => {
     ["the engine's own exp", callFaults, file('operators/x.ts', 'const x = Math.exp(1);')],
     ['a row that begins with a spread', callFaults, file('operators/x.ts', 'out.emit({ ...row, scale });')],
     ['a power', callFaults, file('models/x.ts', 'const x = y ** 2;')],
+    [
+      'a test that sets a variable of the environment',
+      crowdedFaults,
+      file('test/cli/x.test.ts', "process.env.HOME = '/';"),
+    ],
+    ['a test with a mock', crowdedFaults, file('test/models/x.test.ts', "vi.spyOn(console, 'log');")],
+    [
+      'a test with a broker among others',
+      crowdedFaults,
+      file('test/cli/x.test.ts', "import { withBroker } from '../kafka/with-broker.js';"),
+    ],
     ['a long file', sizeFaults, file('models/x.ts', '\n'.repeat(budget + 1))],
   ])('%s', (_, check, bad) => expect((check as (file: File) => string[])(bad)).toHaveLength(1));
 

@@ -1,12 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, vi } from 'vitest';
+import { afterAll } from 'vitest';
 import type { Source } from '../../connectors/source.js';
 import type { Batch, Event, Reject } from '../../event.js';
-
-// Thousands of damaged inputs take their time on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** A folder of this test file's own, removed when its tests are done. */
 export function folder(): string {

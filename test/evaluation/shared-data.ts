@@ -1,9 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, vi } from 'vitest';
-
-// Whole data sets are read and scored: seconds on a free machine, more on a busy one.
-vi.setConfig({ testTimeout: 180_000 });
+import { describe } from 'vitest';
 
 /** Where the benchmark data lie that may not be shipped: beside the project. */
 export const sharedData = fileURLToPath(new URL('../../../shared/data', import.meta.url));

@@ -4,7 +4,7 @@ import type { Batch, Event } from '../../event.js';
 import { keyed, type Nothing, type Stage } from '../../operators/stage.js';
 import { tableOf } from '../../state/arrow.js';
 import { f64 } from '../../state/layout.js';
-import { laws } from './laws.js';
+import { difference, laws } from './laws.js';
 import { disturbedStream } from './stream.js';
 
 const shard = { name: 'log-0', channels: ['flow', 'load'] };
@@ -77,4 +77,14 @@ describe('every law bites', () => {
     expect(law({ make: () => [sound()], events, shard }), 'a sound step keeps it').toBeUndefined();
     expect(law({ make: () => [faults[name]()], events, shard }), 'the planted fault is found').toBeTypeOf('string');
   });
+});
+
+test('texts are compared to where they part, and nothing but texts', () => {
+  expect(difference('x', 'one', 'one')).toBeUndefined();
+  expect(difference('x', 'one', 'one more')).toBe('x: expected …one… got …one more…');
+  expect(difference('x', 'one more', 'one')).toBe('x: expected …one more… got …one…');
+  for (const wrong of [undefined, 5, ['a']] as unknown as string[]) {
+    expect(() => difference('x', 'one', wrong)).toThrow('x: expected text to compare, got');
+    expect(() => difference('x', wrong, wrong)).toThrow('x: expected text to compare, got');
+  }
 });

@@ -23,7 +23,7 @@ import { pipelineOf } from '../../pipelines/spec.js';
 import { stageNames } from '../../pipelines/stages.js';
 import { chance, normal } from '../chance.js';
 import { run } from '../operators/harness.js';
-import { laws, type Make } from './laws.js';
+import { type Case, laws, type Make } from './laws.js';
 import { disturbedStream } from './stream.js';
 
 const events = disturbedStream();
@@ -91,8 +91,9 @@ const ofWords: readonly [string, Make][] = [
 ];
 
 describe.each(ofWords)('%s', (_, make) => {
+  const subject = { make, shard: spokenShard, events: spoken.slice(0, 60) };
   test.each(Object.entries(laws))('%s', (_, holds) => {
-    expect(holds({ make, shard: spokenShard, events: spoken.slice(0, 60) })).toBeUndefined();
+    expect(holds(subject)).toBeUndefined();
   });
 });
 
@@ -162,9 +163,18 @@ describe.each(stages)('%s', (name, make, before) => {
   // One net for all keys: they teach each other, at offsets that do not hang on batches, and say so.
   const shares = name.includes('shared weights') || shared[name] === 'neighbours';
   const own = Object.entries(laws).filter(([law]) => law !== 'neighbours' || !shares);
+  // One case for all its laws: what they have in common is run once.
+  let subject: Case | undefined;
+  afterAll(() => {
+    subject = undefined;
+  });
+  const caseOf = (): Case => {
+    const { events, shard } = after(before);
+    return { make, shard, events: events.slice(0, shortened[name]) };
+  };
   test.each(own)('%s', (law, holds) => {
-    const subject = after(before);
-    expect(holds({ make, ...subject, events: subject.events.slice(0, shortened[name]) })).toBeUndefined();
+    subject ??= caseOf();
+    expect(holds(subject)).toBeUndefined();
     covered.push(`${name}: ${law}`);
   });
 });

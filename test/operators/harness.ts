@@ -21,6 +21,8 @@ export interface Disturbance {
   readonly marks?: readonly Mark[];
   /** What an earlier run saved. */
   readonly saved?: readonly Bundle[];
+  /** Looks on after a batch: how many events were taken, how many rows given, and what would be saved. */
+  readonly look?: (taken: number, given: number, save: () => readonly Bundle[]) => void;
 }
 
 /** All that came out of a run, and the state at its end. */
@@ -37,7 +39,7 @@ export function run<B, A extends Event = Event>(
   // biome-ignore lint/suspicious/noExplicitAny: a chain of stages is typed by whoever wrote it
   stages: readonly Stage<any, any>[],
   events: readonly A[],
-  { cuts = [1], restart = false, shard: at = shard, ends = true, marks = [], saved: begun }: Disturbance = {},
+  { cuts = [1], restart = false, shard: at = shard, ends = true, marks = [], saved: begun, look }: Disturbance = {},
 ): Ran<B> {
   let chain = new Chain(stages, at, begun);
   const rows: B[] = [];
@@ -62,6 +64,7 @@ export function run<B, A extends Event = Event>(
     take(chain.push({ shard: at.name, rows: events.slice(from, upTo), rejects: [], next, ...given }) as Batch<B>);
     if (restart) chain = chain.reopened(stages, at);
     from = upTo;
+    look?.(from, rows.length, () => chain.saved());
   }
   const next = (events.at(-1)?.offset ?? -1) + 1;
   if (ends) take(chain.push({ shard: at.name, rows: [], rejects: [], next, ends: true }) as Batch<B>);

@@ -43,9 +43,10 @@ export class HandClock implements Clock {
   }
 }
 
-/** Files and sockets of this process have had time to answer. */
+/** Files of this process have answered, however busy the disk is, and sockets have had time to. */
 export async function settled(turns = 6): Promise<void> {
-  for (let i = 0; i < turns; i++) {
+  const busy = (): boolean => process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
+  for (let quiet = 0; quiet < turns; quiet = busy() ? 0 : quiet + 1) {
     await new Promise((resolve) => setTimeout(resolve, 1));
     await new Promise(setImmediate);
   }

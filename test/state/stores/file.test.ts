@@ -1,14 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { StateMismatch } from '../../../state/arrow.js';
 import { type Checkpoint, DamagedCheckpoint, frame, unframe } from '../../../state/checkpoint.js';
 import { FileStore, type FileStoreOptions, StoreFailure } from '../../../state/stores/file.js';
 import { numbersFrom, sampleBundle, sampleCheckpoint } from '../samples.js';
 import { Crash, type Fault, FaultyDisk } from './faulty-disk.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const folders: string[] = [];
 afterAll(() => {
