@@ -186,7 +186,34 @@ function htm() {
   ];
 }
 
-const made = { kernels, keys, pretrain, injected, calibration, memories, sequences, noise, htm };
+/** What an HTM among its members does for the mixture: means of the starts. */
+function joined() {
+  const { results } = recorded('accuracy');
+  const metrics = [
+    ['nyc-taxi', 'mape', 4],
+    ['nyc-taxi', 'nll', 4],
+    ['nyc-taxi', 'mae', 1],
+    ['hotgym', 'mape_1', 4],
+    ['hotgym', 'mape_24', 4],
+    ['pems', 'mae', 3],
+    ['pems', 'rmse', 3],
+  ];
+  const mean = (memory, benchmark, metric) => {
+    const all = results.filter((result) => result.benchmark === benchmark && result.memory === memory);
+    return all.reduce((sum, result) => sum + result.metrics[metric], 0) / all.length;
+  };
+  return [
+    ...head(['memory', ...metrics.map(([benchmark, metric]) => `\`${benchmark}\` ${metric}`)]),
+    ...['default', 'default-htm', 'htm'].map((memory) =>
+      row([
+        `\`${memory}\``,
+        ...metrics.map(([benchmark, metric, digits]) => mean(memory, benchmark, metric).toFixed(digits)),
+      ]),
+    ),
+  ];
+}
+
+const made = { kernels, keys, pretrain, injected, calibration, memories, sequences, noise, htm, joined };
 
 /** The text with every marked table made anew. */
 export function withTables(text) {
