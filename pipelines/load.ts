@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hint } from '../connectors/nearest.js';
 import type { Result } from '../event.js';
+import type { AlarmBudget } from '../operators/budget.js';
 import type { Budget } from './budget.js';
 import type { Pipeline } from './pipeline.js';
 import { shipped } from './shipped.js';
@@ -18,6 +19,8 @@ export interface Overrides {
   /** `own`, `shared`, or the path of a checkpoint to begin from. */
   readonly weights?: string;
   readonly budget?: Budget;
+  /** How many false alarms every `detect` may make. */
+  readonly alarmBudget?: AlarmBudget;
 }
 
 const modules = ['.js', '.mjs', '.ts', '.mts'];
@@ -30,7 +33,7 @@ export async function loadPipeline(nameOrFile: string, overrides: Overrides = {}
   const [given] = Object.keys(rest);
   if (given === undefined) return budget ? value.within(budget) : value;
   throw new SpecError(
-    `${nameOrFile}: expected ${given} to be set in the module, got it as an option: a pipeline made by code is run as it is`,
+    `${nameOrFile}: expected ${given === 'alarmBudget' ? 'the budget of detect' : given} to be set in the module, got it as an option: a pipeline made by code is run as it is`,
   );
 }
 
@@ -71,12 +74,17 @@ function withOverrides(
   from: string,
 ): PipelineSpec {
   if (Object.keys(overrides).length === 0) return spec;
-  const { budget, ...memory } = overrides;
+  const { budget, alarmBudget, ...memory } = overrides;
   if (overrides.memory !== undefined && spec.stages.some((stage) => 'challenge' in stage)) {
     throw new SpecError(`${from}: expected each side of challenge to name its memory, got memory as an option`);
   }
-  const overridden = <S extends object>(stage: S): S =>
-    'remember' in stage ? { ...stage, remember: { ...(stage.remember as object), ...memory } } : stage;
+  let judging = false;
+  const overridden = <S extends object>(stage: S): S => {
+    if ('remember' in stage) return { ...stage, remember: { ...(stage.remember as object), ...memory } };
+    if (!('detect' in stage) || alarmBudget === undefined) return stage;
+    judging = true;
+    return { ...stage, detect: { ...(stage.detect as object), budget: alarmBudget } };
+  };
   const stages = spec.stages.map((stage) => {
     if (!('challenge' in stage)) return overridden(stage);
     const [champion, challenger] = [stage.challenge.champion, stage.challenge.challenger].map((side) => ({
@@ -85,6 +93,9 @@ function withOverrides(
     }));
     return { challenge: { ...stage.challenge, champion, challenger } };
   });
+  if (alarmBudget !== undefined && !judging) {
+    throw new SpecError(`${from}: expected a step detect, which the budget of alarms is for, there is none`);
+  }
   return parseSpec({ ...spec, stages, ...(budget ? { budget: { ...spec.budget, ...budget } } : {}) }, from);
 }
 

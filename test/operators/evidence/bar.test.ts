@@ -76,7 +76,7 @@ test('of an incident all that is plain is told, what is not needs more the more 
   expect(shared.overdrawn[0]).toBe(commonDebtMax);
   // Other news, half as rare as that, would have been told before the incident and is not now.
   expect(row(221, () => plain * 2)).toEqual([]);
-  // A quarter of the day's budget pays for an incident of any size.
+  // Four alarms of the fifty pay for an incident of any size, and another one is credit.
   for (let minute = 222; minute < 222 + minutesOfDay / 8; minute++) row(minute, () => 1);
   expect(shared.overdrawn[0]).toBeLessThan(0);
 });
