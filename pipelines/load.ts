@@ -78,11 +78,9 @@ function withOverrides(
   if (overrides.memory !== undefined && spec.stages.some((stage) => 'challenge' in stage)) {
     throw new SpecError(`${from}: expected each side of challenge to name its memory, got memory as an option`);
   }
-  let judging = false;
   const overridden = <S extends object>(stage: S): S => {
     if ('remember' in stage) return { ...stage, remember: { ...(stage.remember as object), ...memory } };
     if (!('detect' in stage) || alarmBudget === undefined) return stage;
-    judging = true;
     return { ...stage, detect: { ...(stage.detect as object), budget: alarmBudget } };
   };
   const stages = spec.stages.map((stage) => {
@@ -93,9 +91,6 @@ function withOverrides(
     }));
     return { challenge: { ...stage.challenge, champion, challenger } };
   });
-  if (alarmBudget !== undefined && !judging) {
-    throw new SpecError(`${from}: expected a step detect, which the budget of alarms is for, there is none`);
-  }
   return parseSpec({ ...spec, stages, ...(budget ? { budget: { ...spec.budget, ...budget } } : {}) }, from);
 }
 

@@ -98,22 +98,11 @@ describe('--budget', () => {
     expect(settings.match(/"warmupRows":70/g)).toHaveLength(2);
   });
 
-  test('is refused where no step could keep it', async () => {
-    writeFileSync(
-      at('none.json'),
-      JSON.stringify({ name: 'none', stages: [{ remember: { memory: 'rls', horizons: [1] } }, { interval: {} }] }),
-    );
-    expect(
-      await engram(['replay', at('log.csv'), '--pipeline', at('none.json'), '--budget', '1/key/7d']),
-    ).toMatchObject({
-      code: 2,
-      err: `engram: ${at('none.json')}: expected a step detect, which the budget of alarms is for, there is none\n`,
-    });
+  test('is refused for a pipeline made by code, and where it is none', async () => {
     writeFileSync(at('made.mjs'), "export default { name: 'made', stages: [], through() {} };");
     const { code, err } = await engram(['replay', at('log.csv'), '--pipeline', at('made.mjs'), '--budget', '1/key/7d']);
     expect(code).toBe(2);
     expect(err).toContain('expected the budget of detect to be set in the module');
-    writeFileSync(at('anomalies.ndjson'), '');
     expect(await engram(['replay', at('log.csv'), '--budget', 'one/week'])).toMatchObject({ code: 2 });
   });
 
