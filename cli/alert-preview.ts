@@ -5,11 +5,13 @@ import { type BrokenJson, parseJson } from '../connectors/json-text.js';
 import type { Anomaly, Result } from '../event.js';
 import type { AlertRule } from '../operators/alert-rule.js';
 import { readyRules } from '../operators/alert-rule.js';
+import type { AlarmBudget } from '../operators/budget.js';
 import { AlertPreview, type Preview, previewStored } from '../pipelines/alert-preview.js';
 import { parseRule, withAlerts } from '../pipelines/alert-spec.js';
 import { loadPipeline } from '../pipelines/load.js';
 import { run } from '../pipelines/run.js';
 import { SpecError } from '../pipelines/spec-error.js';
+import { alarmBudgetOf } from './alarm-budget.js';
 import { jsonOf } from './alert-desk.js';
 import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
@@ -26,6 +28,7 @@ export interface PreviewOptions extends LogOptions {
   readonly to?: number;
   readonly pipeline: string;
   readonly horizons?: readonly number[];
+  readonly budget?: AlarmBudget;
   readonly json?: boolean;
   readonly report?: string;
 }
@@ -43,6 +46,9 @@ export async function previewAlerts(input: string, options: PreviewOptions, io: 
     options.to,
   );
   const stored = await storedAnomalies(input);
+  if (stored && options.budget) {
+    throw new UsageError('--budget: has no effect on stored anomalies, which are found already: leave it out');
+  }
   if (stored) previewStored(stored, rules, preview);
   else await previewLog(input, rules, preview, options, io);
   const sum = preview.sum();
@@ -83,7 +89,9 @@ async function previewLog(
   io: Io,
 ): Promise<void> {
   const { horizons } = options;
-  const pipeline = await usage(() => loadPipeline(options.pipeline, horizons ? { horizons } : {}));
+  const pipeline = await usage(() =>
+    loadPipeline(options.pipeline, { ...(horizons ? { horizons } : {}), ...alarmBudgetOf(options) }),
+  );
   const source = sourceOf(input, options, io);
   const opening = await usage(() => source.open());
   // Rules of its own are not the question here.

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Batch, Event } from '../event.js';
 import { withoutPeriods } from '../models/catalog.js';
+import type { AlarmBudget } from '../operators/budget.js';
 import { toldBy } from '../operators/chain.js';
 import type { Shard } from '../operators/stage.js';
 import { roles } from '../operators/swaps.js';
@@ -10,6 +11,7 @@ import { loadSpec } from '../pipelines/load.js';
 import { run } from '../pipelines/run.js';
 import { pipelineOf } from '../pipelines/spec.js';
 import type { PipelineSpec, StageSpec } from '../pipelines/stages.js';
+import { alarmBudgetOf } from './alarm-budget.js';
 import { comparisonIn, comparisonTable, type Sides } from './comparison.js';
 import { exitCodes } from './failure.js';
 import { coloured, type Io } from './io.js';
@@ -25,6 +27,8 @@ export interface CompareOptions extends LogOptions {
   /** The challenger's memory. */
   readonly memory?: string;
   readonly horizons?: readonly number[];
+  /** Of both. */
+  readonly budget?: AlarmBudget;
   readonly json?: string;
 }
 
@@ -34,7 +38,7 @@ const timedRows = 20_000;
 /** Runs two configurations over one log and shows what each is worth and what it costs. */
 export async function compare(input: string, options: CompareOptions, io: Io): Promise<number> {
   const { memory, horizons, json } = options;
-  const common = horizons ? { horizons } : {};
+  const common = { ...(horizons ? { horizons } : {}), ...alarmBudgetOf(options) };
   const spec = await usage(async () => {
     const champion = await loadSpec(options.champion, common);
     const other = options.challenger ?? options.champion;

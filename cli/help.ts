@@ -26,6 +26,7 @@ Examples:
   engram replay sensors.csv.gz --key machine --values temp,pressure --out forecasts.ndjson --out anomalies.ndjson --state state
   engram replay flow.parquet --pipeline traffic-forecast --horizons 3,6,12 --out forecasts.parquet
   zcat log.csv.gz | engram replay - --out - | jq -c 'select(.alarm)'
+  engram replay sensors.csv --key machine --budget 1/key/7d --out anomalies.ndjson
   engram replay log.csv --speed 600x        (an hour passes in six seconds)
   engram replay 'kafka://127.0.0.1:9092/traffic?from=2024-05-01T00:00:00Z&to=2024-05-02T00:00:00Z' --run traffic.json \\
       --out kafka://127.0.0.1:9092/traffic.may.forecasts --out anomalies.ndjson --state state
@@ -63,6 +64,11 @@ Output: one row per event, in the order of events, and after a crash and restart
   forecasts) or topic (….anomalies, ….dlq) or is put before it: anomalies:run1.ndjson. A topic takes every row once, in transactions, in the partition of its input (of a file: by
   key); how far it was written is kept in the group engram-replay-HASH of that cluster. The same replay again, after kill -9 or by
   mistake, with --state or without, writes only what is missing; --fresh writes all again. Read it with isolation.level=read_committed.
+
+Alarms: --budget says how many false ones are all right, for every step detect of the pipeline. 1/key/7d: one a week for each key
+  (s m h d w; by the times of its rows); 50/all/1d: fifty a day over all keys of a shard; 1/key/2000rows: one in 2,000 rows of each
+  key, the default; fdr:0.1: one alarm in ten may be false, however many keys there are. Real anomalies come on top. A state that was
+  begun with another budget is refused: --fresh begins again.
 
 Alerts: --alerts takes the section alerts of a pipeline as a file or as JSON: {"rules": [{"name": "any", "severity": "warning"}],
   "sinks": {"archive": {"file": {"path": "alerts.ndjson"}}}}. Each is told once, also after a restart or a second replay of the log; what a

@@ -3,6 +3,7 @@ import type { Source } from '../connectors/source.js';
 import type { Result } from '../event.js';
 import { loadPipeline } from '../pipelines/load.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
+import { alarmBudgetOf } from './alarm-budget.js';
 import { budgetOf } from './budget.js';
 import { described } from './described.js';
 import { UsageError } from './failure.js';
@@ -84,8 +85,9 @@ async function topicInput(input: string, options: ReplayOptions): Promise<Replay
   const { pipeline: own } = settings;
   const named = options.pipeline ?? own ?? defaultPipeline(options);
   if (typeof named !== 'string' && Object.keys(overrides).length > 0) {
+    const [given] = Object.keys(overrides);
     throw new UsageError(
-      `--${Object.keys(overrides)[0]}: expected it in ${run}, where the pipeline is written out: change it there, or name a --pipeline`,
+      `--${given === 'alarmBudget' ? 'budget' : given}: expected it in ${run}, where the pipeline is written out: change it there, or name a --pipeline`,
     );
   }
   const { budget } = budgetOf(options);
@@ -142,8 +144,9 @@ async function settingsOf(run: string | undefined, decode: object): Promise<Kafk
   }
 }
 
-const overridesOf = ({ horizons, memory, weights }: ReplayOptions) => ({
+const overridesOf = ({ horizons, memory, weights, budget }: ReplayOptions) => ({
   ...(horizons ? { horizons } : {}),
   ...(memory === undefined ? {} : { memory }),
   ...(weights === undefined ? {} : { weights }),
+  ...alarmBudgetOf({ budget }),
 });

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { verdicts } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
+import { parseAlarmBudget } from './alarm-budget.js';
 import { addSilence, type MarkOptions, markAnomaly, type SilenceOptions } from './alert-hand.js';
 import { type PreviewOptions, previewAlerts } from './alert-preview.js';
 import * as parse from './arguments.js';
@@ -132,6 +133,11 @@ function replayCommand(io: Io, done: (code: number) => void): Command {
       '--weights <own|shared|file>',
       'shared: one net for all keys, some kB each (lstm, mingru, minlstm, ssm); a file of engram pretrain: begin with its weights',
     )
+    .option(
+      '--budget <alarms>',
+      'false alarms that are all right: 1/key/7d, 50/all/1d, 1/key/2000rows (the default), fdr:0.1; see below',
+      parseAlarmBudget,
+    )
     .option('--state-bytes <size>', 'memory for all keys, such as 3GiB (default: 2GiB)', parseBytes('--state-bytes'))
     .option('--key-bytes <size>', 'refuse to start where a key takes more, such as 64KiB', parseBytes('--key-bytes'))
     .option(
@@ -181,7 +187,8 @@ function alertsCommand(io: Io, done: (code: number) => void): Command {
       .summary('what rules would have made of a log or of stored anomalies')
       .description('Tells which alerts rules would have made: per day, per key, as a table, a chart and a page.')
       .argument('<input>', 'a log as engram replay reads it, or an NDJSON file of anomalies')
-      .option('--pipeline <name|file>', 'what finds the anomalies of a log', 'sensor-anomaly'),
+      .option('--pipeline <name|file>', 'what finds the anomalies of a log', 'sensor-anomaly')
+      .option('--budget <alarms>', 'false alarms that are all right, such as 1/key/7d or 50/all/1d', parseAlarmBudget),
   )
     .requiredOption('--rule <file|json>', 'a rule, or a list of them; any number of times', collect(String))
     .option('--from <time>', 'first moment of event time, such as 2026-01-31', parse.parseMoment('--from'))
@@ -253,6 +260,11 @@ function compareCommand(io: Io, done: (code: number) => void): Command {
       parse.parseChoice('--memory', Object.keys(memories) as MemoryName[]),
     );
   return withLog(command)
+    .option(
+      '--budget <alarms>',
+      'false alarms that are all right for both, such as 1/key/7d or 50/all/1d',
+      parseAlarmBudget,
+    )
     .option('--json <file>', 'write the figures as JSON')
     .option('--verbose', 'errors with the place in the program')
     .action(async (input: string, options: CompareOptions) => done(await compare(input, options, io)));

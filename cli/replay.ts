@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Opening } from '../connectors/source.js';
 import type { Result } from '../event.js';
+import type { AlarmBudget } from '../operators/budget.js';
 import { toldBy } from '../operators/chain.js';
 import type { Score } from '../operators/scores.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
@@ -37,6 +38,8 @@ export interface ReplayOptions extends LogOptions {
   readonly horizons?: readonly number[];
   readonly memory?: string;
   readonly weights?: string;
+  /** How many false alarms are all right. */
+  readonly budget?: AlarmBudget;
   readonly stateBytes?: number;
   readonly keyBytes?: number;
   readonly out?: readonly Output[];

@@ -115,7 +115,7 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
     const surprise = new SurpriseOf(memoryRows);
     return {
       id: 'detect',
-      version: '3',
+      version: '4',
       keys,
       shared: barSharedLayout,
       layout,
@@ -162,7 +162,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
       const bar = new BarOf(budget);
       return {
         id: 'detect',
-        version: '6',
+        version: '7',
         keys,
         shared: barSharedLayout,
         layout: all(channels.length),

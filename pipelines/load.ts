@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { parseJson } from '../connectors/json-text.js';
 import { hint } from '../connectors/nearest.js';
 import type { Result } from '../event.js';
+import type { AlarmBudget } from '../operators/budget.js';
 import type { Budget } from './budget.js';
 import type { Pipeline } from './pipeline.js';
 import { shipped } from './shipped.js';
@@ -19,6 +20,8 @@ export interface Overrides {
   /** `own`, `shared`, or the path of a checkpoint to begin from. */
   readonly weights?: string;
   readonly budget?: Budget;
+  /** How many false alarms every `detect` may make. */
+  readonly alarmBudget?: AlarmBudget;
 }
 
 const modules = ['.js', '.mjs', '.ts', '.mts'];
@@ -31,7 +34,7 @@ export async function loadPipeline(nameOrFile: string, overrides: Overrides = {}
   const [given] = Object.keys(rest);
   if (given === undefined) return budget ? value.within(budget) : value;
   throw new SpecError(
-    `${nameOrFile}: expected ${given} to be set in the module, got it as an option: a pipeline made by code is run as it is`,
+    `${nameOrFile}: expected ${given === 'alarmBudget' ? 'the budget of detect' : given} to be set in the module, got it as an option: a pipeline made by code is run as it is`,
   );
 }
 
@@ -72,12 +75,15 @@ function withOverrides(
   from: string,
 ): PipelineSpec {
   if (Object.keys(overrides).length === 0) return spec;
-  const { budget, ...memory } = overrides;
+  const { budget, alarmBudget, ...memory } = overrides;
   if (overrides.memory !== undefined && spec.stages.some((stage) => 'challenge' in stage)) {
     throw new SpecError(`${from}: expected each side of challenge to name its memory, got memory as an option`);
   }
-  const overridden = <S extends object>(stage: S): S =>
-    'remember' in stage ? { ...stage, remember: { ...(stage.remember as object), ...memory } } : stage;
+  const overridden = <S extends object>(stage: S): S => {
+    if ('remember' in stage) return { ...stage, remember: { ...(stage.remember as object), ...memory } };
+    if (!('detect' in stage) || alarmBudget === undefined) return stage;
+    return { ...stage, detect: { ...(stage.detect as object), budget: alarmBudget } };
+  };
   const stages = spec.stages.map((stage) => {
     if (!('challenge' in stage)) return overridden(stage);
     const [champion, challenger] = [stage.challenge.champion, stage.challenge.challenger].map((side) => ({

@@ -1,23 +1,26 @@
 import { f64, type Row } from '../../state/layout.js';
 import { type AlarmBudget, rateOf } from '../budget.js';
+import { commonClockLayout, commonStepMs, tickCommon } from './common-clock.js';
 import { discover, discoveriesLayout, levelOf } from './discoveries.js';
 import { charge, type Gate, gateLayout, payRow, priceOf, told } from './gate.js';
 
 /** What the keys of a shard share: the account of a budget over all of them, its clock, and the discoveries so far. */
 export const barSharedLayout = {
   overdrawn: f64(),
-  lastMs: f64(),
-  /** Running time between rows of any key. */
-  stepMs: f64(),
+  clock: commonClockLayout,
   discoveries: discoveriesLayout,
 };
 export type SharedBar = Row<typeof barSharedLayout>;
 
 export const barLayout = gateLayout;
 
-/** Weight of a new gap in the time between rows of any key, and what a gap counts at most, in those. */
-const clockRate = 1 / 1000;
-const gapMax = 1000;
+/**
+ * How far alarms of many keys raise the bar of each at most, in nats: what is twenty times as rare as the budget asks is
+ * told whatever came before, or the first keys of an incident would hide the others. By chance as much comes in a
+ * twentieth of the budget, so by no more than that is it exceeded while shares are true; and it still pulls back shares that are
+ * up to twenty times too small.
+ */
+export const commonDebtMax = 3;
 /** Levels of false discovery control are far below this: most rows need none to be worked out. */
 const leastRare = 0.05;
 
@@ -26,10 +29,10 @@ export class BarOf {
   /** What the last row that was looked at cost: it alarms at most at the level of the budget. */
   price = 1;
 
-  /** `each`: every row that is rare enough alarms; else an alarm hides the weaker ones that follow it. */
   /** How far an alarm raises the bar until the rows that it was allowed for have come; rows of one event share it. */
   readonly #debt: number;
 
+  /** `each`: every row that is rare enough alarms; else an alarm hides the weaker ones that follow it. */
   constructor(
     readonly budget: AlarmBudget,
     readonly each = false,
@@ -40,19 +43,8 @@ export class BarOf {
   /** Time passes for all keys. */
   tick(shared: SharedBar, timeMs: number): void {
     const { budget } = this;
-    if ('falseDiscoveries' in budget) {
-      shared.discoveries.tests[0]++;
-      return;
-    }
-    if (budget.per === 'key') return;
-    if (shared.lastMs[0] === 0) shared.lastMs[0] = timeMs;
-    shared.discoveries.tests[0]++;
-    // Rows of several keys at one moment count as one step together, so the mean is over rows.
-    const gapMs = Math.max(0, timeMs - shared.lastMs[0]);
-    const rate = Math.max(clockRate, 1 / shared.discoveries.tests[0]);
-    const most = shared.stepMs[0] > 0 ? gapMax * shared.stepMs[0] : gapMs;
-    shared.stepMs[0] += rate * (Math.min(gapMs, most) - shared.stepMs[0]);
-    shared.lastMs[0] = Math.max(shared.lastMs[0], timeMs);
+    if ('falseDiscoveries' in budget) shared.discoveries.tests[0]++;
+    else if (budget.per === 'all') tickCommon(shared.clock, timeMs);
   }
 
   /** Whether a row is an alarm: rare enough for the budget, and not hidden by the alarm before it. */
@@ -65,16 +57,19 @@ export class BarOf {
       if (alarm) discover(shared.discoveries);
       return alarm;
     }
-    const accounts = budget.per === 'all' ? [own, shared] : [own];
-    const rate = rateOf(budget, budget.per === 'all' ? shared.stepMs[0] : stepMs);
-    this.price = rarity;
-    for (const account of accounts) {
-      payRow(account, rate, this.#debt);
-      this.price = priceOf(account, this.price);
+    const common = budget.per === 'all';
+    const rate = rateOf(budget, common ? commonStepMs(shared.clock) : stepMs);
+    payRow(own, rate, this.#debt);
+    this.price = priceOf(own, rarity);
+    if (common) {
+      payRow(shared, rate, this.#debt);
+      this.price = priceOf(shared, this.price);
     }
     const enough = rate > 0 && this.price <= rate;
     const alarm = this.each ? enough : told(own, newness, enough);
-    if (alarm) for (const account of accounts) charge(account, this.#debt);
-    return alarm;
+    if (!alarm) return false;
+    charge(own, this.#debt);
+    if (common) charge(shared, this.#debt, commonDebtMax);
+    return true;
   }
 }

@@ -16,9 +16,9 @@ export function payRow({ overdrawn }: Account, rate: number, debt: number): void
   overdrawn[0] = Math.max(-creditMax, overdrawn[0] - debt * rate);
 }
 
-/** Charges an alarm: more than the budget allows raise the bar on and on, so it is kept in the long run whatever the stream is. */
-export function charge({ overdrawn }: Account, debt: number): void {
-  overdrawn[0] += debt;
+/** Charges an alarm: more than the budget allows raise the bar, on and on or up to `most`. */
+export function charge({ overdrawn }: Account, debt: number, most = Number.POSITIVE_INFINITY): void {
+  overdrawn[0] = Math.min(most, overdrawn[0] + debt);
 }
 
 /** A share of rows at what it costs: the more the budget is overdrawn, the rarer an alarm must be. */
