@@ -15,6 +15,11 @@ export interface QueueOptions {
   readonly whenFull?: 'drop-oldest' | 'drop-newest';
   /** First and longest wait after a failure; it doubles from one to the other. Default 1 s and 5 min. */
   readonly backoffMs?: { readonly first: number; readonly most: number };
+  /**
+   * How long one delivery is tried that fails by a token or an address (401, 403, 404, a redirect), until it counts as
+   * refused and the next has its turn; default a day.
+   */
+  readonly patienceMs?: number;
   /** Deliveries in a time at most; more of them wait and are told together. */
   readonly rate?: { readonly count: number; readonly perMs: number };
   /** Bytes after which the journal begins a new segment. */
@@ -61,6 +66,8 @@ export class AlertQueue {
   #stopped = false;
   #hurry = false;
   #attempt = 0;
+  /** Since when the receiver wants to be mended; anew in each process, and for each delivery that was given up. */
+  #unmendedMs: number | undefined;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   /** Times of the latest deliveries, for the rate. */
   readonly #sent: number[] = [];
@@ -199,14 +206,16 @@ export class AlertQueue {
         this.onEvent({ type: 'alert-delivered', sink: this.name, alerts });
       } catch (error) {
         if (this.#stopped) return;
-        if (!(error instanceof Refused)) {
+        if (!this.#isFinal(error as Error)) {
           this.#fail(error as Error);
           continue;
         }
-        this.onEvent({ type: 'alert-refused', sink: this.name, error: error.message, alerts });
-        await this.#keepRefused(delivery, error.message);
+        const { message } = error as Error;
+        this.onEvent({ type: 'alert-refused', sink: this.name, error: message, alerts });
+        await this.#keepRefused(delivery, message);
       }
       this.#attempt = 0;
+      this.#unmendedMs = undefined;
       const atMs = this.clock.nowMs();
       if (this.options.rate) this.#sent.push(atMs);
       this.#book.delivered(receipt, atMs);
@@ -220,6 +229,15 @@ export class AlertQueue {
     if (!rate) return Number.NEGATIVE_INFINITY;
     while (this.#sent.length > 0 && this.#sent[0] <= nowMs - rate.perMs) this.#sent.shift();
     return this.#sent.length < rate.count ? Number.NEGATIVE_INFINITY : this.#sent[0] + rate.perMs;
+  }
+
+  /** Whether a delivery is given up: refused as such, or too long in the way of others that may fare better. */
+  #isFinal(error: Error): boolean {
+    if (error instanceof Refused) return true;
+    if (!(error instanceof TryAgain) || !error.untilMended) return false;
+    const { patienceMs = 86_400_000 } = this.options;
+    this.#unmendedMs ??= this.clock.nowMs();
+    return this.clock.nowMs() - this.#unmendedMs >= patienceMs;
   }
 
   #fail(error: Error): void {

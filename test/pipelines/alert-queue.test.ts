@@ -107,6 +107,48 @@ test('what is refused for good is kept beside, and does not hold up the rest', a
   expect(events.map(({ type }) => type)).toEqual(['alert-refused', 'alert-delivered']);
 });
 
+describe('a receiver whose token or address is wrong', () => {
+  const denied = () => new TryAgain('answered 403', undefined, true);
+  const refusals = () => events.filter(({ type }) => type === 'alert-refused').length;
+
+  test('loses nothing when it is mended within the patience of the queue', async () => {
+    const sink = new Kept('each', clock);
+    sink.fault = denied;
+    const queue = await openQueue(sink, { patienceMs: 120 * minute });
+    await queue.accept(changes(alertOf(), alertOf({ id: 'b' })));
+    await clock.pass(110 * minute);
+    sink.fault = undefined;
+    await clock.pass(10 * minute);
+    expect({ told: sink.alerts, refused: refusals() }).toEqual({ told: ['a1-1', 'b-1'], refused: 0 });
+  });
+
+  test('loses one delivery a patience when it is not, and one that fails alone lets the next go', async () => {
+    const sink = new Kept('grouped', clock);
+    sink.fault = denied;
+    const queue = await openQueue(sink, { patienceMs: 60 * minute });
+    for (const id of ['a', 'b', 'c']) await queue.accept([{ alert: alertOf({ id }), way: { ...way, group: id } }]);
+    await clock.pass(59 * minute);
+    expect(refusals()).toBe(0);
+    await clock.pass(10 * minute);
+    expect(refusals()).toBe(1);
+    await clock.pass(50 * minute);
+    expect({ refused: refusals(), waiting: queue.waiting }).toEqual({ refused: 1, waiting: 2 });
+    sink.fault = undefined;
+    await clock.pass(10 * minute);
+    expect(sink.alerts).toEqual(['b-1', 'c-1']);
+    expect(readFileSync(join(folder, 'refused.ndjson'), 'utf8')).toContain('answered 403');
+  });
+
+  test('one that is down is tried for as long as it is', async () => {
+    const sink = new Kept('each', clock);
+    sink.fault = () => new TryAgain('answered 503');
+    const queue = await openQueue(sink, { patienceMs: 1 });
+    await queue.accept(changes(alertOf()));
+    await clock.pass(60 * minute);
+    expect({ refused: refusals(), waiting: queue.waiting }).toEqual({ refused: 0, waiting: 1 });
+  });
+});
+
 test('so many deliveries in a time and no more; the others are told together', async () => {
   const sink = new Kept('grouped', clock);
   const queue = await openQueue(sink, { rate: { count: 2, perMs: 60 * minute } });
