@@ -177,6 +177,66 @@ describe('a full queue', () => {
   });
 });
 
+describe('a queue of groups that is full', () => {
+  const droppedIds = () => events.flatMap((event) => (event.type === 'alert-dropped' ? [event.id] : []));
+
+  test('of alerts that were told and fire takes no more of them, says so, and lets changes and ends in', async () => {
+    const sink = new Kept('grouped', clock);
+    const queue = await openQueue(sink, { limit: 2 });
+    await queue.accept(changes(alertOf({ id: 'a' }), alertOf({ id: 'b' })));
+    await clock.pass(minute);
+    await queue.accept(changes(alertOf({ id: 'c' }), resolvedOf({ id: 'c' })));
+    await queue.accept(changes(alertOf({ id: 'a' }), alertOf({ id: 'a', revision: 2 }), resolvedOf({ id: 'b' })));
+    expect(droppedIds()).toEqual(['c', 'c']);
+    await clock.pass(10 * minute);
+    expect(sink.alerts).toEqual(['a-1', 'b-1', 'a-2', 'b-2']);
+    await queue.accept(changes(alertOf({ id: 'd' })));
+    expect(droppedIds()).toHaveLength(2);
+  });
+
+  test('gives up nothing that is on its way, and another process gives up the same', async () => {
+    const sink = new Kept('grouped', clock);
+    let answer: () => void = () => {};
+    const { send } = Kept.prototype;
+    sink.send = async (delivery) => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      await send.call(sink, delivery);
+    };
+    const queue = await openQueue(sink, { limit: 2 });
+    await queue.accept(changes(alertOf({ id: 'a' })));
+    await clock.pass(minute);
+    await queue.accept(changes(alertOf({ id: 'b' }), alertOf({ id: 'c' })));
+    expect(droppedIds()).toEqual(['b']);
+    answer();
+    await settled(20);
+    await queue.close();
+    opened.pop();
+    const second = new Kept('grouped', clock);
+    await openQueue(second, { limit: 2 });
+    await clock.pass(10 * minute);
+    expect(second.alerts).toEqual(['a-1', 'c-1']);
+  });
+});
+
+test('a line is no longer than its limit, ends included', async () => {
+  const sink = new Kept('each', clock);
+  sink.fault = () => new TryAgain('away');
+  const queue = await openQueue(sink, { limit: 3 });
+  for (let i = 0; i < 50; i++) await queue.accept(changes(alertOf({ id: `a${i}` }), resolvedOf({ id: `a${i}` })));
+  expect(queue.waiting).toBe(3);
+});
+
+test('a replay over a full queue gives up nothing that it knows', async () => {
+  const sink = new Kept('each', clock);
+  sink.fault = () => new TryAgain('away');
+  const queue = await openQueue(sink, { limit: 2 });
+  for (let again = 0; again < 3; again++) await queue.accept(changes(alertOf({ id: 'a' }), alertOf({ id: 'b' })));
+  expect(events.filter(({ type }) => type === 'alert-dropped')).toEqual([]);
+  expect(queue.waiting).toBe(2);
+});
+
 describe('another process', () => {
   test('goes on with what waits, tells nothing again, and knows what it was told before', async () => {
     const first = new Kept('grouped', clock);
