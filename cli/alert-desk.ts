@@ -19,7 +19,7 @@ export interface AlertDesk {
   readonly sinks: readonly AlertOutput[];
   /** Lines for the end of the run. */
   tell(): string[];
-  /** What could not be handed on and is kept nowhere; undefined where nothing is lost. */
+  /** What nobody will hear of unless somebody does something; undefined where there is nothing. */
   lost(): string | undefined;
   close(): Promise<void>;
 }
@@ -55,6 +55,7 @@ export async function openDesk(pipeline: Pipeline<Result>, state: string | undef
   if (!spec?.sinks || Object.keys(spec.sinks).length === 0) return nothing;
   const passing = state === undefined && spec.folder === undefined;
   const folder = state === undefined ? await mkdtemp(join(tmpdir(), 'engram-alerts-')) : join(state, 'alerts');
+  const place = spec.folder ?? folder;
   const tally = new AlertTally();
   const { feed, refresh } = await openAlerts(spec, { folder, onEvent: (event) => tally.see(event) }).catch(
     (error: Error) => {
@@ -87,18 +88,36 @@ export async function openDesk(pipeline: Pipeline<Result>, state: string | undef
         ...strangeSilences(spec),
         ...left.map(({ sink, waiting }) => {
           const why = tally.failing.get(sink);
-          const rest = passing ? '' : `; the same command goes on with them from ${spec.folder ?? folder}`;
+          const rest = passing ? '' : `; the same command goes on with them from ${place}`;
           return `${sink}: ${plural(waiting, 'change')} not handed on${why ? ` (${why})` : ''}${rest}`;
         }),
+        ...[...tally.refused].map(
+          ([sink, { alerts, error }]) =>
+            `${sink}: ${plural(alerts, 'change')} refused (${error}), kept in ${join(place, sink, 'refused.ndjson')}`,
+        ),
+        ...[...tally.dropped].map(
+          ([sink, dropped]) => `${sink}: ${plural(dropped, 'change')} given up, as queue.limit was reached`,
+        ),
       ];
     },
     lost() {
-      if (!passing || left.length === 0) return undefined;
-      const sinks = left.map(({ sink }) => sink).join(', ');
-      return `alerts: expected ${sinks} to take everything before the end, without --state what they did not take is lost: name a folder`;
+      const words: string[] = [];
+      if (passing && left.length > 0) {
+        const sinks = left.map(({ sink }) => sink).join(', ');
+        words.push(
+          `expected ${sinks} to take everything before the end, without --state what they did not take is lost: name a folder`,
+        );
+      }
+      for (const [sink, { alerts, error }] of tally.refused) {
+        words.push(
+          `expected ${sink} to take everything, it refused ${plural(alerts, 'change')} (${error}), which will not be sent ` +
+            `again: correct the sink; they are kept in ${join(place, sink, 'refused.ndjson')}`,
+        );
+      }
+      return words.length === 0 ? undefined : `alerts: ${words.join('; ')}`;
     },
     async close() {
-      if (passing) await rm(folder, { recursive: true, force: true });
+      if (passing && tally.refused.size === 0) await rm(folder, { recursive: true, force: true });
     },
   };
 }

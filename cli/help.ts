@@ -113,7 +113,8 @@ A log is read from its first row on, as the detector learns from it; --from and 
 
   mark: `
 The mark takes effect at its place in the log: in every replay the same. A run that has passed the place does not see it, so give
-  --state for a run that goes on, and none for one that begins afresh.`,
+  --state for a run that goes on. For one that begins afresh it lies right behind an anomaly; an alert does not say at which row it
+  ended, so for an alert give --at or --state.`,
 
   silence: `
 A pattern may hold * and ?; several for one label stand in several --match. Times are event time.`,

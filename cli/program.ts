@@ -204,7 +204,11 @@ function alertsCommand(io: Io, done: (code: number) => void): Command {
     .requiredOption('--id <id>', 'id of the alert or of the anomaly')
     .requiredOption('--verdict <word>', 'expected or real', parse.parseChoice('--verdict', [...verdicts]))
     .requiredOption('--marks <file>', 'where marks are kept')
-    .option('--at <offset>', 'place in the log; by default right behind the anomaly', parse.parseOffset)
+    .option(
+      '--at <offset>',
+      'place in the log; by default right behind an anomaly, while an alert needs this or --state',
+      parse.parseOffset,
+    )
     .option('--state <dir>', 'place it behind all that this state has read', parse.parseState)
     .option('--verbose', 'errors with the place in the program')
     .action(async (file: string, options: MarkOptions) => done(await markAnomaly(file, options, io)));

@@ -177,13 +177,35 @@ export class AlertBook {
     settle(group, nowMs);
   }
 
-  /** Gives up the change that has waited longest, as the queue is full; undefined if none waits. */
-  dropOldest(): Alert | undefined {
+  /** Whether a change makes the book larger. Where the newest is given up, ends of what is in line are let in all the same. */
+  takesRoom({ id, revision, status }: Alert, newestGoes: boolean): boolean {
+    if ((this.#seen.get(id) ?? 0) >= revision) return false;
+    if (!this.#home.has(id)) return true;
+    return this.manner === 'each' && !(newestGoes && status === 'resolved');
+  }
+
+  /**
+   * Gives up what has waited longest, as the queue is full; undefined if there is nothing that may go. From a group goes
+   * only what nobody has heard of, silenced alerts first, and nothing that is `flying` to the receiver just now: of what
+   * was told the end would come under a new incident, and the old one would stay open for good.
+   */
+  dropOldest(flying: ReadonlySet<string> = new Set()): Alert | undefined {
     const first = this.#line.shift();
     if (first) return first;
+    const may = ({ alert, told }: Entry): boolean => told === 0 && !flying.has(alert.id);
+    return this.#dropFirst((entry) => may(entry) && entry.alert.silencedBy !== undefined) ?? this.#dropFirst(may);
+  }
+
+  /** Gives up a change that was given up before: for what is rebuilt from a journal. */
+  drop(id: string, revision: number): void {
+    if (this.manner === 'each') this.#leaveLine(id, revision);
+    else this.#dropFirst(({ alert }) => alert.id === id);
+  }
+
+  #dropFirst(fits: (entry: Entry) => boolean): Alert | undefined {
     for (const group of this.#groups.values()) {
       for (const [id, entry] of group.alerts) {
-        if (!isDue(entry, group.timing)) continue;
+        if (!fits(entry)) continue;
         this.#drop(group, id);
         settle(group, group.changedMs ?? 0);
         return entry.alert;

@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { type AlertJournal, Journal } from '../connectors/alerts/journal.js';
+import { keepRefused } from '../connectors/alerts/refused.js';
 import { type AlertSink, Refused, TryAgain } from '../connectors/alerts/sink.js';
-import { AppendFile } from '../connectors/append.js';
 import type { Alert } from '../event.js';
 import { AlertBook, type BookState } from './alert-book.js';
 import type { Receipt, Timing } from './alert-group.js';
@@ -11,10 +10,15 @@ import type { Clock } from './pace.js';
 export interface QueueOptions {
   /** Alerts that may wait; default 50,000. */
   readonly limit?: number;
-  /** What goes when one more comes; default `drop-oldest`. It is counted either way. */
+  /** What goes when one more comes; default `drop-oldest`, of what nobody has heard of. It is counted either way. */
   readonly whenFull?: 'drop-oldest' | 'drop-newest';
   /** First and longest wait after a failure; it doubles from one to the other. Default 1 s and 5 min. */
   readonly backoffMs?: { readonly first: number; readonly most: number };
+  /**
+   * How long one delivery is tried that fails by a token or an address (401, 403, 404, a redirect), until it counts as
+   * refused and the next has its turn; default a day.
+   */
+  readonly patienceMs?: number;
   /** Deliveries in a time at most; more of them wait and are told together. */
   readonly rate?: { readonly count: number; readonly perMs: number };
   /** Bytes after which the journal begins a new segment. */
@@ -42,7 +46,7 @@ type Note =
   | { readonly op: 'came'; readonly atMs: number; readonly alert: Alert; readonly way: Way }
   | { readonly op: 'silence'; readonly atMs: number; readonly id: string; readonly by?: string }
   | { readonly op: 'went'; readonly atMs: number; readonly receipt: Receipt }
-  | { readonly op: 'dropped' };
+  | { readonly op: 'dropped'; readonly id: string; readonly revision: number };
 
 /** A receiver that asks for more than this is not believed. */
 const askedMostMs = 3_600_000;
@@ -61,7 +65,11 @@ export class AlertQueue {
   #stopped = false;
   #hurry = false;
   #attempt = 0;
+  /** Since when the receiver wants to be mended; anew in each process, and for each delivery that was given up. */
+  #unmendedMs: number | undefined;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** Ids of what is on its way to the receiver. */
+  #flying: ReadonlySet<string> = new Set();
   /** Times of the latest deliveries, for the rate. */
   readonly #sent: number[] = [];
   #idle: (() => void)[] = [];
@@ -110,18 +118,14 @@ export class AlertQueue {
     const atMs = this.clock.nowMs();
     const notes: Note[] = [];
     for (const { alert, way } of changes) {
-      // An end takes no room: what it ends is there.
-      const full = this.#book.size >= limit && alert.status === 'firing';
-      if (full && whenFull === 'drop-newest') {
-        this.onEvent({ type: 'alert-dropped', sink: this.name, id: alert.id });
-        continue;
-      }
-      if (full) {
-        const dropped = this.#book.dropOldest();
-        if (dropped) {
-          notes.push({ op: 'dropped' });
-          this.onEvent({ type: 'alert-dropped', sink: this.name, id: dropped.id });
-        }
+      const newestGoes = whenFull === 'drop-newest';
+      if (this.#book.size >= limit && this.#book.takesRoom(alert, newestGoes)) {
+        // The end of what is in no group is the end of what nobody has heard of.
+        const ofNothing = this.sink.manner !== 'each' && alert.status === 'resolved';
+        const dropped = newestGoes || ofNothing ? undefined : this.#book.dropOldest(this.#flying);
+        this.onEvent({ type: 'alert-dropped', sink: this.name, id: (dropped ?? alert).id });
+        if (!dropped) continue;
+        notes.push({ op: 'dropped', id: dropped.id, revision: dropped.revision });
       }
       if (this.#book.accept(alert, way.group, way.labels, way.timing, atMs))
         notes.push({ op: 'came', atMs, alert, way });
@@ -195,21 +199,26 @@ export class AlertQueue {
       try {
         await this.#journal.ready?.();
         if (this.#stopped) return;
+        this.#flying = new Set(receipt.told.map(([id]) => id));
         await this.sink.send(delivery);
         this.onEvent({ type: 'alert-delivered', sink: this.name, alerts });
       } catch (error) {
         if (this.#stopped) return;
-        if (!(error instanceof Refused)) {
+        if (!this.#isFinal(error as Error)) {
           this.#fail(error as Error);
+          this.#flying = new Set();
           continue;
         }
-        this.onEvent({ type: 'alert-refused', sink: this.name, error: error.message, alerts });
-        await this.#keepRefused(delivery, error.message);
+        const { message } = error as Error;
+        this.onEvent({ type: 'alert-refused', sink: this.name, error: message, alerts });
+        if (this.#journal.refused !== undefined) await keepRefused(this.#journal.refused, delivery, message);
       }
       this.#attempt = 0;
+      this.#unmendedMs = undefined;
       const atMs = this.clock.nowMs();
       if (this.options.rate) this.#sent.push(atMs);
       this.#book.delivered(receipt, atMs);
+      this.#flying = new Set();
       await this.#note([{ op: 'went', atMs, receipt }]);
     }
   }
@@ -222,6 +231,15 @@ export class AlertQueue {
     return this.#sent.length < rate.count ? Number.NEGATIVE_INFINITY : this.#sent[0] + rate.perMs;
   }
 
+  /** Whether a delivery is given up: refused as such, or too long in the way of others that may fare better. */
+  #isFinal(error: Error): boolean {
+    if (error instanceof Refused) return true;
+    if (!(error instanceof TryAgain) || !error.untilMended) return false;
+    const { patienceMs = 86_400_000 } = this.options;
+    this.#unmendedMs ??= this.clock.nowMs();
+    return this.clock.nowMs() - this.#unmendedMs >= patienceMs;
+  }
+
   #fail(error: Error): void {
     const { first, most } = this.options.backoffMs ?? { first: 1000, most: 300_000 };
     const longer = Math.min(most, first * 2 ** Math.min(this.#attempt, 30));
@@ -232,23 +250,6 @@ export class AlertQueue {
     this.#attempt++;
     this.#notBeforeMs = this.clock.nowMs() + waitMs;
     this.onEvent({ type: 'alert-delivery-failed', sink: this.name, error: error.message, waitMs });
-  }
-
-  async #keepRefused(delivery: unknown, error: string): Promise<void> {
-    const { refused } = this.#journal;
-    if (refused === undefined) return;
-    const bytes = await stat(refused).then(
-      ({ size }) => size,
-      () => 0,
-    );
-    const file = new AppendFile(refused);
-    try {
-      await file.open(bytes);
-      await file.append(`${JSON.stringify({ error, delivery })}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
   }
 
   /** Begins a new segment when the notes have outgrown what they come to. */
@@ -288,7 +289,7 @@ export class AlertQueue {
         this.#book.delivered(note.receipt, note.atMs);
         return;
       case 'dropped':
-        this.#book.dropOldest();
+        this.#book.drop(note.id, note.revision);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Alert } from '../event.js';
 import { labelsOf } from '../operators/alert-rule.js';
 import { type Matchers, matcherOf } from '../operators/matchers.js';
+import { openZone } from './zone.js';
 
 /** Keeps alerts from people for a time: they are found and noted all the same. */
 export interface Silence {
@@ -22,7 +23,7 @@ export interface Maintenance {
   /** Times of the day as `22:00`; an end before the start lies on the next day. */
   readonly from: string;
   readonly to: string;
-  /** Offset from UTC, such as `+02:00`; default `Z`. */
+  /** `Europe/Berlin`, whose clocks it follows through summer time, or an offset such as `+02:00`; default `Z`. */
   readonly zone?: string;
   /** The last moment of it, RFC 3339. */
   readonly endsAt: string;
@@ -85,26 +86,38 @@ function weekly({ name, match, days: on, from, to, zone = 'Z', endsAt }: Mainten
   const lastMs = timeOf(endsAt, `${where}.endsAt`);
   const [fromMs, toMs] = [clockOf(from, `${where}.from`), clockOf(to, `${where}.to`)];
   const lengthMs = (toMs - fromMs + dayMs) % dayMs || dayMs;
-  const shiftMs = zoneMs(zone, `${where}.zone`);
+  const place = openZone(zone);
+  if (!place) {
+    throw new RangeError(
+      `${where}.zone: expected a zone such as Europe/Berlin, +02:00 or Z, got ${JSON.stringify(zone)}`,
+    );
+  }
   if (on.length === 0) throw new RangeError(`${where}.days: expected at least one of ${days.join(', ')}, got none`);
   const starts = on.map((day) => {
     const index = days.indexOf(day);
     if (index < 0)
       throw new RangeError(`${where}.days: expected some of ${days.join(', ')}, got ${JSON.stringify(day)}`);
-    return ((index - firstDay + 7) % 7) * dayMs + fromMs - shiftMs;
+    return ((index - firstDay + 7) % 7) * dayMs + fromMs;
   });
-  /** The last start at or before a time. */
-  const startMs = (timeMs: number): number =>
-    Math.max(...starts.map((start) => start + Math.floor((timeMs - start) / weekMs) * weekMs));
+  /** Those that may hold a time or come next: of each day the one of this week by local clocks, and its neighbours. */
+  const around = (timeMs: number): { readonly startMs: number; readonly endMs: number }[] =>
+    starts.flatMap((start) => {
+      const week = start + Math.floor((timeMs + place.offsetMs(timeMs) - start) / weekMs) * weekMs;
+      return [week - weekMs, week, week + weekMs].map((local) => ({
+        startMs: place.momentsOf(local).first,
+        endMs: place.momentsOf(local + lengthMs).last,
+      }));
+    });
+  const holds = (timeMs: number): boolean =>
+    around(timeMs).some(({ startMs, endMs }) => startMs <= timeMs && timeMs < endMs);
   return {
     name,
     matches: scoped(match, where),
-    contains: (timeMs) => timeMs < lastMs && starts.some((start) => modulo(timeMs - start, weekMs) < lengthMs),
+    contains: (timeMs) => timeMs < lastMs && holds(timeMs),
     edgeMs(timeMs) {
       if (timeMs >= lastMs) return Number.POSITIVE_INFINITY;
-      const ends = startMs(timeMs) + lengthMs;
-      const next = Math.min(...starts.map((start) => start + (Math.floor((timeMs - start) / weekMs) + 1) * weekMs));
-      return Math.min(lastMs, next, ends > timeMs ? ends : next);
+      const edges = around(timeMs).flatMap(({ startMs, endMs }) => [startMs, endMs]);
+      return Math.min(lastMs, ...edges.filter((edge) => edge > timeMs));
     },
   };
 }
@@ -130,13 +143,3 @@ function clockOf(text: string, where: string): number {
     throw new RangeError(`${where}: expected a time of the day such as 22:00, got ${JSON.stringify(text)}`);
   return (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
-
-function zoneMs(text: string, where: string): number {
-  if (text === 'Z') return 0;
-  const [, sign, hours, minutes] = /^([+-])(\d\d):([0-5]\d)$/.exec(text) ?? [];
-  if (sign === undefined)
-    throw new RangeError(`${where}: expected an offset such as +02:00 or Z, got ${JSON.stringify(text)}`);
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
-}
-
-const modulo = (a: number, b: number): number => ((a % b) + b) % b;

@@ -128,6 +128,7 @@ const schema = z.strictObject({
       limit: whole,
       whenFull: z.enum(['drop-oldest', 'drop-newest']).exactOptional(),
       backoffMs: z.strictObject({ first: z.number().min(1), most: z.number().min(1) }).exactOptional(),
+      patienceMs: z.number().min(0).exactOptional(),
       rate: z.strictObject({ count: z.int().min(1), perMs: z.number().min(1) }).exactOptional(),
       segmentBytes: z.int().min(4096).exactOptional(),
     })

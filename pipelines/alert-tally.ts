@@ -40,6 +40,8 @@ export class AlertTally {
   readonly #sinks = new Map<string, SinkCounts>();
   /** The last failure of each sink that has not delivered since. */
   readonly failing = new Map<string, string>();
+  /** What each sink refused for good, and its last words about it. */
+  readonly refused = new Map<string, { readonly alerts: number; readonly error: string }>();
   fired = 0;
   resolved = 0;
   suppressed = 0;
@@ -63,10 +65,16 @@ export class AlertTally {
       case 'alert-refused':
         counts.refused += event.alerts;
         this.failing.set(event.sink, event.error);
+        this.refused.set(event.sink, { alerts: counts.refused, error: event.error });
         return;
       case 'alert-dropped':
         counts.dropped++;
     }
+  }
+
+  /** Changes that the full queue of a sink gave up. */
+  get dropped(): ReadonlyMap<string, number> {
+    return new Map([...this.#sinks].flatMap(([sink, { dropped }]) => (dropped > 0 ? [[sink, dropped]] : [])));
   }
 
   /** All figures as text; queues and states are those of the feeds, now. */

@@ -97,7 +97,13 @@ export class Gate {
     const addresses = ipaddr.isValid(host) ? [host] : await this.#resolve(host);
     if (addresses.length === 0) throw new Blocked(`${shown(host)}: expected an address, the name has none`);
     for (const address of addresses) {
-      if (!named && !isPublic(address) && !this.#inNetwork(address)) {
+      const inNetwork = this.#inNetwork(address);
+      if (!named && !inNetwork && !usual.includes(port)) {
+        throw new Blocked(
+          `${shown(host)}: expected one of the ports ${usual.join(', ')}, got ${port}: name ${shown(host)}:${port} in allow`,
+        );
+      }
+      if (!named && !isPublic(address) && !inNetwork) {
         throw new Blocked(
           `${shown(host)}: expected public addresses, it has ${address}: name the host or network in allow`,
         );
@@ -105,6 +111,13 @@ export class Gate {
     }
     const [address] = addresses;
     return { host, port, address, family: ipaddr.parse(address).kind() === 'ipv6' ? 6 : 4 };
+  }
+
+  /** Whether a port that is not usual may be used once the host is resolved: by its name, or by a network it may turn out to be in. */
+  mayOpen(hostname: string, port: number): boolean {
+    const host = bare(hostname);
+    if (this.#isNamed(host, port, false)) return true;
+    return ipaddr.isValid(host) ? this.#inNetwork(host) : this.#networks.length > 0;
   }
 
   #checkName(host: string, named: boolean): void {

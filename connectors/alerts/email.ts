@@ -25,7 +25,7 @@ export async function emailSink(options: EmailOptions): Promise<AlertSink> {
   const { host, port = 587, tls = 'require', username, password, from, to, timeoutMs = 20_000, ca } = options;
   if (to.length === 0) throw new RangeError('email.to: expected at least one address, got none');
   const gate = new Gate(options);
-  if (!smtpPorts.includes(port) && !options.allow?.some((entry) => entry.endsWith(`:${port}`) || entry.includes('/'))) {
+  if (!smtpPorts.includes(port) && !gate.mayOpen(host, port)) {
     throw new RangeError(
       `email.port: expected one of ${smtpPorts.join(', ')}, got ${port}: name ${host}:${port} in allow`,
     );

@@ -27,45 +27,82 @@ const answerBytes = 64 * 1024;
 
 /**
  * Posts to an address that has passed the gate: the host is resolved once, the connection goes to the address that was
- * checked, under the original name. Throws `TryAgain` for what may pass, `Refused` for what will not, and neither ever
- * says more of the address than its host.
+ * checked, under the original name. Throws `TryAgain` for what may pass, `Refused` for what will not. What they say is
+ * made of the host that was named, a status and words known beforehand: address, path and answer are never quoted, as a
+ * receiver may echo whatever it was sent.
  */
 export async function post(address: string, options: Post): Promise<Answer> {
   const { gate, timeoutMs = 10_000, redirects = 0 } = options;
   const stop = AbortSignal.timeout(timeoutMs);
   let url = gate.checkUrl(address);
-  const first = url.origin;
+  const { origin: first, hostname } = url;
   for (let hop = 0; ; hop++) {
+    // Where a redirect leads is part of an answer too.
+    const host = hop === 0 ? hostname : `${hostname} (redirected)`;
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
     const target = await gate.target(url.hostname, port).catch((error: Error) => {
-      throw error instanceof Blocked
-        ? error
-        : new TryAgain(`${url.hostname}: the name cannot be resolved (${codeOf(error)})`);
+      if (!(error instanceof Blocked)) throw new TryAgain(`${host}: the name cannot be resolved (${codeOf(error)})`);
+      throw hop === 0 ? error : blockedHop(hostname);
     });
-    const { status, headers, body } = await exchange(url, target, options, stop, url.origin === first);
+    const { status, headers, body } = await exchange(url, host, target, options, stop, url.origin === first);
     if (status < 300) return { status, body };
     if (status < 400) {
       if (hop >= redirects || (status !== 307 && status !== 308) || !headers.location) {
-        throw new Refused(
-          `${url.hostname}: expected an answer, got a redirect (${status}): name the address it leads to`,
+        throw new TryAgain(
+          `${host}: expected an answer, got a redirect (${status}): name the address it leads to`,
+          undefined,
+          true,
         );
       }
-      url = gate.checkUrl(new URL(headers.location, url).href);
+      url = nextHop(gate, headers.location, url, hostname);
       continue;
     }
-    throw failure(url.hostname, status, headers['retry-after'], body);
+    throw failure(host, status, headers['retry-after'], body);
   }
 }
 
-/** What a status that is no success means: 408, 425, 429 and 5xx may pass, all else will not. */
+function nextHop(gate: Gate, location: string, from: URL, hostname: string): URL {
+  try {
+    return gate.checkUrl(new URL(location, from).href);
+  } catch {
+    throw blockedHop(hostname);
+  }
+}
+
+const blockedHop = (hostname: string): Blocked =>
+  new Blocked(`${hostname}: expected a redirect to an address that is allowed, it leads elsewhere: name that in allow`);
+
+/** What is wrong with the delivery itself: the same bytes will be refused for ever. */
+const finalStatuses: ReadonlySet<number> = new Set([400, 410, 411, 413, 414, 415, 422, 431]);
+/**
+ * What is wrong with the load or the receiver, and will be over by itself. All else, such as 401, 403 and 404, is a matter of
+ * tokens and addresses, which people mend.
+ */
+const isPassing = (status: number): boolean => status === 408 || status === 425 || status === 429 || status >= 500;
+/** Answers of Slack that say more than their status; said on only where they are all of an answer. */
+const knownWords: ReadonlySet<string> = new Set([
+  'action_prohibited',
+  'channel_is_archived',
+  'channel_not_found',
+  'invalid_payload',
+  'invalid_token',
+  'no_active_hooks',
+  'no_service',
+  'no_service_id',
+  'no_team',
+  'no_text',
+  'posting_to_general_channel_denied',
+  'rate_limited',
+  'team_disabled',
+  'too_many_attachments',
+  'user_not_found',
+]);
+
 function failure(host: string, status: number, retryAfter: string | undefined, body: string): Error {
-  const said = body
-    .replaceAll(/[^\x20-\x7e]+/g, ' ')
-    .trim()
-    .slice(0, 200);
-  const text = `${host}: answered ${status}${said ? ` (${said})` : ''}`;
-  const passing = status === 408 || status === 425 || status === 429 || status >= 500;
-  return passing ? new TryAgain(text, retryAfterMs(retryAfter, Date.now())) : new Refused(text);
+  const said = body.trim();
+  const text = `${host}: answered ${status}${knownWords.has(said) ? ` (${said})` : ''}`;
+  if (finalStatuses.has(status)) return new Refused(text);
+  return new TryAgain(text, retryAfterMs(retryAfter, Date.now()), !isPassing(status));
 }
 
 /** Seconds, or a date. */
@@ -79,13 +116,20 @@ interface Exchange extends Answer {
   readonly headers: IncomingMessage['headers'];
 }
 
-function exchange(url: URL, target: Target, options: Post, stop: AbortSignal, sameOrigin: boolean): Promise<Exchange> {
+function exchange(
+  url: URL,
+  host: string,
+  target: Target,
+  options: Post,
+  stop: AbortSignal,
+  sameOrigin: boolean,
+): Promise<Exchange> {
   const { headers = {}, body, ca } = options;
   const secure = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
       const why = stop.aborted ? 'no answer in time' : codeOf(error);
-      reject(error instanceof Blocked ? error : new TryAgain(`${url.hostname}: ${why}`));
+      reject(error instanceof Blocked ? error : new TryAgain(`${host}: ${why}`));
     };
     const asked = (secure ? httpsRequest : httpRequest)(
       url,
@@ -121,9 +165,7 @@ function exchange(url: URL, target: Target, options: Post, stop: AbortSignal, sa
     asked.on('socket', (socket: Socket) => {
       socket.once('connect', () => {
         if (socket.remoteAddress === target.address || !socket.remoteAddress) return;
-        socket.destroy(
-          new Blocked(`${target.host}: expected to reach ${target.address}, reached ${socket.remoteAddress}`),
-        );
+        socket.destroy(new Blocked(`${host}: expected to reach ${target.address}, reached ${socket.remoteAddress}`));
       });
     });
     asked.on('error', fail);

@@ -36,13 +36,17 @@ export class Refused extends Error {
   override readonly name = 'Refused';
 }
 
-/** It may work later; `afterMs` where the receiver said when. */
+/**
+ * It may work later; `afterMs` where the receiver said when. `untilMended` where it takes somebody who mends a token or an
+ * address: a queue does not wait for that for ever.
+ */
 export class TryAgain extends Error {
   override readonly name = 'TryAgain';
 
   constructor(
     message: string,
     readonly afterMs?: number,
+    readonly untilMended = false,
   ) {
     super(message);
   }

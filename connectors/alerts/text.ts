@@ -18,11 +18,12 @@ export function worstSeverity(alerts: readonly Alert[]): Severity {
   return worst?.severity ?? 'info';
 }
 
-/** What has happened in one line: `[FIRING 3] machine-7 and 2 more: temp 90 where 60 was expected`. */
+/** What has happened in one line: `[FIRING 3] machine-7 and 2 more keys: temp 90 where 60 was expected`. */
 export function titleOf({ alerts, status, labels }: Delivery): string {
   const firing = alerts.filter((alert) => alert.status === 'firing').length;
   const [worst] = worstFirst(alerts);
-  const more = alerts.length > 1 ? ` and ${alerts.length - 1} more` : '';
+  const others = new Set(alerts.map(({ key }) => key)).size - 1;
+  const more = others > 0 ? ` and ${others} more ${others === 1 ? 'key' : 'keys'}` : '';
   const word = status === 'firing' ? `FIRING ${firing}` : `RESOLVED ${alerts.length}`;
   const common = Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)

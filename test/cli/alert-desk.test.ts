@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -106,27 +106,98 @@ describe('engram replay --alerts', () => {
     hook = await Receiver.start();
   });
 
-  test('secrets are in no output, no error and no file of the run', async () => {
-    hook.reply = ({ headers }) => ({ status: 500, body: `you said ${String(headers['engram-signature'])}` });
-    const secrets = { url: hook.url('/canary-path'), secret: { env: 'ALERT_DESK_KEY' }, allow: hook.allow };
-    const spec = section({
-      drainMs: 200,
-      sinks: { file: { file: { path: at('alerts.ndjson') } }, ops: { webhook: secrets } },
-    });
-    const { out, err } = await replay(
-      '--alerts',
-      JSON.stringify(spec),
-      '--state',
-      at('state'),
-      '--report',
-      at('r.html'),
-      '--verbose',
-    );
-    const { stdout } = await run('grep', ['-rlE', 'canary-hmac-key', here]).catch((error: { stdout: string }) => error);
-    expect(out + err).not.toMatch(/canary/);
-    expect(stdout).toBe('');
-    expect(existsSync(at('state/alerts/ops'))).toBe(true);
+  test.each([['with'], ['without']])(
+    'what a receiver refuses is told, kept and an error, %s a state folder',
+    async (how) => {
+      hook.reply = () => ({ status: 400 });
+      const more = how === 'with' ? ['--state', at('state')] : [];
+      const { code, out, err } = await replay('--alerts', JSON.stringify(section()), ...more);
+      const told = /^ops: (\d+) changes? refused \(127\.0\.0\.1: answered 400\), kept in (.*refused\.ndjson)$/m.exec(
+        out,
+      );
+      const [, count, place] = told ?? [];
+      expect(code).toBe(1);
+      expect(err).toMatch(
+        /expected ops to take everything, it refused \d+ changes? .*: correct the sink; they are kept in/,
+      );
+      if (how === 'with') expect(place).toBe(at('state/alerts/ops/refused.ndjson'));
+      const kept = readFileSync(place, 'utf8').trimEnd().split('\n');
+      const refused = kept.flatMap((line) => (JSON.parse(line) as { delivery: { alerts: Alert[] } }).delivery.alerts);
+      expect(refused).toHaveLength(Number(count));
+      expect(new Set(refused.map(({ id }) => id))).toEqual(new Set(linesOf('alerts.ndjson').map(({ id }) => id)));
+      if (how === 'without') rmSync(join(place, '../..'), { recursive: true });
+    },
+  );
+
+  test('a token that is wrong costs nothing: the next run with the right one tells all', async () => {
+    hook.reply = () => ({ status: 401 });
+    const args = ['--alerts', JSON.stringify(section({ drainMs: 200 })), '--state', at('state')];
+    const { code, out } = await replay(...args);
+    expect({ code, refused: out.includes('refused') }).toEqual({ code: 0, refused: false });
+    expect(out).toMatch(/ops: \d+ changes? not handed on \(127\.0\.0\.1: answered 401\); the same command goes on/);
+    hook.reply = () => ({ status: 200 });
+    hook.asked.length = 0;
+    expect((await replay(...args)).out).not.toContain('not handed on');
+    const told = (hook.bodies as { alerts: Alert[] }[]).flatMap(({ alerts }) => alerts.map(({ id }) => id));
+    expect(new Set(told)).toEqual(new Set(linesOf('alerts.ndjson').map(({ id }) => id)));
   });
+
+  test('what a full queue gives up is told', async () => {
+    hook.reply = () => ({ status: 503 });
+    const rules = [{ name: 'any' }, { name: 'two' }, { name: 'three' }];
+    const spec = section({ rules, drainMs: 200, queue: { limit: 1 } });
+    const { out } = await replay('--alerts', JSON.stringify(spec), '--state', at('state'));
+    expect(out).toMatch(/^ops: \d+ changes? given up, as queue\.limit was reached$/m);
+  });
+
+  test.each([404, 503, 400])(
+    'a receiver that answers %d with all it was sent gets no secret into outputs, errors or files',
+    async (status) => {
+      const secrets = ['TOPPATH', 'TOPHMAC', 'TOPHEADER', 'TOPROUTE', 'TOPBEARER', 'TOPWORD'];
+      const place = (name: string): { env: string } => ({ env: name });
+      for (const name of secrets) process.env[name] = `${name}-canary`;
+      process.env.TOPPATH = hook.url('/services/TOPPATH-canary');
+      hook.reply = ({ path, headers, body }) => ({
+        status,
+        headers: { 'x-echo': path, location: `${path}${String(headers.authorization)}` },
+        body: `Cannot POST ${path} ${JSON.stringify(headers)} ${body}`,
+      });
+      const { allow } = hook;
+      const sinks = {
+        slack: { slack: { url: place('TOPPATH'), allow } },
+        hooks: {
+          webhook: {
+            url: place('TOPPATH'),
+            secret: place('TOPHMAC'),
+            headers: { authorization: place('TOPHEADER'), 'x-token': place('TOPHEADER') },
+            allow,
+          },
+        },
+        pager: { pagerduty: { routingKey: place('TOPROUTE'), url: hook.url('/v2/enqueue'), allow } },
+        manager: { alertmanager: { url: hook.url(), bearer: place('TOPBEARER'), allow } },
+        basic: { alertmanager: { url: hook.url(), username: 'u', password: place('TOPWORD'), allow } },
+      };
+      const more = ['--state', at('state'), '--report', at('r.html'), '--verbose'];
+      const { out, err } = await replay('--alerts', JSON.stringify(section({ drainMs: 400, sinks })), ...more);
+      // What the sinks sent did hold them all, and the server did say it back.
+      const sent = JSON.stringify(hook.asked);
+      const word = Buffer.from('u:TOPWORD-canary').toString('base64');
+      const shapes = [...secrets.filter((name) => !/HMAC|WORD/.test(name)).map((name) => `${name}-canary`), word];
+      expect(shapes.filter((secret) => !sent.includes(secret))).toEqual([]);
+      const signatures = hook.asked.flatMap(({ headers }) => headers['engram-signature'] ?? []).map(String);
+      expect(signatures.length).toBeGreaterThan(0);
+      for (const secret of [...shapes, 'TOPWORD-canary', 'TOPHMAC-canary', ...signatures]) {
+        expect(out + err).not.toContain(secret);
+        const { stdout } = await run('grep', ['-rlF', '--', secret, here]).catch((error: { stdout: string }) => error);
+        expect(stdout).toBe('');
+      }
+      for (const name of Object.keys(sinks)) {
+        expect(out).toContain(`${name}: `);
+        expect(existsSync(at(`state/alerts/${name}`))).toBe(true);
+      }
+      for (const name of secrets) delete process.env[name];
+    },
+  );
 
   test.each([
     ['{"rules":[]}', 'rules: expected a list of at least 1'],

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Anomaly } from '../../event.js';
+import { alertOf } from '../connectors/alerts/server.js';
 import { dailyCsv, engram, folder } from './command.js';
 
 let here: string;
@@ -90,6 +91,30 @@ describe('engram alerts mark', () => {
     const { code, err } = await engram(['alerts', 'mark', at('a.ndjson'), '--marks', at('m'), ...more]);
     expect(err).toContain(message);
     expect(code).toBe(2);
+  });
+
+  test('an alert does not say where it ended: it is placed by --at or --state, as the help says', async () => {
+    const alert = alertOf({ id: 'a', key: 'k' });
+    writeFileSync(at('alerts.ndjson'), `${JSON.stringify(alert)}\n`);
+    const args = [
+      'alerts',
+      'mark',
+      at('alerts.ndjson'),
+      '--id',
+      'a',
+      '--verdict',
+      'real',
+      '--marks',
+      at('marks.ndjson'),
+    ];
+    const { code, err } = await engram(args);
+    expect(code).toBe(2);
+    expect(err).toContain('--at: expected a place in the log, as an alert does not say where it ended');
+    expect((await engram([...args, '--at', '9'])).code).toBe(0);
+    expect(linesOf('marks.ndjson')).toMatchObject([{ key: 'k', of: 'a', offset: 9 }]);
+    const { out } = await engram(['alerts', 'mark', '--help']);
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('for an alert give --at or --state');
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('while an alert needs this or --state');
   });
 
   test('a file of marks that is wrong stops a replay before the first row', async () => {

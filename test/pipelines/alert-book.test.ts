@@ -193,3 +193,19 @@ test('a full book gives up what has waited longest', () => {
   expect(groups.book.dropOldest()).toBeUndefined();
   expect(groups.book.take(400)).toBeUndefined();
 });
+
+test('a full book keeps ends and changes of what was told: their incidents would stay open for good', () => {
+  const groups = new Tried();
+  groups.accept(alertOf({ id: 'a' }), 0);
+  groups.accept(alertOf({ id: 'b' }), 0);
+  const told = groups.book.take(30)?.delivery.group;
+  groups.tell(30);
+  groups.accept(resolvedOf({ id: 'a' }), 40);
+  groups.accept(alertOf({ id: 'b', revision: 2 }), 40);
+  groups.accept(alertOf({ id: 'due' }), 40);
+  groups.accept(alertOf({ id: 'held', silencedBy: 's' }), 50);
+  const dropped = [1, 2, 3].map(() => groups.book.dropOldest()?.id);
+  expect(dropped).toEqual(['held', 'due', undefined]);
+  expect(groups.book.take(330)?.delivery.group).toBe(told);
+  expect(groups.tell(330)).toBe('a resolved 2, b firing 2');
+});

@@ -107,6 +107,48 @@ test('what is refused for good is kept beside, and does not hold up the rest', a
   expect(events.map(({ type }) => type)).toEqual(['alert-refused', 'alert-delivered']);
 });
 
+describe('a receiver whose token or address is wrong', () => {
+  const denied = () => new TryAgain('answered 403', undefined, true);
+  const refusals = () => events.filter(({ type }) => type === 'alert-refused').length;
+
+  test('loses nothing when it is mended within the patience of the queue', async () => {
+    const sink = new Kept('each', clock);
+    sink.fault = denied;
+    const queue = await openQueue(sink, { patienceMs: 120 * minute });
+    await queue.accept(changes(alertOf(), alertOf({ id: 'b' })));
+    await clock.pass(110 * minute);
+    sink.fault = undefined;
+    await clock.pass(10 * minute);
+    expect({ told: sink.alerts, refused: refusals() }).toEqual({ told: ['a1-1', 'b-1'], refused: 0 });
+  });
+
+  test('loses one delivery a patience when it is not, and one that fails alone lets the next go', async () => {
+    const sink = new Kept('grouped', clock);
+    sink.fault = denied;
+    const queue = await openQueue(sink, { patienceMs: 60 * minute });
+    for (const id of ['a', 'b', 'c']) await queue.accept([{ alert: alertOf({ id }), way: { ...way, group: id } }]);
+    await clock.pass(59 * minute);
+    expect(refusals()).toBe(0);
+    await clock.pass(10 * minute);
+    expect(refusals()).toBe(1);
+    await clock.pass(50 * minute);
+    expect({ refused: refusals(), waiting: queue.waiting }).toEqual({ refused: 1, waiting: 2 });
+    sink.fault = undefined;
+    await clock.pass(10 * minute);
+    expect(sink.alerts).toEqual(['b-1', 'c-1']);
+    expect(readFileSync(join(folder, 'refused.ndjson'), 'utf8')).toContain('answered 403');
+  });
+
+  test('one that is down is tried for as long as it is', async () => {
+    const sink = new Kept('each', clock);
+    sink.fault = () => new TryAgain('answered 503');
+    const queue = await openQueue(sink, { patienceMs: 1 });
+    await queue.accept(changes(alertOf()));
+    await clock.pass(60 * minute);
+    expect({ refused: refusals(), waiting: queue.waiting }).toEqual({ refused: 0, waiting: 1 });
+  });
+});
+
 test('so many deliveries in a time and no more; the others are told together', async () => {
   const sink = new Kept('grouped', clock);
   const queue = await openQueue(sink, { rate: { count: 2, perMs: 60 * minute } });
@@ -133,6 +175,66 @@ describe('a full queue', () => {
     await clock.pass(10 * minute);
     expect(sink.alerts).toEqual(left);
   });
+});
+
+describe('a queue of groups that is full', () => {
+  const droppedIds = () => events.flatMap((event) => (event.type === 'alert-dropped' ? [event.id] : []));
+
+  test('of alerts that were told and fire takes no more of them, says so, and lets changes and ends in', async () => {
+    const sink = new Kept('grouped', clock);
+    const queue = await openQueue(sink, { limit: 2 });
+    await queue.accept(changes(alertOf({ id: 'a' }), alertOf({ id: 'b' })));
+    await clock.pass(minute);
+    await queue.accept(changes(alertOf({ id: 'c' }), resolvedOf({ id: 'c' })));
+    await queue.accept(changes(alertOf({ id: 'a' }), alertOf({ id: 'a', revision: 2 }), resolvedOf({ id: 'b' })));
+    expect(droppedIds()).toEqual(['c', 'c']);
+    await clock.pass(10 * minute);
+    expect(sink.alerts).toEqual(['a-1', 'b-1', 'a-2', 'b-2']);
+    await queue.accept(changes(alertOf({ id: 'd' })));
+    expect(droppedIds()).toHaveLength(2);
+  });
+
+  test('gives up nothing that is on its way, and another process gives up the same', async () => {
+    const sink = new Kept('grouped', clock);
+    let answer: () => void = () => {};
+    const { send } = Kept.prototype;
+    sink.send = async (delivery) => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      await send.call(sink, delivery);
+    };
+    const queue = await openQueue(sink, { limit: 2 });
+    await queue.accept(changes(alertOf({ id: 'a' })));
+    await clock.pass(minute);
+    await queue.accept(changes(alertOf({ id: 'b' }), alertOf({ id: 'c' })));
+    expect(droppedIds()).toEqual(['b']);
+    answer();
+    await settled(20);
+    await queue.close();
+    opened.pop();
+    const second = new Kept('grouped', clock);
+    await openQueue(second, { limit: 2 });
+    await clock.pass(10 * minute);
+    expect(second.alerts).toEqual(['a-1', 'c-1']);
+  });
+});
+
+test('a line is no longer than its limit, ends included', async () => {
+  const sink = new Kept('each', clock);
+  sink.fault = () => new TryAgain('away');
+  const queue = await openQueue(sink, { limit: 3 });
+  for (let i = 0; i < 50; i++) await queue.accept(changes(alertOf({ id: `a${i}` }), resolvedOf({ id: `a${i}` })));
+  expect(queue.waiting).toBe(3);
+});
+
+test('a replay over a full queue gives up nothing that it knows', async () => {
+  const sink = new Kept('each', clock);
+  sink.fault = () => new TryAgain('away');
+  const queue = await openQueue(sink, { limit: 2 });
+  for (let again = 0; again < 3; again++) await queue.accept(changes(alertOf({ id: 'a' }), alertOf({ id: 'b' })));
+  expect(events.filter(({ type }) => type === 'alert-dropped')).toEqual([]);
+  expect(queue.waiting).toBe(2);
 });
 
 describe('another process', () => {

@@ -58,10 +58,42 @@ describe('a maintenance window', () => {
     ]);
   });
 
+  test('of a named place follows its clocks through summer time', () => {
+    const berlin = new Silences([], [{ ...window, zone: 'Europe/Berlin', endsAt: '2027-01-01T00:00:00Z' }]);
+    for (const [time, name] of [
+      ['2026-01-03T20:59:00Z', undefined],
+      ['2026-01-03T21:00:00Z', 'm'],
+      ['2026-01-04T01:00:00Z', undefined],
+      ['2026-07-04T19:59:00Z', undefined],
+      ['2026-07-04T20:00:00Z', 'm'],
+      ['2026-07-04T23:59:00Z', 'm'],
+      ['2026-07-05T00:00:00Z', undefined],
+    ] as const)
+      expect([time, berlin.of(alert, at(time))]).toEqual([time, name]);
+    expect(berlin.edgeMs(at('2026-07-01T00:00:00Z'))).toBe(at('2026-07-04T20:00:00Z'));
+  });
+
+  test('over the night of the change has one start and one end, and no gap between', () => {
+    const night = { ...window, days: ['sun'] as const, from: '01:30', to: '02:30', zone: 'Europe/Berlin' };
+    const silences = new Silences([], [{ ...night, endsAt: '2027-01-01T00:00:00Z' }]);
+    const edges = (from: string, n: number) => {
+      const found: string[] = [];
+      for (let ms = silences.edgeMs(at(from)); found.length < n; ms = silences.edgeMs(ms))
+        found.push(new Date(ms).toISOString().slice(0, 16));
+      return found;
+    };
+    // 2026-03-29 has no 02:30, and 2026-10-25 has two.
+    expect(edges('2026-03-28T12:00:00Z', 2)).toEqual(['2026-03-29T00:30', '2026-03-29T01:30']);
+    expect(edges('2026-10-24T12:00:00Z', 3)).toEqual(['2026-10-24T23:30', '2026-10-25T01:30', '2026-11-01T00:30']);
+    for (let ms = at('2026-10-24T23:30:00Z'); ms < at('2026-10-25T01:30:00Z'); ms += 60_000)
+      expect(silences.of(alert, ms)).toBe('m');
+  });
+
   test.each([
     [{ days: [] }, 'maintenance[0].days: expected at least one of'],
     [{ from: '25:00' }, 'maintenance[0].from: expected a time of the day such as 22:00, got "25:00"'],
-    [{ zone: 'CET' }, 'maintenance[0].zone: expected an offset such as +02:00'],
+    [{ zone: 'CET' }, 'maintenance[0].zone: expected a zone such as Europe/Berlin, +02:00 or Z, got "CET"'],
+    [{ zone: 'Europe/Berlim' }, 'maintenance[0].zone: expected a zone such as Europe/Berlin'],
     [{ endsAt: 'never' }, 'maintenance[0].endsAt: expected a time such as 2026'],
     [{ match: {} }, 'maintenance[0].match: expected at least one label'],
     [

@@ -32,7 +32,7 @@ test('a mail has a subject, the alerts, an id that stays and the thread of its i
     user: 'engram',
   });
   const [head, body] = [data.slice(0, data.indexOf('\n\n')), data.slice(data.indexOf('\n\n'))];
-  expect(head.replaceAll(/\n\s+/g, ' ')).toContain('Subject: [FIRING 2] pump-1 and 1 more (rule=any)');
+  expect(head.replaceAll(/\n\s+/g, ' ')).toContain('Subject: [FIRING 2] pump-1 and 1 more key (rule=any)');
   expect(head).toContain('Message-ID: <d1@plant.example>');
   expect(head).toContain('References: <g1@plant.example>');
   expect(head).toContain('Auto-Submitted: auto-generated');
@@ -69,7 +69,19 @@ test('nothing is said without TLS unless that was asked for', async () => {
 
 test('inner hosts and unusual ports are closed', async () => {
   await expect(sink({ allow: [] })).rejects.toThrow(/email.port: expected one of 25, 465, 587/);
+  await expect(sink({ allow: [`other.example:${here.port}`] })).rejects.toThrow(/email.port: expected one of/);
+  await expect(sink({ allow: ['10.2.0.0/16'] })).rejects.toThrow(/email.port: expected one of/);
   const inner = await sink({ allow: [], port: 587, host: '10.0.0.1' });
   await expect(inner.send(deliveryOf([alertOf()]))).rejects.toThrow(/expected a public address/);
   await expect(sink({ to: [] })).rejects.toThrow(/email.to: expected at least one address/);
+});
+
+test('a network opens unusual ports of what is in it, by name too, and of nothing else', async () => {
+  const from = (address: string) => ({ allow: ['127.0.0.0/8'], host: 'mail.example', resolve: async () => [address] });
+  await expect((await sink(from('93.184.216.34'))).send(deliveryOf([alertOf()]))).rejects.toThrow(
+    `mail.example: expected one of the ports 25, 465, 587, got ${here.port}: name mail.example:${here.port} in allow`,
+  );
+  await (await sink(from('127.0.0.1'))).send(deliveryOf([alertOf()]));
+  await (await sink({ allow: ['127.0.0.0/8'] })).send(deliveryOf([alertOf()]));
+  expect(here.mails).toHaveLength(2);
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Blocked, Gate } from '../../../connectors/alerts/address.js';
 import { post, retryAfterMs } from '../../../connectors/alerts/request.js';
-import { Refused, TryAgain } from '../../../connectors/alerts/sink.js';
+import { TryAgain } from '../../../connectors/alerts/sink.js';
 import { Receiver } from './server.js';
 
 let here: Receiver;
@@ -45,9 +45,12 @@ describe('a post', () => {
     [408, 'TryAgain', {}, undefined],
     [500, 'TryAgain', {}, undefined],
     [400, 'Refused', {}, undefined],
-    [403, 'Refused', {}, undefined],
-    [404, 'Refused', {}, undefined],
-    [301, 'Refused', { location: 'https://hooks.example/' }, undefined],
+    [413, 'Refused', {}, undefined],
+    [410, 'Refused', {}, undefined],
+    [401, 'TryAgain', {}, undefined],
+    [403, 'TryAgain', {}, undefined],
+    [404, 'TryAgain', {}, undefined],
+    [301, 'TryAgain', { location: 'https://hooks.example/' }, undefined],
   ])('answered with %d is %s', async (status, name, headers, afterMs) => {
     here.reply = () => ({ status, headers: headers as Record<string, string>, body: 'no\u001b[31m' });
     const error = await failed(post(here.url('/secret-path'), { gate: gate(), body: '' }));
@@ -55,6 +58,17 @@ describe('a post', () => {
     expect(error.afterMs).toBe(afterMs);
     expect(error.message).not.toContain('secret-path');
     expect(error.message).not.toContain('\u001b');
+    expect((error as TryAgain).untilMended ?? false).toBe([301, 401, 403, 404].includes(status));
+  });
+
+  test.each([
+    ['invalid_token', '127.0.0.1: answered 403 (invalid_token)'],
+    ['invalid_token\n', '127.0.0.1: answered 403 (invalid_token)'],
+    ['invalid_token secret-path', '127.0.0.1: answered 403'],
+    ['secret_path', '127.0.0.1: answered 403'],
+  ])('of an answer %j only a word known beforehand is said on', async (body, message) => {
+    here.reply = () => ({ status: 403, body });
+    expect((await failed(post(here.url('/secret-path'), { gate: gate(), body: '' }))).message).toBe(message);
   });
 
   test('that nobody answers in time, or nobody takes, is tried again', async () => {
@@ -81,7 +95,10 @@ describe('a redirect', () => {
   test('is not followed unless that was asked for', async () => {
     const inner = await Receiver.start();
     here.reply = () => ({ status: 307, headers: { location: inner.url('/inside') } });
-    expect(await failed(post(here.url(), { gate: gate(), body: '' }))).toBeInstanceOf(Refused);
+    expect(await failed(post(here.url(), { gate: gate(), body: '' }))).toMatchObject({
+      name: 'TryAgain',
+      message: '127.0.0.1: expected an answer, got a redirect (307): name the address it leads to',
+    });
     expect(inner.asked).toEqual([]);
     await inner.close();
   });
@@ -96,6 +113,18 @@ describe('a redirect', () => {
     here.reply = () => ({ status: 307, headers: { location } });
     expect(await failed(post(here.url(), { gate: gate(), body: '', redirects: 3 }))).toBeInstanceOf(Blocked);
     expect(here.asked).toHaveLength(1);
+  });
+
+  test.each([
+    'https://top-secret.internal/',
+    'https://top-secret.example:8443/',
+    'top-secret://x',
+    'http://[top-secret',
+  ])('to %s is not said on: the receiver may have made it of what it was sent', async (location) => {
+    here.reply = () => ({ status: 307, headers: { location } });
+    const { message } = await failed(post(here.url(), { gate: gate(), body: '', redirects: 1 }));
+    expect(message).toMatch(/^127\.0\.0\.1: expected a redirect to an address that is allowed/);
+    expect(message).not.toContain('secret');
   });
 
   test('to another server that is not allowed is stopped, though it is on the same host', async () => {
@@ -114,7 +143,7 @@ describe('a redirect', () => {
     expect(other.asked[0]).toMatchObject({ path: '/new', body: 'b' });
     expect(other.asked[0].headers.authorization).toBeUndefined();
     other.reply = () => ({ status: 307, headers: { location: here.url() } });
-    expect(await failed(post(here.url(), { gate: open, body: '', redirects: 5 }))).toBeInstanceOf(Refused);
+    expect(await failed(post(here.url(), { gate: open, body: '', redirects: 5 }))).toMatchObject({ untilMended: true });
     await other.close();
   });
 });

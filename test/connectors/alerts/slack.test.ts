@@ -37,7 +37,7 @@ test('a message says what, how bad, and since when', async () => {
   expect(asked.path).toBe('/services/T0/B0/x');
   const message = strict(here.bodies[0]);
   expect(message.text).toBe(
-    '[FIRING 2] pump-1 and 1 more (rule=any): flow 50 where 10 (8 to 12) was expected: 5 times as high',
+    '[FIRING 2] pump-1 and 1 more key (rule=any): flow 50 where 10 (8 to 12) was expected: 5 times as high',
   );
   expect(message.attachments[0].color).toBe('#a8005f');
   expect(message.attachments[0].blocks[0].text.text).toContain('critical: pump-1 (any) since 2026-01-01T00:00:00.000Z');

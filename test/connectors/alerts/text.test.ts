@@ -23,6 +23,13 @@ test('a line has no line end, whatever names hold', () => {
   expect(titleOf(deliveryOf([resolvedOf()]))).toMatch(/^\[RESOLVED 1\] pump-1 \(rule=any\)/);
 });
 
+test('a title counts alerts, and of keys those that it does not name', () => {
+  const titled = (...keys: string[]) => titleOf(deliveryOf(keys.map((key, i) => alertOf({ id: String(i), key }))));
+  expect(titled('a', 'a', 'a', 'a', 'a', 'a')).toMatch(/^\[FIRING 6\] a \(rule=any\): /);
+  expect(titled('a', 'b', 'a', 'b')).toMatch(/^\[FIRING 4\] a and 1 more key \(/);
+  expect(titled('a', 'b', 'c')).toMatch(/^\[FIRING 3\] a and 2 more keys \(/);
+});
+
 test('a long list is counted, not told whole', () => {
   const body = bodyOf(deliveryOf(Array.from({ length: 10_000 }, (_, i) => alertOf({ id: String(i) }))));
   expect(body.split('\n')).toHaveLength(22);
