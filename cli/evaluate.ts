@@ -185,7 +185,9 @@ export function runOne(
   const alarms = benchmark.kind === 'anomaly';
   const alone = detector === 'likelihood';
   const begin = seed === 0 ? undefined : seed;
-  const make = alone ? htmDetectorOf(begin) : forecasterOf({ memory, seed: begin, head, alarms });
+  const make = alone
+    ? htmDetectorOf(begin)
+    : forecasterOf({ memory, seed: begin, head, alarms, evidence: benchmark.evidence ?? false });
   const name = alone ? `${memory}-alone` : head === undefined ? memory : `${memory}-${head}`;
   const file = seed > 1 ? `${name}-${seed}` : name;
   const recorder = out === undefined ? undefined : new RowsFile(out, benchmark, file);

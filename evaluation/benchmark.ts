@@ -63,6 +63,8 @@ export interface Benchmark {
   readonly folder?: DataFolder;
   /** The floors of forecasting say nothing here: only the memories that were asked for are run. */
   readonly alone?: boolean;
+  /** Rows are judged for budgets other than the default too. */
+  readonly evidence?: true;
   /** Metrics of the table, in its order. */
   readonly columns: readonly string[];
   readonly anchors: readonly Anchor[];

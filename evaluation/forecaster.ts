@@ -10,6 +10,7 @@ import { seasons } from '../operators/seasons.js';
 import { Lane } from '../pipelines/lane.js';
 import { pipeline } from '../pipelines/pipeline.js';
 import { cdfThrough } from './distribution.js';
+import { type Evidence, judged } from './judged.js';
 import type { StreamRow } from './stream.js';
 
 /** What the pipeline under test says when it has seen one row. */
@@ -33,6 +34,8 @@ export interface Step {
   readonly onset: number;
   /** The key is in a state unlike those that were normal. */
   readonly abnormal: boolean;
+  /** What the alarm went by, where that was asked for; none while warming up. */
+  readonly evidence?: Evidence | undefined;
 }
 
 /** A pipeline at work on one stream. */
@@ -67,10 +70,12 @@ export interface UnderTest {
   readonly head?: HeadName | undefined;
   /** Whether rows are judged too; where only forecasts are scored that would be time spent for nothing. */
   readonly alarms?: boolean;
+  /** Whether what alarms go by is told too, for other budgets. */
+  readonly evidence?: boolean;
 }
 
 /** The pipeline that every benchmark puts to the test, with one memory: the same configuration for all data. */
-export function forecasterOf({ memory, seed, head, alarms = true }: UnderTest): MakeForecaster {
+export function forecasterOf({ memory, seed, head, alarms = true, evidence = false }: UnderTest): MakeForecaster {
   const begin = { ...(seed === undefined ? {} : { seed }), ...(head === undefined ? {} : { head }) };
   return ({ channels, horizons, levels = levelsDefault }) => {
     const forecasting = pipeline('evaluation')
@@ -79,7 +84,11 @@ export function forecasterOf({ memory, seed, head, alarms = true }: UnderTest): 
       .through(remember({ memory, horizons, ...begin }))
       .through(interval({ levels }));
     const { stages } = alarms ? forecasting.through(detect({ evidence: 'all' })) : forecasting;
-    return runStages(stages, channels, horizons);
+    return runStages(
+      evidence ? forecasting.through(judged()).through(detect({ evidence: 'all' })).stages : stages,
+      channels,
+      horizons,
+    );
   };
 }
 
@@ -89,7 +98,10 @@ export function runStages(
   channels: readonly string[],
   horizons: readonly number[],
 ): Forecaster {
-  const lane = new Lane<Forecasted & Partial<Detected>>(stages, { name: 'evaluation', channels });
+  const lane = new Lane<Forecasted & Partial<Detected> & { readonly evidence?: Evidence }>(stages, {
+    name: 'evaluation',
+    channels,
+  });
   let next = 0;
   return {
     push(rows) {
@@ -105,7 +117,15 @@ export function runStages(
 }
 
 function stepOf(
-  { forecast, surprise, score = 1, alarm = false, abnormal = false, onset = 0 }: Forecasted & Partial<Detected>,
+  {
+    forecast,
+    surprise,
+    score = 1,
+    alarm = false,
+    abnormal = false,
+    onset = 0,
+    evidence,
+  }: Forecasted & Partial<Detected> & { readonly evidence?: Evidence },
   channels: number,
   horizons: readonly number[],
 ): Step {
@@ -126,6 +146,7 @@ function stepOf(
     alarm,
     onset: onset / (1 + onset),
     abnormal,
+    ...(evidence ? { evidence } : {}),
   };
 }
 

@@ -1,5 +1,7 @@
+import type { AlarmBudget } from '../../operators/budget.js';
 import type { Benchmark, Metrics, Prepared, Scorer } from '../benchmark.js';
-import { cleanSeries, type Nature, natures, unseen } from '../data/clean.js';
+import { JudgedKeys } from '../budgets.js';
+import { cleanSeries, type Nature, natures, stepMs, unseen } from '../data/clean.js';
 import type { Step } from '../forecaster.js';
 import { type Stream, streamOf } from '../stream.js';
 
@@ -13,6 +15,7 @@ const budgetRows = 2000;
 /** Rows that are only learnt from. */
 const warmupRows = 100;
 const youngRows = 1000;
+const dayMs = 86_400_000;
 
 /** Streams without anomalies: how many alarms come of those that the budget allows, and how often a score is at most p, over p. */
 export const calibration: Benchmark = {
@@ -21,12 +24,16 @@ export const calibration: Benchmark = {
     '1,008 keys in which nothing is wrong: alarms over the budget (1 is kept), and how often a score p comes, over p',
   kind: 'anomaly',
   alone: true,
+  evidence: true,
   columns: [
     'alarms_over_budget',
     'least_of_natures',
     'most_of_natures',
     'natures_within_25_percent',
     'young',
+    'key_7d',
+    'all_50_1d',
+    'fdr_0_1',
     'score_0_1',
     'score_0_01',
     'score_0_001',
@@ -65,7 +72,9 @@ export function prepareCalibration(of: readonly Nature[], keys: number, rows: nu
 class CalibrationScorer implements Scorer {
   readonly #alarms: Map<string, number>;
   readonly #below = [0.1, 0.01, 0.001].map((p) => ({ p, rows: 0 }));
+  readonly #judged = new JudgedKeys();
   #young = 0;
+  #sees = false;
 
   constructor(
     readonly of: readonly Nature[],
@@ -75,7 +84,9 @@ class CalibrationScorer implements Scorer {
     this.#alarms = new Map(of.map((nature) => [nameOf(nature), 0]));
   }
 
-  see({ name }: Stream, row: number, { alarm, share }: Step): void {
+  see({ name }: Stream, row: number, { alarm, share, evidence }: Step): void {
+    if (evidence) this.#judged.see(name, row, evidence);
+    this.#sees ||= evidence !== undefined;
     for (const level of this.#below) if (share <= level.p) level.rows++;
     if (!alarm) return;
     const nature = name.slice(0, name.lastIndexOf('-'));
@@ -94,6 +105,7 @@ class CalibrationScorer implements Scorer {
       most_of_natures: Math.max(...ratios),
       natures_within_25_percent: ratios.filter((ratio) => Math.abs(ratio - 1) <= 0.25).length,
       young: this.#young / allowed(all, Math.min(youngRows, this.rows)),
+      ...(this.#sees ? this.#otherBudgets(all) : {}),
       ...Object.fromEntries(
         this.#below.map(({ p, rows }) => [
           `score_${String(p).replace('.', '_')}`,
@@ -101,6 +113,21 @@ class CalibrationScorer implements Scorer {
         ]),
       ),
       ...Object.fromEntries(each),
+    };
+  }
+
+  /**
+   * Alarms over other budgets, of the same judged rows with all keys in one shard. False discoveries have no number that
+   * is allowed where all are false: what is divided by is what a key without any may spend, the target in 100,000 tests.
+   */
+  #otherBudgets(keys: number): Metrics {
+    const alarms = (budget: AlarmBudget): number => this.#judged.alarms(budget, this.rows, warmupRows, stepMs);
+    const judgedMs = (this.rows - warmupRows) * stepMs;
+    const target = 0.1;
+    return {
+      key_7d: alarms({ alarms: 1, per: 'key', every: '7d' }) / ((keys * judgedMs) / (7 * dayMs)),
+      all_50_1d: alarms({ alarms: 50, per: 'all', every: '1d' }) / ((50 * judgedMs) / dayMs),
+      fdr_0_1: alarms({ falseDiscoveries: target }) / (target * ((keys * this.rows) / 100_000)),
     };
   }
 }

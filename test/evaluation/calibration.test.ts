@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { runBenchmark } from '../../evaluation/benchmark.js';
+import { JudgedKeys } from '../../evaluation/budgets.js';
 import { cleanSeries, natures } from '../../evaluation/data/clean.js';
 import { forecasterOf } from '../../evaluation/forecaster.js';
 import { calibration, prepareCalibration } from '../../evaluation/protocols/calibration.js';
+import { follow } from '../../evaluation/stream.js';
 
 test('a seed names a stream, streams differ, and time goes on', () => {
   for (const nature of natures) {
@@ -16,11 +18,17 @@ test('a seed names a stream, streams differ, and time goes on', () => {
 
 test('alarms keep their budget within a quarter on streams without anomalies, from the first row on', () => {
   const prepared = prepareCalibration(['white', 'random walk', 'counts', 'log-normal'], 12, 5000, 5000);
-  const metrics = runBenchmark(prepared, forecasterOf({ memory: 'last-value' }));
+  const metrics = runBenchmark(prepared, forecasterOf({ memory: 'last-value', evidence: true }));
   expect(calibration.columns).toEqual(expect.arrayContaining(Object.keys(metrics)));
   expect(metrics.alarms_over_budget).toBeGreaterThan(0.75);
   expect(metrics.alarms_over_budget).toBeLessThan(1.25);
   expect(metrics.score_0_001).toBeLessThan(2);
+  // The same judged rows at a budget in time, and at one over all keys: of 48 keys one in 276 rows, some of which an alarm hides.
+  expect(metrics.key_7d).toBeGreaterThan(0.75);
+  expect(metrics.key_7d).toBeLessThan(1.25);
+  expect(metrics.all_50_1d).toBeGreaterThan(0.65);
+  expect(metrics.all_50_1d).toBeLessThan(1.25);
+  expect(Number.isFinite(metrics.fdr_0_1)).toBe(true);
 });
 
 test('heavy tails keep their budget too, and young keys of them overspend it by less than they did', () => {
@@ -31,4 +39,18 @@ test('heavy tails keep their budget too, and young keys of them overspend it by 
   expect(Math.abs((metrics.alarms_over_budget as number) - 1)).toBeLessThan(0.25);
   // Before steps were looked at it was 2.8.
   expect(metrics.young).toBeLessThan(2.2);
+});
+
+test('evidence that was kept makes of the default budget the alarms that detect told', () => {
+  const { streams } = prepareCalibration(['heavy tails'], 6, 1500, 7000);
+  const kept = new JudgedKeys();
+  let alarms = 0;
+  for (const stream of streams) {
+    follow(stream, forecasterOf({ memory: 'last-value', evidence: true }), (row, { alarm, evidence }) => {
+      kept.see(stream.name, row, evidence);
+      if (alarm) alarms++;
+    });
+  }
+  expect(alarms).toBeGreaterThan(2);
+  expect(kept.alarms({ alarms: 1, per: 'key', rows: 2000 }, 1500, 100, 300_000)).toBe(alarms);
 });
