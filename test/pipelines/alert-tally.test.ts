@@ -40,6 +40,8 @@ test('counts what happened, in the format of Prometheus', () => {
   }
   expect([tally.fired, tally.resolved, tally.suppressed]).toEqual([2, 1, 1]);
   expect(tally.failing.get('ops')).toBe('answered 400');
+  expect([...tally.refused]).toEqual([['ops', { alerts: 2, error: 'answered 400' }]]);
+  expect([...tally.dropped]).toEqual([['ops', 1]]);
 });
 
 test('names at most 200 series', () => {
