@@ -264,11 +264,7 @@ function compareCommand(io: Io, done: (code: number) => void): Command {
       parse.parseChoice('--memory', Object.keys(memories) as MemoryName[]),
     );
   return withLog(command)
-    .option(
-      '--budget <alarms>',
-      'false alarms that are all right for both, such as 1/key/7d or 50/all/1d',
-      parseAlarmBudget,
-    )
+    .option('--budget <alarms>', 'false alarms all right for both, such as 1/key/7d', parseAlarmBudget)
     .option('--json <file>', 'write the figures as JSON')
     .option('--verbose', 'errors with the place in the program')
     .action(async (input: string, options: CompareOptions) => done(await compare(input, options, io)));
