@@ -53,10 +53,8 @@ async function find(file: string, id: string): Promise<Told> {
     try {
       row = parseJson(line) as Record<string, unknown>;
     } catch (error) {
-      const { column, why } = error as BrokenJson;
-      throw new UsageError(
-        `${file} line ${i + 1}: expected JSON, one alert or anomaly a line: column ${column}: ${why}`,
-      );
+      const { inLine } = error as BrokenJson;
+      throw new UsageError(`${file} line ${i + 1}: expected JSON, one alert or anomaly a line: ${inLine}`);
     }
     if (row.id === id) found = toldOf(row);
   }

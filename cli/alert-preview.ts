@@ -131,8 +131,8 @@ async function storedAnomalies(input: string): Promise<Anomaly[] | undefined> {
   return text.split('\n').flatMap((line, i) => {
     if (line.trim() === '') return [];
     const where = `${input} line ${i + 1}: expected an anomaly, as all lines before it`;
-    const row = parsed(line, ({ column, why }) => {
-      throw new UsageError(`${where}: column ${column}: ${why}`);
+    const row = parsed(line, ({ inLine }) => {
+      throw new UsageError(`${where}: ${inLine}`);
     });
     if (!isAnomaly(row)) throw new UsageError(where);
     for (const name of ['actual', 'expected', 'low', 'high']) row[name] ??= Number.NaN;

@@ -9,6 +9,11 @@ export class BrokenJson extends Error {
   ) {
     super(`line ${line}, column ${column}: ${why}`);
   }
+
+  /** The same without the line, for a text that is a line of something: whoever has it knows which. */
+  get inLine(): string {
+    return `column ${this.column}: ${this.why}`;
+  }
 }
 
 /**

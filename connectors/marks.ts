@@ -53,8 +53,7 @@ function markIn(line: string, where: string): Mark {
   try {
     value = parseJson(line);
   } catch (error) {
-    const { column, why } = error as BrokenJson;
-    throw new Error(`${where}: expected a mark as JSON: column ${column}: ${why}`);
+    throw new Error(`${where}: expected a mark as JSON: ${(error as BrokenJson).inLine}`);
   }
   return markOf(value, where);
 }

@@ -96,8 +96,7 @@ class JsonRows implements Page {
     try {
       parsed = parseJson(text);
     } catch (error) {
-      const { column, why } = error as BrokenJson;
-      return { reason: 'not-json', message: `expected a JSON object: column ${column}: ${why}` };
+      return { reason: 'not-json', message: `expected a JSON object: ${(error as BrokenJson).inLine}` };
     }
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
       return { reason: 'not-json', message: `expected a JSON object, came ${shown(parsed)}` };

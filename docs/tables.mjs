@@ -5,6 +5,12 @@ const recorded = (name) => JSON.parse(readFileSync(new URL(`../bench/results/${n
 const row = (cells) => `| ${cells.join(' | ')} |`;
 const head = (names) => [row(names), `|${names.map((_, i) => (i === 0 ? '---' : '---:')).join('|')}|`];
 const thousands = (n) => n.toLocaleString('en-US');
+const mean = (list) => list.reduce((sum, x) => sum + x, 0) / list.length;
+/** A metric of every start of a memory. */
+const startsOf = (results, memory, benchmark, metric) =>
+  results
+    .filter((result) => result.memory === memory && result.benchmark === benchmark)
+    .map(({ metrics }) => metrics[metric]);
 
 /** Least microseconds of each, and how many times Engram's they are. */
 function kernels() {
@@ -101,8 +107,8 @@ function memories() {
   const horizons = ['1', '1,5,48', '1..48'];
   const of = (memory, at) => costs.find((cost) => cost.memory === memory && cost.horizons === at);
   const mape = (memory) => {
-    const all = results.filter((result) => result.benchmark === 'nyc-taxi' && result.memory === memory);
-    return all.length > 0 ? (all.reduce((sum, { metrics }) => sum + metrics.mape, 0) / all.length).toFixed(4) : '–';
+    const all = startsOf(results, memory, 'nyc-taxi', 'mape');
+    return all.length > 0 ? mean(all).toFixed(4) : '–';
   };
   return [
     ...head([
@@ -126,7 +132,6 @@ function sequences() {
   const { results } = recorded('htm-sequences');
   const of = (memory, metric) =>
     results.filter((result) => result.memory === memory).map(({ metrics }) => metrics[metric]);
-  const mean = (list) => list.reduce((sum, x) => sum + x, 0) / list.length;
   const shown = (x) => (x === undefined ? '–' : x > 2 ? thousands(Math.round(x)) : x.toFixed(3));
   const more = { to_95: true, relearn_95: true, order_100: true };
   const lines = [
@@ -205,16 +210,14 @@ function joined() {
     ['pems', 'mae', 3],
     ['pems', 'rmse', 3],
   ];
-  const mean = (memory, benchmark, metric) => {
-    const all = results.filter((result) => result.benchmark === benchmark && result.memory === memory);
-    return all.reduce((sum, result) => sum + result.metrics[metric], 0) / all.length;
-  };
   return [
     ...head(['memory', ...metrics.map(([benchmark, metric]) => `\`${benchmark}\` ${metric}`)]),
     ...['default', 'default-htm', 'htm'].map((memory) =>
       row([
         `\`${memory}\``,
-        ...metrics.map(([benchmark, metric, digits]) => mean(memory, benchmark, metric).toFixed(digits)),
+        ...metrics.map(([benchmark, metric, digits]) =>
+          mean(startsOf(results, memory, benchmark, metric)).toFixed(digits),
+        ),
       ]),
     ),
   ];

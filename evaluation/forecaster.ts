@@ -83,12 +83,9 @@ export function forecasterOf({ memory, seed, head, alarms = true, evidence = fal
       .through(seasons())
       .through(remember({ memory, horizons, ...begin }))
       .through(interval({ levels }));
-    const { stages } = alarms ? forecasting.through(detect({ evidence: 'all' })) : forecasting;
-    return runStages(
-      evidence ? forecasting.through(judged()).through(detect({ evidence: 'all' })).stages : stages,
-      channels,
-      horizons,
-    );
+    const judging = evidence ? forecasting.through(judged()) : forecasting;
+    const { stages } = alarms ? judging.through(detect({ evidence: 'all' })) : judging;
+    return runStages(stages, channels, horizons);
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Judged } from '../operators/detect.js';
+import { detectDefaults, type Judged } from '../operators/detect.js';
 import { JudgeOf, judgeLayout } from '../operators/evidence/judge.js';
 import { extended, keyed, type Stage } from '../operators/stage.js';
 import { type Layout, u32 } from '../state/layout.js';
@@ -9,9 +9,7 @@ export interface Evidence {
   readonly newness: number;
 }
 
-/** Rows that are learnt from and not judged, and memory, as `detect` has them by default. */
-export const warmupRows = 100;
-const memoryRows = 10_000;
+const { warmupRows, memoryRows } = detectDefaults;
 
 /** Tells all evidence of a row as `detect` weighs it, whatever the budget, so that one pass serves many budgets. */
 export const judged = <A extends Judged>(): Stage<A, A & { readonly evidence?: Evidence }> => {

@@ -2,6 +2,7 @@ import { htmShape } from '../models/htm.js';
 import type { WordPrediction } from '../models/model.js';
 import { wordMemory } from '../models/word-memory.js';
 import { wordLimitDefault } from '../models/words.js';
+import type { Row } from '../state/layout.js';
 import { Slab } from '../state/slab.js';
 import { uniform } from './sequence-log.js';
 import type { SequencePredictor } from './sequence-score.js';
@@ -30,7 +31,8 @@ export function htmSubject(seed: number): SequenceSubject {
     damage(share, chanceSeed) {
       const random = uniform(chanceSeed ^ 0x5eed);
       const cells = temporal.columns * temporal.cells;
-      for (let cell = 0; cell < cells; cell++) if (random() < share) model.memory.kill(own.temporal as never, cell);
+      for (let cell = 0; cell < cells; cell++)
+        if (random() < share) model.memory.kill(own.temporal as Row<typeof model.memory.layout>, cell);
     },
     close: () => slab.free(),
   };

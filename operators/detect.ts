@@ -38,6 +38,8 @@ export interface DetectOptions {
   readonly keys?: KeyLimit;
 }
 
+export const detectDefaults = { warmupRows: 100, memoryRows: 10_000 } as const;
+
 /** What `detect` needs to know of an event: how it lay in the distribution that was forecast for it. */
 export interface Judged extends Event {
   /** Per channel the two-sided tail probability of the value, NaN while it is unknown or the value is missing. */
@@ -83,8 +85,8 @@ type Clock = Row<typeof clockLayout>;
 export function detect<A extends Judged>(options: DetectOptions = {}): Stage<A, A & Detected> {
   const {
     budget = budgetDefault,
-    warmupRows = 100,
-    memoryRows = 10_000,
+    warmupRows = detectDefaults.warmupRows,
+    memoryRows = detectDefaults.memoryRows,
     evidence = 'surprise',
     missing = 'evidence',
     keys,

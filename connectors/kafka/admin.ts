@@ -2,6 +2,16 @@ import type { Admin, Kafka } from 'kafkajs';
 import { offsetOf } from './record.js';
 import { namingRight, type Rights, withRights } from './rights.js';
 
+/** What has settings of its own, in the protocol's numbers. */
+const kinds = { topic: 2, broker: 4 } as const;
+
+/** A setting of a topic or a broker, as the cluster answers it. */
+async function settingOf(admin: Admin, type: number, owner: string, name: string): Promise<string | undefined> {
+  const asked = [{ type, name: owner, configNames: [name] }];
+  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: asked });
+  return resources[0]?.configEntries.find((entry) => entry.configName === name)?.configValue;
+}
+
 /** First and next offset of a partition. */
 export interface Bounds {
   readonly low: number;
@@ -87,24 +97,18 @@ export class KafkaAdmin {
 
   /** A topic's own setting, as the cluster answers it. */
   async setting(topic: string, name: string): Promise<string | undefined> {
-    // 2 is a topic, in the protocol's numbers.
-    const resource = { type: 2, name: topic, configNames: [name] };
-    const { resources } = await withRights(
+    return withRights(
       { topic: `DescribeConfigs on topic ${topic}` },
-      this.#ask((admin) => admin.describeConfigs({ includeSynonyms: false, resources: [resource] })),
+      this.#ask((admin) => settingOf(admin, kinds.topic, topic, name)),
     );
-    return resources[0]?.configEntries.find((entry) => entry.configName === name)?.configValue;
   }
 
   /** A broker's own setting, where the user may see it. */
   async brokerSetting(name: string): Promise<string | undefined> {
-    const { resources } = await this.#ask(async (admin) => {
+    return this.#ask(async (admin) => {
       const { brokers } = await admin.describeCluster();
-      // 4 is a broker.
-      const resource = { type: 4, name: String(brokers[0].nodeId), configNames: [name] };
-      return admin.describeConfigs({ includeSynonyms: false, resources: [resource] });
+      return settingOf(admin, kinds.broker, String(brokers[0].nodeId), name);
     });
-    return resources[0]?.configEntries.find((entry) => entry.configName === name)?.configValue;
   }
 
   /** Makes the topics that are not there; one made by somebody else meanwhile is fine. */

@@ -1,4 +1,5 @@
 import type { AlarmBudget } from '../../operators/budget.js';
+import { detectDefaults } from '../../operators/detect.js';
 import type { Benchmark, Metrics, Prepared, Scorer } from '../benchmark.js';
 import { JudgedKeys } from '../budgets.js';
 import { cleanSeries, type Nature, natures, stepMs, unseen } from '../data/clean.js';
@@ -13,7 +14,7 @@ const firstSeed = 1000;
 /** The budget that every key has by default: one false alarm in so many rows. */
 const budgetRows = 2000;
 /** Rows that are only learnt from. */
-const warmupRows = 100;
+const { warmupRows } = detectDefaults;
 const youngRows = 1000;
 const dayMs = 86_400_000;
 
