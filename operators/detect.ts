@@ -164,7 +164,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
       const bar = new BarOf(budget);
       return {
         id: 'detect',
-        version: '7',
+        version: '8',
         keys,
         shared: barSharedLayout,
         layout: all(channels.length),
@@ -187,7 +187,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
           const wanted = anySaid(own.feedback) && rarity < 1 ? judges.reasons() : undefined;
           const worth = wanted ? excused(rarity, excuseOf(own.feedback, sortOf(wanted))) : rarity;
           const alarm = (known || newness > 0) && bar.passes(shared, own.bar, own.stepMs[0], worth, newness);
-          const score = judges.score(own.judge, bar.price, alarm);
+          const score = judges.score(own.judge, bar.price, bar.rate, alarm);
           const told = extended(row, { score, alarm, abnormal, onset, warmup });
           if (!alarm) return out.emit(told);
           const reasons = wanted ?? judges.reasons();

@@ -28,6 +28,8 @@ const leastRare = 0.05;
 export class BarOf {
   /** What the last row that was looked at cost: it alarms at most at the level of the budget. */
   price = 1;
+  /** Share of rows at which that row would have been let pass, were nothing overdrawn. */
+  rate = 0;
 
   /** How far an alarm raises the bar until the rows that it was allowed for have come; rows of one event share it. */
   readonly #debt: number;
@@ -52,13 +54,15 @@ export class BarOf {
     const { budget } = this;
     if ('falseDiscoveries' in budget) {
       this.price = rarity;
-      const enough = rarity < leastRare && rarity <= levelOf(shared.discoveries, budget.falseDiscoveries);
+      this.rate = rarity < leastRare ? levelOf(shared.discoveries, budget.falseDiscoveries) : 0;
+      const enough = rarity < leastRare && rarity <= this.rate;
       const alarm = this.each ? enough : told(own, newness, enough);
       if (alarm) discover(shared.discoveries);
       return alarm;
     }
     const common = budget.per === 'all';
     const rate = rateOf(budget, common ? commonStepMs(shared.clock) : stepMs);
+    this.rate = rate;
     payRow(own, rate, this.#debt);
     this.price = priceOf(own, rarity);
     if (common) {

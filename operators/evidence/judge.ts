@@ -17,7 +17,10 @@ const channelLayout = { novelty: noveltyLayout, sustained: sustainedLayout };
  * How lasting shares are held against what came. The belief is what they came to on streams without anomalies; it is worth
  * many rows, because rows of a lasting state count one another again.
  */
-const scoreRungs: Rungs = { count: 10, highest: 1 / 3, reach: 0.25, goOn: 0.26, belief: 3000, memoryRows: 10_000 };
+const scoreRungs: Rungs = {
+  ...{ count: 10, highest: 1 / 3, reach: 0.2, goOn: [0.2, 0.21, 0.24, 0.28, 0.32] },
+  ...{ belief: 3000, memoryRows: 10_000 },
+};
 
 /** State of one key for all kinds of evidence: about 8 KB a channel. */
 export const judgeLayout = (channels: number) => ({
@@ -159,14 +162,17 @@ export class JudgeOf {
     this.abnormal = false;
   }
 
-  /** The score of the row that was judged: its lasting share as the share it really is, and at an alarm at most what that costs. */
-  score(own: Judge, price: number, alarm: boolean): number {
+  /**
+   * The score of the row that was judged: its lasting share as the share it really is, and at an alarm at most what that
+   * costs. Rows that alarm count as stranger than all that do not, so `rate`, the share of rows that may, comes on top of these.
+   */
+  score(own: Judge, price: number, rate: number, alarm: boolean): number {
     const told = alarm ? price : 1;
     // Single rows are no measure of a state: while windows are not known, only an alarm scores.
     if (this.share === 1) return told;
     const score = recalibrate(own.scores, this.share, scoreRungs);
     learnLadder(own.scores, this.share, scoreRungs);
-    return Math.min(told, score);
+    return Math.min(1, told, score + rate);
   }
 
   /** Why the row that was judged is new. */

@@ -8,8 +8,9 @@ export interface Rungs {
   readonly highest: number;
   /** Share of rows that is believed to reach the first level. */
   readonly reach: number;
-  /** Of the events at each level, the share that is believed to go on to the next, and how many events that belief is worth. */
-  readonly goOn: number;
+  /** Of the events at each level, the share that is believed to go on to the next; the last of these is that of all further levels. */
+  readonly goOn: readonly [number, ...number[]];
+  /** How many events that belief is worth. */
   readonly belief: number;
   /** Rows after which what came is forgotten. */
   readonly memoryRows: number;
@@ -30,7 +31,7 @@ export type Ladder = Row<ReturnType<typeof ladderLayout>>;
  */
 export function recalibrate({ events, rows }: Ladder, share: number, rungs: Rungs): number {
   const { count, highest, reach, goOn, belief } = rungs;
-  const first = (reach * (goOn * belief + events[0])) / (goOn * belief + rows[0] * reach);
+  const first = (reach * (goOn[0] * belief + events[0])) / (goOn[0] * belief + rows[0] * reach);
   if (share >= highest) {
     // Between the first rung and 1 straight on, in logarithms.
     return share >= 1 ? 1 : kernels.exp((kernels.log(share) * kernels.log(first)) / kernels.log(highest));
@@ -38,7 +39,8 @@ export function recalibrate({ events, rows }: Ladder, share: number, rungs: Rung
   let real = first;
   let rung = highest;
   for (let i = 0; i < count - 1; i++, rung /= step) {
-    const further = (belief * goOn + events[i + 1]) / (belief + events[i]);
+    const believed = goOn[Math.min(i, goOn.length - 1)];
+    const further = (belief * believed + events[i + 1]) / (belief + events[i]);
     if (share > rung / step) return real * kernels.pow(further, kernels.log(rung / share) / kernels.log(step));
     real *= further;
   }

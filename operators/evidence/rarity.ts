@@ -2,7 +2,7 @@ import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row, u32 } from '../../state/layout.js';
 import { ladderLayout, learnLadder, type Rungs, recalibrate } from './ladder.js';
 
-const rungs: Rungs = { count: 8, highest: 1 / 50, reach: 1 / 50, goOn: 1 / 3, belief: 3.2 * 3, memoryRows: 10_000 };
+const rungs: Rungs = { count: 8, highest: 1 / 50, reach: 1 / 50, goOn: [1 / 3], belief: 3.2 * 3, memoryRows: 10_000 };
 
 /**
  * How often a key in which nothing is wrong shows how much newness. Outbreaks of newness are taken as a Poisson process

@@ -42,8 +42,8 @@ test('a spike is rare, its channel and kinds are told, and it scores what it cos
   expect(channel).toBe(1);
   expect(channels[0]).toBeLessThan(channels[1] as number);
   expect(parts.slice(0, 3).map(({ kind }) => kind)).toContain('value');
-  expect(judges.score(own, 1e-4, true)).toBe(1e-4);
-  expect(judges.score(own, 0.5, false)).toBe(1);
+  expect(judges.score(own, 1e-4, 5e-4, true)).toBe(1e-4);
+  expect(judges.score(own, 0.5, 5e-4, false)).toBe(1);
 });
 
 test('missing values are new where there were none, and are not where they always were', () => {

@@ -3,12 +3,22 @@ import { ladderLayout, learnLadder, type Rungs, recalibrate } from '../../../ope
 import { chance } from '../harness.js';
 import { rowOf } from './row.js';
 
-const rungs: Rungs = { count: 8, highest: 1 / 3, reach: 1 / 3, goOn: 1 / 3, belief: 20, memoryRows: 1e6 };
+const rungs: Rungs = { count: 8, highest: 1 / 3, reach: 1 / 3, goOn: [1 / 3], belief: 20, memoryRows: 1e6 };
 
 test('without experience a share stays what it is, and larger shares stay larger', () => {
   const own = rowOf(ladderLayout(rungs));
   for (const share of [1, 0.5, 1 / 3, 0.1, 1e-3, 1e-7])
     expect(recalibrate(own, share, rungs) / share).toBeCloseTo(1, 9);
+});
+
+test('what goes on may differ from level to level, the last holding for all further ones', () => {
+  const own = rowOf(ladderLayout(rungs));
+  const believed: Rungs = { ...rungs, reach: 0.2, goOn: [0.1, 0.5] };
+  const [first, second, third, fourth] = [1, 2, 3, 4].map((i) => recalibrate(own, 3 ** -i, believed));
+  expect(first).toBeCloseTo(0.2, 12);
+  expect(second).toBeCloseTo(0.2 * 0.1, 12);
+  expect(third).toBeCloseTo(0.2 * 0.1 * 0.5, 12);
+  expect(fourth).toBeCloseTo(0.2 * 0.1 * 0.5 * 0.5, 12);
 });
 
 test('shares that are wrong become what they are', () => {
