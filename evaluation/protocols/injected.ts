@@ -4,6 +4,7 @@ import type { LabelledSeries } from '../data/nab.js';
 import { episodeScore } from '../episodes.js';
 import type { Step } from '../forecaster.js';
 import { type Stream, streamOf } from '../stream.js';
+import { bufferRows, vusPr } from '../vus.js';
 
 const seeds = 20;
 /** Rows that are only learnt from. */
@@ -20,6 +21,8 @@ export const injected: Benchmark = {
     'found',
     'episode_precision',
     'delay_rows',
+    'vus_pr',
+    ...injectionKinds.map((kind) => `${kind}_vus_pr`),
     ...injectionKinds.flatMap((kind) => strengths.map((strength) => `${kind}_${strength}`)),
     ...injectionKinds.flatMap((kind) => strengths.map((strength) => `${kind}_${strength}_delay`)),
   ],
@@ -42,13 +45,16 @@ export function prepareInjected(kinds: readonly InjectionKind[], seeds: number):
 
 class InjectedScorer implements Scorer {
   readonly #alarms: Map<string, Uint8Array>;
+  readonly #scores: Map<string, Float64Array>;
 
   constructor(readonly series: readonly LabelledSeries[]) {
     this.#alarms = new Map(series.map(({ name, rows }) => [name, new Uint8Array(rows.length)]));
+    this.#scores = new Map(series.map(({ name, rows }) => [name, new Float64Array(rows.length)]));
   }
 
-  see({ name }: Stream, row: number, { alarm }: Step): void {
+  see({ name }: Stream, row: number, { alarm, score }: Step): void {
     (this.#alarms.get(name) as Uint8Array)[row] = Number(alarm);
+    (this.#scores.get(name) as Float64Array)[row] = score;
   }
 
   metrics(): Metrics {
@@ -65,7 +71,24 @@ class InjectedScorer implements Scorer {
         [`${name}_delay`, score.delay_rows],
       ];
     });
-    return { found: episode_recall, episode_precision, delay_rows, ...Object.fromEntries(each) };
+    const vus = this.#vus();
+    return { found: episode_recall, episode_precision, delay_rows, ...vus, ...Object.fromEntries(each) };
+  }
+
+  /** Volume under the precision-recall surface of the continuous score, whatever alarms: the mean, and that of each kind. */
+  #vus(): Metrics {
+    const sums = new Map<string, { sum: number; count: number }>();
+    for (const { name, rows, windows } of this.series) {
+      const labels = new Uint8Array(rows.length);
+      for (const [first, last] of windows) labels.fill(1, first, last + 1);
+      const one = vusPr(this.#scores.get(name) as Float64Array, labels, bufferRows(gapless(rows)));
+      const kind = `${name.slice(0, name.indexOf('-'))}_vus_pr`;
+      for (const of of ['vus_pr', kind]) {
+        const { sum, count } = sums.get(of) ?? { sum: 0, count: 0 };
+        sums.set(of, { sum: sum + one, count: count + 1 });
+      }
+    }
+    return Object.fromEntries([...sums].map(([of, { sum, count }]) => [of, sum / count]));
   }
 
   #scoreOf(series: readonly LabelledSeries[]) {
@@ -78,4 +101,13 @@ class InjectedScorer implements Scorer {
       })),
     );
   }
+}
+
+/** The first channel, a missing value as the last one before it. */
+function gapless(rows: LabelledSeries['rows']): Float64Array {
+  let last = 0;
+  return Float64Array.from(rows, ({ values: [value] }) => {
+    if (Number.isFinite(value)) last = value as number;
+    return last;
+  });
 }

@@ -1,5 +1,5 @@
 import { kernels } from '../../models/kernels/index.js';
-import { type Row, u32 } from '../../state/layout.js';
+import { f64, type Row, u32 } from '../../state/layout.js';
 import { arrivalLayout, missingNewness, paceNewness } from './arrival.js';
 import { calibrationLayout, shareAbove } from './calibration.js';
 import { heaviness } from './heaviness.js';
@@ -9,7 +9,7 @@ import { onset, onsetLayout } from './onset.js';
 import { RarityOf, rarityLayout } from './rarity.js';
 import { isAbnormal, type RegimeRoom, regimeLayout, regimeRoom } from './regime.js';
 import { RelationOf, relationLayout } from './relation.js';
-import { lasting, sustainedLayout } from './sustained.js';
+import { lasting, lastingNewness, newestLayout, sustainedLayout } from './sustained.js';
 
 const channelLayout = { novelty: noveltyLayout, sustained: sustainedLayout };
 
@@ -18,7 +18,7 @@ const channelLayout = { novelty: noveltyLayout, sustained: sustainedLayout };
  * many rows, because rows of a lasting state count one another again.
  */
 const scoreRungs: Rungs = {
-  ...{ count: 10, highest: 1 / 3, reach: 0.2, goOn: [0.2, 0.21, 0.24, 0.28, 0.32] },
+  ...{ count: 10, highest: 1 / 3, reach: 0.18, goOn: [0.2, 0.21, 0.24, 0.28, 0.32] },
   ...{ belief: 3000, memoryRows: 10_000 },
 };
 
@@ -30,6 +30,9 @@ export const judgeLayout = (channels: number) => ({
   calibration: calibrationLayout,
   scores: ladderLayout(scoreRungs),
   regime: regimeLayout(channels),
+  /** How strange the strangest channel's last rows were, NaN while windows are not known; and what was new of late. */
+  strangest: f64(),
+  newest: newestLayout,
   /** 1 while the state of the key is abnormal. */
   abnormal: u32(),
   relation: relationLayout(channels),
@@ -124,7 +127,7 @@ export class JudgeOf {
       const error = value - (row.expected?.[c] ?? Number.NaN);
       const surprise = -kernels.log(Math.max(leastTail, row.tail[c]));
       const fresh = newness(novelty, value, error, surprise, this.#parts.subarray(c * kinds, (c + 1) * kinds));
-      const strange = lasting(sustained, value, error, fresh, this.memoryRows);
+      const strange = lasting(sustained, value, error, this.memoryRows);
       this.#channels[c] = fresh;
       newest = Math.max(newest, fresh);
       if (!(strange <= strangest)) strangest = strange;
@@ -146,7 +149,14 @@ export class JudgeOf {
     }
     this.rarity = this.#rarity.judge(own.rarity, this.newness);
     this.onset = onset(own.onset, judged ? ofValues : 0);
-    this.share = Number.isNaN(strangest) ? 1 : shareAbove(own.calibration, strangest, this.memoryRows);
+    own.strangest[0] = strangest;
+    this.#last(own);
+  }
+
+  /** The share of rows in which the last hundred look so strange. */
+  #last(own: Judge): void {
+    const evidence = own.strangest[0] + lastingNewness(own.newest, this.newness);
+    this.share = Number.isNaN(evidence) ? 1 : shareAbove(own.calibration, evidence, this.memoryRows);
   }
 
   /** Judges a row of which nothing is known: only that it is missing can be new. */
@@ -158,7 +168,7 @@ export class JudgeOf {
     this.newness = this.#key[1];
     this.rarity = this.newness > 0 ? this.#rarity.judge(own.rarity, this.newness) : 1;
     this.onset = 0;
-    this.share = 1;
+    this.#last(own);
     this.abnormal = false;
   }
 

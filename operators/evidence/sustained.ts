@@ -10,8 +10,6 @@ export const sustainedLayout = {
   errorLately: f64(),
   error: f64(),
   errors: u32(),
-  /** The newest of late, fading. */
-  newest: f64(),
 };
 export type Sustained = Row<typeof sustainedLayout>;
 
@@ -20,15 +18,17 @@ const latelyRows = 100;
 const newestRows = 150;
 /** Errors beyond so many usual ones count as so many for what is usual. */
 const errorMax = 5;
+/** Windows and errors that are smaller than usual say less of what is wrong than newness does: they count as this at least. */
+const leastDistance = 0.8;
+const leastError = 1;
 /** Weight of newness beside the two others, of which errors count by their square root: half as much as shape. */
 const newestWeight = 0.3;
 
 /**
- * How strange the last hundred rows of a channel are, a logarithm: window shape, size of forecast errors and newness,
- * each against its own past, multiplied. NaN until the shape of windows is known.
+ * How strange the last hundred rows of a channel are, a logarithm: window shape and size of forecast errors, each against
+ * its own past, multiplied. NaN until the shape of windows is known.
  */
-export function lasting(own: Sustained, value: number, error: number, newness: number, memoryRows: number): number {
-  own.newest[0] = Math.max(newness, own.newest[0] * (1 - 1 / newestRows));
+export function lasting(own: Sustained, value: number, error: number, memoryRows: number): number {
   const distance = strangeness(own.shape, value, memoryRows);
   if (!Number.isNaN(error))
     own.errorLately[0] += (usual(own, Math.abs(error), memoryRows) - own.errorLately[0]) / latelyRows;
@@ -36,10 +36,17 @@ export function lasting(own: Sustained, value: number, error: number, newness: n
   const rate = 1 / Math.min(own.shape.windows[0] - shapeWarmupRows, latelyRows);
   own.distance[0] += rate * (distance - own.distance[0]);
   return (
-    kernels.log(own.distance[0] + 1e-6) +
-    0.5 * kernels.log(own.errorLately[0] + 1e-6) +
-    kernels.log1p(newestWeight * own.newest[0])
+    kernels.log(Math.max(leastDistance, own.distance[0])) + 0.5 * kernels.log(Math.max(leastError, own.errorLately[0]))
   );
+}
+
+/** What is new of a key lasts too: the newest of late, fading. */
+export const newestLayout = { newest: f64() };
+
+/** How much newness adds to evidence that lasts, a logarithm. */
+export function lastingNewness(own: Row<typeof newestLayout>, newness: number): number {
+  own.newest[0] = Math.max(newness, own.newest[0] * (1 - 1 / newestRows));
+  return kernels.log1p(newestWeight * own.newest[0]);
 }
 
 /** The size of an error in usual ones, which then learn it. */

@@ -66,3 +66,39 @@ test('missing values are new where there were none, and are not where they alway
     expect(newest > 0).toBe(isNew);
   }
 });
+
+test('what is new of the whole key lasts in the score: missing values, pace, channels that part, a flat line', () => {
+  type Wrong = (i: number) => { readonly values: number[]; readonly timeMs?: number };
+  const z = normal(chance(5));
+  const usual = (): number[] => {
+    const common = z();
+    return [common + 0.1 * z(), common + 0.1 * z()];
+  };
+  const wrongs: Record<string, Wrong> = {
+    nothing: () => ({ values: usual() }),
+    'missing values': (i) => ({ values: i % 3 > 0 ? [Number.NaN, Number.NaN] : usual() }),
+    burst: (i) => ({ values: usual(), timeMs: 1500 * 60_000 + i * 100 }),
+    'channels that part': () => ({ values: [z(), z()] }),
+    'a flat line': () => ({ values: [0.3, 0.3] }),
+  };
+  const least = Object.fromEntries(
+    Object.entries(wrongs).map(([name, wrong]) => {
+      const own = rowOf(judgeLayout(2));
+      const judges = new JudgeOf(2, 10_000);
+      let score = 1;
+      for (let i = 0; i < 1560; i++) {
+        const { values, timeMs = i * 60_000 } = i < 1500 ? { values: usual() } : wrong(i - 1500);
+        const row = { timeMs, values, tail: values.map(() => 0.5), expected: values.map(() => 0) };
+        if (values.every(Number.isNaN)) judges.judgeMissing(own);
+        else judges.judge(own, row, true);
+        const told = judges.score(own, 1, 5e-4, false);
+        if (i >= 1540) score = Math.min(score, told);
+      }
+      return [name, score];
+    }),
+  );
+  for (const [name, score] of Object.entries(least)) {
+    if (name === 'nothing') expect(score, name).toBeGreaterThan(0.2);
+    else expect(score, name).toBeLessThan(0.06);
+  }
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lasting, sustainedLayout } from '../../../operators/evidence/sustained.js';
+import { lasting, lastingNewness, newestLayout, sustainedLayout } from '../../../operators/evidence/sustained.js';
 import { chance, normal } from '../harness.js';
 import { rowOf } from './row.js';
 
@@ -8,7 +8,7 @@ test('evidence is near 0 as long as all is usual, rises while errors are large, 
   const own = rowOf(sustainedLayout);
   const told = Array.from({ length: 4000 }, (_, i) => {
     const error = z() * (i >= 3000 && i < 3200 ? 5 : 1);
-    return lasting(own, error, error, 0, 10_000);
+    return lasting(own, error, error, 10_000);
   });
   const mean = (from: number, upTo: number) => told.slice(from, upTo).reduce((a, b) => a + b) / (upTo - from);
   expect(told.slice(0, 519).every(Number.isNaN)).toBe(true);
@@ -17,10 +17,19 @@ test('evidence is near 0 as long as all is usual, rises while errors are large, 
   expect(mean(3800, 4000)).toBeLessThan(0.2);
 });
 
-test('newness is remembered for a while', () => {
+test('quiet rows are no stranger and hardly less strange than usual ones', () => {
   const z = normal(chance(2));
   const own = rowOf(sustainedLayout);
-  const told = Array.from({ length: 2000 }, (_, i) => lasting(own, z(), 0.1, i === 1500 ? 5 : 0, 10_000));
-  expect(told[1500]! - told[1499]!).toBeGreaterThan(0.7);
-  expect(told[1600]!).toBeGreaterThan(told[1499]! + 0.2);
+  const told = Array.from({ length: 2000 }, (_, i) => lasting(own, i < 1500 ? z() : 0, i < 1500 ? z() : 0, 10_000));
+  expect(Math.min(...told.slice(1500))).toBeGreaterThan(-0.25);
+  expect(Math.max(...told.slice(1600))).toBeLessThan(0.2);
+});
+
+test('newness is remembered for a while', () => {
+  const own = rowOf(newestLayout);
+  const told = Array.from({ length: 600 }, (_, i) => lastingNewness(own, i === 100 ? 5 : 0));
+  expect(told[99]).toBe(0);
+  expect(told[100]).toBeGreaterThan(0.7);
+  expect(told[200]).toBeGreaterThan(0.4);
+  expect(told[599]).toBeLessThan(0.1);
 });
