@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hint } from '../connectors/nearest.js';
 import type { Result } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
-import { type HeadName, heads } from '../models/heads.js';
+import { headNames } from '../models/heads.js';
 import type { Pretrained } from '../operators/remember.js';
 import { roles } from '../operators/swaps.js';
 import { parseAlerts, withAlerts } from './alert-spec.js';
@@ -75,7 +75,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     memory: z.enum(Object.keys(memories) as [MemoryName, ...MemoryName[]]),
     horizons: z.array(z.int().min(1)).min(1),
     seed: z.int().min(0).exactOptional(),
-    head: z.enum(Object.keys(heads) as [HeadName, ...HeadName[]]).exactOptional(),
+    head: z.enum(headNames).exactOptional(),
     encoders: z.array(encoder).min(1).exactOptional(),
     words: z
       .strictObject({ limit: z.int().min(2).exactOptional(), whenFull: z.enum(['evict', 'other']).exactOptional() })

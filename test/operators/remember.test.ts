@@ -47,8 +47,9 @@ test.each([
   [{ memory: 'lstm', horizons: [1], seed: -1 }, 'remember.seed: expected a whole number of at least 0'],
   [
     { memory: 'lstm', horizons: [1], head: 'gausian' },
-    'remember.head: expected one of gaussian, density, quantile, got',
+    'remember.head: expected one of gaussian, density, quantile, none for lstm, got "gausian"',
   ],
+  [{ memory: 'default-htm', horizons: [1], head: 'classifier' }, 'got "classifier", which only htm and htm-small have'],
   [
     { memory: 'rls', horizons: [1], weights: 'shared' },
     'a net (lstm, mingru, minlstm, ssm) for shared weights, got rls',
