@@ -1,5 +1,5 @@
 import type { Event } from '../event.js';
-import { type MemoryName, memoryOf, patternNames } from '../models/catalog.js';
+import { type MemoryName, memoryOf, patternNames, withHtm } from '../models/catalog.js';
 import type { EncoderSpec } from '../models/fields.js';
 import { headLevels } from '../models/head.js';
 import { type HeadName, headNames, heads, withHead } from '../models/heads.js';
@@ -41,7 +41,7 @@ export interface RememberOptions {
    * kilobytes; for memories that are nets (lstm, mingru, minlstm, ssm). Or the same, and a new shard begins with these weights.
    */
   readonly weights?: 'own' | 'shared' | Pretrained;
-  /** What an HTM sees of a row, field by field; all channels, and the clock or the periods found, when absent. */
+  /** What an HTM (also the one in `default-htm`) sees of a row, field by field; all channels, and the clock or the periods found, when absent. */
   readonly encoders?: readonly EncoderSpec[];
   /** How many words a key may know where channels are of words, default 256, and what becomes of one more, default `evict`. */
   readonly words?: Partial<WordLimit>;
@@ -105,7 +105,8 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
     ({ channels, categories = [] }) => {
       const bare = memoryOf(memory, {
         ...{ channels: channels.length, horizons, whole, ...begin, ...sees },
-        ...(patternNames.includes(memory) ? { names: channels, categories: wordsIn(channels, categories) } : {}),
+        ...(withHtm.includes(memory) ? { names: channels } : {}),
+        ...(patternNames.includes(memory) ? { categories: wordsIn(channels, categories) } : {}),
       } satisfies MemoryOptions);
       if (categories.length > 0 && !patternNames.includes(memory)) {
         throw new RangeError(
@@ -180,11 +181,11 @@ const wordsIn = (channels: readonly string[], categories: readonly string[]): nu
   channels.flatMap((name, c) => (categories.includes(name) ? [c] : []));
 
 function checkPatterns({ memory, encoders, words }: RememberOptions): void {
-  const given = encoders !== undefined ? 'encoders' : words !== undefined ? 'words' : undefined;
-  if (given !== undefined && !patternNames.includes(memory)) {
-    throw new RangeError(
-      `remember.${given}: expected a memory of patterns (${patternNames.join(', ')}), got ${memory}`,
-    );
+  const taken = { encoders: withHtm, words: patternNames };
+  for (const [given, names] of Object.entries(taken)) {
+    if (given in { ...(encoders && { encoders }), ...(words && { words }) } && !names.includes(memory)) {
+      throw new RangeError(`remember.${given}: expected a memory of patterns (${names.join(', ')}), got ${memory}`);
+    }
   }
   if (encoders !== undefined && encoders.length === 0) {
     throw new RangeError('remember.encoders: expected at least one, got none: leave it out for what is usual');

@@ -45,7 +45,7 @@ describe('what an HTM sees, as JSON', () => {
   ])('%j is refused', (spec, expected) => expect(() => parseSpec(spec)).toThrow(expected));
   test('memories of numbers take neither', () =>
     expect(() => pipelineOf(parseSpec(htm({ memory: 'knn', encoders })))).toThrow(
-      'remember.encoders: expected a memory of patterns (htm, htm-small), got knn',
+      'remember.encoders: expected a memory of patterns (htm, htm-small, default-htm), got knn',
     ));
   test('a channel that there is not is told when the shard is known', () => {
     const { stages } = pipelineOf(parseSpec(htm({ encoders: [{ encode: 'scalar', of: 'sped' }] })));
