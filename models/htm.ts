@@ -18,12 +18,14 @@ export interface HtmShape {
   readonly temporal: TemporalOptions;
   /** Columns that win. */
   readonly winners: number;
+  /** Areas with winners of their own, where inhibition is local: as many winners each. */
+  readonly areas: number;
   /** Rows of classifier weights that cells share. */
   readonly cellRows: number;
 }
 
 /** The usual size: 2048 columns of 32 cells. */
-export const htmShape: HtmShape = { temporal: temporalDefaults, winners: 40, cellRows: 2048 };
+export const htmShape: HtmShape = { temporal: temporalDefaults, winners: 40, areas: 8, cellRows: 2048 };
 
 /** A thirtieth of the bytes, for thousands of keys: 512 columns of 8 cells. */
 export const htmSmallShape: HtmShape = {
@@ -33,6 +35,7 @@ export const htmSmallShape: HtmShape = {
     ...{ activation: 8, minimum: 6, sample: 16 },
   },
   winners: 20,
+  areas: 4,
   cellRows: 512,
 };
 
@@ -107,7 +110,7 @@ function memoryOf(name: string, shape: HtmShape, options: HtmOptions) {
 
 /** The part that sees numbers: what it encodes, and what it makes of them. */
 function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbers: readonly number[]) {
-  const { channels, horizons, categories = [], seed = 1, whole = true } = options;
+  const { channels, horizons, categories = [], seed = 1, whole = true, inhibition = 'global' } = options;
   const { temporal, winners, cellRows } = options.shape;
   const { names: called = Array.from({ length: channels }, (_, c) => `c${c}`) } = options;
   const fields = (options.encoders ?? usualEncoders(called, categories)).map((spec) =>
@@ -119,7 +122,8 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
   const { rate = 0.8 / winners } = options;
   const { columns } = temporal;
   const memory = temporalMemory(temporal);
-  const pooler = spatialPooler({ ...poolerDefaults, inputs, columns, winners });
+  const areas = inhibition === 'local' ? options.shape.areas : 1;
+  const pooler = spatialPooler({ ...poolerDefaults, inputs, columns, winners, areas });
   const why = unexpectedFields({ fields, starts, columns, level: pooler.level });
   const activeMax = 2 * winners;
   const classifier = sdrClassifier({ rows: columns + cellRows, activeMax, horizons, buckets: classes, rate, whole });

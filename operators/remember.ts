@@ -43,6 +43,11 @@ export interface RememberOptions {
   readonly weights?: 'own' | 'shared' | Pretrained;
   /** What an HTM (also the one in `default-htm`) sees of a row, field by field; all channels, and the clock or the periods found, when absent. */
   readonly encoders?: readonly EncoderSpec[];
+  /**
+   * How the spatial pooler of an HTM picks columns: with `global` inhibition, the default, those that see most of a row, with
+   * `local` as many from each of eight areas (`htm-small`: four), so that no part of the code falls silent.
+   */
+  readonly pooler?: { readonly inhibition: 'global' | 'local' };
   /** How many words a key may know where channels are of words, default 256, and what becomes of one more, default `evict`. */
   readonly words?: Partial<WordLimit>;
   readonly keys?: KeyLimit;
@@ -70,8 +75,18 @@ const noPeriods: readonly number[] = [];
 
 /** Scores each event against what its key's memory expected, lets the memory learn it, and forecasts what follows. */
 export function remember<A extends Event & Hints>(options: RememberOptions): Stage<A, A & Remembered> {
-  const { memory, seed, weights, head, encoders, words, keys } = options;
-  checkNames('remember', options, ['memory', 'horizons', 'seed', 'weights', 'head', 'encoders', 'words', 'keys']);
+  const { memory, seed, weights, head, encoders, pooler, words, keys } = options;
+  checkNames('remember', options, [
+    'memory',
+    'horizons',
+    'seed',
+    'weights',
+    'head',
+    'encoders',
+    'pooler',
+    'words',
+    'keys',
+  ]);
   checkPatterns(options);
   const wrongHead = head === undefined ? undefined : refusedHead(memory, head);
   if (wrongHead !== undefined) throw new RangeError(`remember.head: ${wrongHead}`);
@@ -85,6 +100,7 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
     ...(encoders === undefined ? {} : { encoders }),
     ...(words === undefined ? {} : { words: { ...wordLimitDefault, ...words } }),
   };
+  const picks = pooler === undefined ? {} : { inhibition: pooler.inhibition };
   const begin = {
     ...(seed === undefined ? {} : { seed }),
     ...(weights === undefined ? {} : { weights: start ? ('shared' as const) : (weights as 'own' | 'shared') }),
@@ -98,13 +114,14 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
       horizons,
       ...begin,
       ...sees,
+      ...(pooler === undefined ? {} : { pooler }),
       ...(head === undefined ? {} : { head }),
       ...(start ? { start: start.digest } : {}),
       keys,
     },
     ({ channels, categories = [] }) => {
       const bare = memoryOf(memory, {
-        ...{ channels: channels.length, horizons, whole, ...begin, ...sees },
+        ...{ channels: channels.length, horizons, whole, ...begin, ...sees, ...picks },
         ...(withHtm.includes(memory) ? { names: channels } : {}),
         ...(patternNames.includes(memory) ? { categories: wordsIn(channels, categories) } : {}),
       } satisfies MemoryOptions);
@@ -180,12 +197,20 @@ export function refusedHead(memory: MemoryName, head: string): string | undefine
 const wordsIn = (channels: readonly string[], categories: readonly string[]): number[] =>
   channels.flatMap((name, c) => (categories.includes(name) ? [c] : []));
 
-function checkPatterns({ memory, encoders, words }: RememberOptions): void {
-  const taken = { encoders: withHtm, words: patternNames };
-  for (const [given, names] of Object.entries(taken)) {
-    if (given in { ...(encoders && { encoders }), ...(words && { words }) } && !names.includes(memory)) {
-      throw new RangeError(`remember.${given}: expected a memory of patterns (${names.join(', ')}), got ${memory}`);
+function checkPatterns({ memory, encoders, pooler, words }: RememberOptions): void {
+  const given = [
+    ['encoders', encoders, withHtm],
+    ['pooler', pooler, withHtm],
+    ['words', words, patternNames],
+  ] as const;
+  for (const [name, value, names] of given) {
+    if (value !== undefined && !names.includes(memory)) {
+      throw new RangeError(`remember.${name}: expected a memory of patterns (${names.join(', ')}), got ${memory}`);
     }
+  }
+  if (pooler !== undefined) {
+    checkNames('remember.pooler', pooler, ['inhibition']);
+    checkWord('remember.pooler.inhibition', pooler.inhibition, ['global', 'local']);
   }
   if (encoders !== undefined && encoders.length === 0) {
     throw new RangeError('remember.encoders: expected at least one, got none: leave it out for what is usual');

@@ -77,6 +77,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     seed: z.int().min(0).exactOptional(),
     head: z.enum(headNames).exactOptional(),
     encoders: z.array(encoder).min(1).exactOptional(),
+    pooler: z.strictObject({ inhibition: z.enum(['global', 'local']) }).exactOptional(),
     words: z
       .strictObject({ limit: z.int().min(2).exactOptional(), whenFull: z.enum(['evict', 'other']).exactOptional() })
       .exactOptional(),

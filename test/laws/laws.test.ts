@@ -144,6 +144,11 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
     hints,
   ]),
   [
+    'local inhibition',
+    () => [remember({ memory: 'htm-small', horizons: [1], pooler: { inhibition: 'local' } })],
+    hints,
+  ],
+  [
     'head classifier',
     () => [remember({ memory: 'htm-small', horizons: [1, 3], head: 'classifier' }), interval()],
     hints,

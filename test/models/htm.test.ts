@@ -120,6 +120,27 @@ describe('HTM', () => {
   test('the small one takes at most 300 kB a key, so that 1,000 keys fit in 300 MB', () =>
     expect(rowBytes(htmSmall({ channels: 1, horizons: [1] }).keyed)).toBeLessThan(300 * 1024));
 
+  test.each([
+    ['htm', htm, 8, 40, 2048],
+    ['htm-small', htmSmall, 4, 20, 512],
+  ] as const)('with local inhibition as many columns of %s win in each area', (_, make, areas, winners, columns) => {
+    const wins = (inhibition: 'global' | 'local'): number[] => {
+      const bench = new Bench(make({ channels: 1, horizons: [1], inhibition }) as Model);
+      bench.step([3], { scale: [1], periods: [24] });
+      const won = bench.own.row(0).columns as unknown as Uint32Array;
+      bench.close();
+      return Array.from({ length: areas }, (_, a) => won.filter((c) => Math.floor((c * areas) / columns) === a).length);
+    };
+    expect(wins('local')).toEqual(Array(areas).fill(winners / areas));
+    expect(wins('global')).not.toEqual(Array(areas).fill(winners / areas));
+  });
+  test('with local inhibition it learns as well', () => {
+    const local = htmSmall({ channels: 1, horizons, inhibition: 'local' }) as Model;
+    const last = errors(lastValue({ channels: 1, horizons }), wave, hints, 1500);
+    errors(local, wave, hints, 1500).forEach((error, i) => void expect(error).toBeLessThan(0.7 * last[i]));
+    expectRestartable(local, wave.slice(0, 100), hints, 50);
+  });
+
   test('saved and opened after any event it goes on with the same bits', () => {
     const two = wave.slice(0, 400).map(([x], t) => [x, t % 13 === 0 ? Number.NaN : 3 * x]);
     expectRestartable(build(2), two, { scale: [1, 4], periods: [24] }, 100);

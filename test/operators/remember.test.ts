@@ -63,6 +63,9 @@ test('the HTM in a mixture sees what encoders say, the other parts see what they
 });
 
 test.each([
+  [{ memory: 'knn', horizons: [1], pooler: { inhibition: 'local' } }, 'remember.pooler: expected a memory of patterns'],
+  [{ memory: 'htm', horizons: [1], pooler: { inhibition: 'lokal' } }, 'remember.pooler.inhibition: expected'],
+  [{ memory: 'htm', horizons: [1], pooler: { boost: 3 } }, 'remember.pooler.boost: expected one of the options'],
   [
     { memory: 'default-htm', horizons: [1], words: {} },
     'remember.words: expected a memory of patterns (htm, htm-small)',
