@@ -163,7 +163,6 @@ function java(): Figures | undefined {
   }
 }
 
-const middle = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1];
 const least = (list: readonly Figures[], name: keyof Figures): number => Math.min(...list.map((one) => one[name]));
 const figures: Record<string, number | string> = {};
 const say = (name: string, value: number | string, unit: string): void => {
@@ -216,32 +215,42 @@ if (parts.includes('state')) {
   slab.free();
 }
 
+/** A thing at work, one step at a time. */
+interface Worker {
+  step(): void;
+  free(): void;
+}
+
+/** Says what a step costs when young and when old, in turn, so that whatever else the machine does falls on both. */
+function sayAges(make: () => Worker, window: number, [young, old, all]: readonly string[], each: string): void {
+  const [fresh, aged] = [make(), make()];
+  msEach(Math.min(10_000, steps), fresh.step);
+  const seconds = (steps * msEach(steps, aged.step)) / 1000;
+  const windows = Array.from({ length: 5 }, () => [msEach(window, fresh.step), msEach(window, aged.step)]);
+  const middle = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1];
+  say(young, middle(windows.map(([ms]) => ms)), `ms a ${each}`);
+  say(old, middle(windows.map(([, ms]) => ms)), `ms a ${each}`);
+  say(all, seconds, 's');
+  fresh.free();
+  aged.free();
+}
+
 if (parts.includes('age')) {
   // A quarter of the steps is noise, so that the pool is full and evicts.
   const known = Array.from({ length: 1000 }, columnsOf);
-  const aged = (age: number) => {
+  const make = (): Worker => {
     const { slab, step } = memoryOf(temporalDefaults.segments);
     let at = 0;
-    const next = (): Uint32Array => (at % 8 < 6 ? known[at % known.length] : columnsOf());
-    const run = (count: number): number =>
-      msEach(count, () => {
-        step(next());
+    return {
+      step() {
+        step(at % 8 < 6 ? known[at % known.length] : columnsOf());
         at++;
-      });
-    const started = process.cpuUsage();
-    run(age);
-    const { user, system } = process.cpuUsage(started);
-    return { slab, run, seconds: (user + system) / 1e6 };
+      },
+      free: () => slab.free(),
+    };
   };
-  const young = aged(Math.min(10_000, steps));
-  const old = aged(steps);
-  // In turn, so that whatever else the machine does falls on both.
-  const windows = Array.from({ length: 5 }, () => [young.run(2000), old.run(2000)]);
-  say('a quarter noise, after 10,000 steps', middle(windows.map(([ms]) => ms)), 'ms a step');
-  say(`the same, after ${steps} steps`, middle(windows.map(([, ms]) => ms)), 'ms a step');
-  say(`all ${steps} steps`, old.seconds, 's');
-  young.slab.free();
-  old.slab.free();
+  const names = ['a quarter noise, after 10,000 steps', `the same, after ${steps} steps`, `all ${steps} steps`];
+  sayAges(make, 2000, names, 'step');
 }
 
 if (parts.includes('memory')) {
@@ -251,41 +260,27 @@ if (parts.includes('memory')) {
     ...{ surprise: 0, mean: new Float64Array(1), spread: new Float64Array(1) },
     quantiles: new Float64Array(model.levels?.length ?? 0),
   };
-  const input = { values, timeMs: 0, scale: [8], periods: [48, 336] };
-  const aged = (age: number) => {
+  const make = (): Worker => {
     const [shared, own] = [new Slab(model.shared), new Slab(model.keyed)];
     const [common, row] = [shared.row(shared.add()), own.row(own.add())];
     model.init(common);
     model.initKey(common, row);
     let t = 0;
-    const run = (count: number): number =>
-      msEach(count, () => {
+    return {
+      step() {
         const [day, week] = [(2 * Math.PI * t) / 48, (2 * Math.PI * t) / 336];
         values[0] = 10 * Math.sin(day) + 4 * Math.sin(week) + random(4000) / 1000;
-        input.timeMs = t * 1_800_000;
-        model.step(common, row, input, out);
+        model.step(common, row, { values, timeMs: t * 1_800_000, scale: [8], periods: [48, 336] }, out);
         t++;
-      });
-    const started = process.cpuUsage();
-    run(age);
-    const { user, system } = process.cpuUsage(started);
-    return {
-      free: () => {
+      },
+      free() {
         shared.free();
         own.free();
       },
-      run,
-      seconds: (user + system) / 1e6,
     };
   };
-  const young = aged(Math.min(10_000, steps));
-  const old = aged(steps);
-  const windows = Array.from({ length: 5 }, () => [young.run(1000), old.run(1000)]);
-  say('the whole memory, after 10,000 rows', middle(windows.map(([ms]) => ms)), 'ms a row');
-  say(`the whole memory, after ${steps} rows`, middle(windows.map(([, ms]) => ms)), 'ms a row');
-  say(`all ${steps} rows of it`, old.seconds, 's');
-  young.free();
-  old.free();
+  const whole = 'the whole memory, after';
+  sayAges(make, 1000, [`${whole} 10,000 rows`, `${whole} ${steps} rows`, `all ${steps} rows of it`], 'row');
 }
 
 if (parts.includes('keys')) {
