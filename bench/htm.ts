@@ -3,11 +3,12 @@
  * time a step of the temporal memory (2048 columns of 32 cells, 40 active) bursting, learnt and on a noisy stream, and of the
  * pooler from 1024 bits; each the least of rounds, with a pool of 65,536 segments, as a thousand codes of 40 columns need
  * 40,000. Then, with the pool that memories have, what noise leaves of 700 steps learnt and whether a step gets slower with
- * age; the state, and a thousand keys.
+ * age; the same of the whole memory `htm` (encoders, pooler, temporal memory, classifier of one horizon) on a noisy
+ * series with a day and a week; the state, and a thousand keys.
  *
- *   npm run bench:htm [-- --json FILE] [--parts cases,recall,state,age,keys] [--rounds 5] [--steps 1000000]
+ *   npm run bench:htm [-- --json FILE] [--parts cases,recall,state,age,memory,keys] [--rounds 5] [--steps 1000000]
  *                           [--share 1]
- *   A million steps (`--steps`, part `age`) take three to five minutes.
+ *   A million steps (`--steps`) take three to five minutes in the part `age`, some ten in the part `memory`.
  *   FILE keeps the figures of parts that were not run.
  *   ENGRAM_PEERS=DIR   a folder where lib/ holds htm.java and what it needs:
  *                      mvn dependency:copy-dependencies -DoutputDirectory=lib, of a pom with org.numenta:htm.java:0.6.13
@@ -41,7 +42,7 @@ const rounds = Number(options.rounds ?? 5);
 const steps = Number(options.steps ?? 1_000_000);
 /** Of each case so much is run: a quick look needs no more than a fifth. */
 const share = Number(options.share);
-const parts = (options.parts ?? 'cases,recall,state,age,keys').split(',');
+const parts = (options.parts ?? 'cases,recall,state,age,memory,keys').split(',');
 const peers = process.env.ENGRAM_PEERS;
 const wide = 40;
 
@@ -214,33 +215,72 @@ if (parts.includes('state')) {
   slab.free();
 }
 
+/** A thing at work, one step at a time. */
+interface Worker {
+  step(): void;
+  free(): void;
+}
+
+/** Says what a step costs when young and when old, in turn, so that whatever else the machine does falls on both. */
+function sayAges(make: () => Worker, window: number, [young, old, all]: readonly string[], each: string): void {
+  const [fresh, aged] = [make(), make()];
+  msEach(Math.min(10_000, steps), fresh.step);
+  const seconds = (steps * msEach(steps, aged.step)) / 1000;
+  const windows = Array.from({ length: 5 }, () => [msEach(window, fresh.step), msEach(window, aged.step)]);
+  const middle = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1];
+  say(young, middle(windows.map(([ms]) => ms)), `ms a ${each}`);
+  say(old, middle(windows.map(([, ms]) => ms)), `ms a ${each}`);
+  say(all, seconds, 's');
+  fresh.free();
+  aged.free();
+}
+
 if (parts.includes('age')) {
   // A quarter of the steps is noise, so that the pool is full and evicts.
   const known = Array.from({ length: 1000 }, columnsOf);
-  const aged = (age: number) => {
+  const make = (): Worker => {
     const { slab, step } = memoryOf(temporalDefaults.segments);
     let at = 0;
-    const next = (): Uint32Array => (at % 8 < 6 ? known[at % known.length] : columnsOf());
-    const run = (count: number): number =>
-      msEach(count, () => {
-        step(next());
+    return {
+      step() {
+        step(at % 8 < 6 ? known[at % known.length] : columnsOf());
         at++;
-      });
-    const started = process.cpuUsage();
-    run(age);
-    const { user, system } = process.cpuUsage(started);
-    return { slab, run, seconds: (user + system) / 1e6 };
+      },
+      free: () => slab.free(),
+    };
   };
-  const young = aged(Math.min(10_000, steps));
-  const old = aged(steps);
-  // In turn, so that whatever else the machine does falls on both.
-  const windows = Array.from({ length: 5 }, () => [young.run(2000), old.run(2000)]);
-  const middle = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1];
-  say('a quarter noise, after 10,000 steps', middle(windows.map(([ms]) => ms)), 'ms a step');
-  say(`the same, after ${steps} steps`, middle(windows.map(([, ms]) => ms)), 'ms a step');
-  say(`all ${steps} steps`, old.seconds, 's');
-  young.slab.free();
-  old.slab.free();
+  const names = ['a quarter noise, after 10,000 steps', `the same, after ${steps} steps`, `all ${steps} steps`];
+  sayAges(make, 2000, names, 'step');
+}
+
+if (parts.includes('memory')) {
+  const model = memories.htm({ channels: 1, horizons: [1] });
+  const values = new Float64Array(1);
+  const out = {
+    ...{ surprise: 0, mean: new Float64Array(1), spread: new Float64Array(1) },
+    quantiles: new Float64Array(model.levels?.length ?? 0),
+  };
+  const make = (): Worker => {
+    const [shared, own] = [new Slab(model.shared), new Slab(model.keyed)];
+    const [common, row] = [shared.row(shared.add()), own.row(own.add())];
+    model.init(common);
+    model.initKey(common, row);
+    let t = 0;
+    return {
+      step() {
+        const [day, week] = [(2 * Math.PI * t) / 48, (2 * Math.PI * t) / 336];
+        values[0] = 10 * Math.sin(day) + 4 * Math.sin(week) + random(4000) / 1000;
+        model.step(common, row, { values, timeMs: t * 1_800_000, scale: [8], periods: [48, 336] }, out);
+        t++;
+      },
+      free() {
+        shared.free();
+        own.free();
+      },
+    };
+  };
+  const whole = 'the whole memory, after';
+  sayAges(make, 1000, [`${whole} 10,000 rows`, `${whole} ${steps} rows`, `all ${steps} rows of it`], 'row');
 }
 
 if (parts.includes('keys')) {

@@ -17,7 +17,8 @@ import { type LeakCheck, leakTest } from '../evaluation/leak.js';
 import { sequences } from '../evaluation/protocols/sequences.js';
 import { RowsFile } from '../evaluation/rows-file.js';
 import { type MemoryName, memories, memoryOf } from '../models/catalog.js';
-import { type HeadName, heads } from '../models/heads.js';
+import type { HeadName } from '../models/heads.js';
+import { headsOf, refusedHead } from '../operators/remember.js';
 import { evaluateSequences } from './evaluate-sequences.js';
 import { evaluationTable } from './evaluation-table.js';
 import { exitCodes, UsageError } from './failure.js';
@@ -89,11 +90,13 @@ export function detectorsOf(
 export async function evaluate(name: string, options: EvaluateOptions, io: Io): Promise<number> {
   if (name === sequences.name) return evaluateSequences(options, io);
   const benchmark = benchmarkOf(name);
-  headOf(options.head);
   if (options.only !== undefined)
     throw new UsageError(`--only: expected with "all" alone, got with ${name}: leave it out`);
   const asked = memoriesOf(options.memory ?? 'default');
-  for (const memory of asked) detectorsOf(memory, benchmark, options.detector);
+  for (const memory of asked) {
+    headOf(options.head, memory);
+    detectorsOf(memory, benchmark, options.detector);
+  }
   const prepared = prepare(benchmark, options.data);
   const results: EvaluationResult[] = [];
   for (const memory of new Set([...asked, ...(benchmark.alone ? [] : floors)])) {
@@ -139,10 +142,10 @@ export function memoriesOf(text: string): MemoryName[] {
   });
 }
 
-function headOf(name: string | undefined): HeadName | undefined {
-  if (name === undefined || Object.hasOwn(heads, name)) return name as HeadName | undefined;
-  const names = Object.keys(heads);
-  throw new UsageError(`--head: expected one of ${names.join(', ')}, got ${JSON.stringify(name)}${hint(name, names)}`);
+function headOf(name: string | undefined, memory: MemoryName): HeadName | undefined {
+  const wrong = name === undefined ? undefined : refusedHead(memory, name);
+  if (wrong !== undefined) throw new UsageError(`--head: ${wrong}${hint(name as string, headsOf(memory))}`);
+  return name as HeadName | undefined;
 }
 
 /** The random starts of a memory, 1 and so on; of one without chance 0 alone. */
@@ -181,7 +184,7 @@ export function runOne(
   { out, leakTest: looksForLeaks, head: headName, detector }: EvaluateOptions,
   { stderr, nowMs }: Io,
 ): EvaluationResult {
-  const head = headOf(headName);
+  const head = headOf(headName, memory);
   const alarms = benchmark.kind === 'anomaly';
   const alone = detector === 'likelihood';
   const begin = seed === 0 ? undefined : seed;

@@ -3,17 +3,20 @@ import { count, figure } from './numbers.js';
 
 type Column = SavedColumn & { readonly numbers: readonly number[] };
 
-/** What `detect` and `episode` know of a key, in words: how long it warms up yet, what its budget is, what there was before. */
+/** What a detector and `episode` know of a key, in words: how long it warms up yet, what its budget is, what there was before. */
 export function verdictLines(stage: string, pipeline: string, columns: readonly Column[]): string[] {
   const of = (path: string): readonly number[] => columns.find((column) => column.path === path)?.numbers ?? [];
-  if (stage === 'detect') {
+  if (stage === 'detect' || stage === 'htm-detect') {
     const [rows = 0] = of('rows');
-    const left = Math.max(0, warmupOf(pipeline) - rows);
-    const [overdrawn = 0] = of('bar.overdrawn');
-    return [
+    const left = Math.max(0, warmupOf(pipeline, stage) - rows);
+    const seen =
       left > 0
         ? `  warming up: ${count(rows)} rows seen, ${count(left)} more until the first alarm can come`
-        : `  judged: warm-up over, ${count(rows)} rows seen`,
+        : `  judged: warm-up over, ${count(rows)} rows seen`;
+    if (stage === 'htm-detect') return [seen];
+    const [overdrawn = 0] = of('bar.overdrawn');
+    return [
+      seen,
       overdrawn > 0
         ? `  budget overdrawn: an alarm must be ${figure(Math.exp(overdrawn))} times as rare as the budget asks`
         : '  budget not overdrawn',
@@ -29,8 +32,8 @@ export function verdictLines(stage: string, pipeline: string, columns: readonly 
   return [`  anomalies before: ${count(past)}${times.length > 0 ? `, the last at ${times.join(', ')}` : ''}`];
 }
 
-/** Rows of warm-up as the settings of the pipeline say, which a checkpoint keeps as text. */
-function warmupOf(pipeline: string): number {
-  const { stages = [] } = JSON.parse(pipeline) as { stages?: { detect?: { warmupRows?: number } }[] };
-  return stages.find(({ detect }) => detect)?.detect?.warmupRows ?? 0;
+/** Rows of warm-up of a detector as the settings of the pipeline say, which a checkpoint keeps as text. */
+function warmupOf(pipeline: string, detector: string): number {
+  const { stages = [] } = JSON.parse(pipeline) as { stages?: Record<string, { warmupRows?: number }>[] };
+  return stages.find((stage) => stage[detector])?.[detector].warmupRows ?? 0;
 }

@@ -190,6 +190,12 @@ function htm() {
     ...Object.entries(names).map(([name, said]) => row([said, ms(of(name)), ms(of(`${name}, HTM.java 0.6.13`))])),
     row(['a quarter of noise, pool full, after 10,000 steps', ms(of('a quarter noise, after 10,000 steps')), '–']),
     row(['the same, after 1,000,000', ms(of('the same, after 1000000 steps')), '–']),
+    ...(of('the whole memory, after 10,000 rows') === undefined
+      ? []
+      : [
+          row(['the whole memory `htm`, a row, after 10,000', ms(of('the whole memory, after 10,000 rows')), '–']),
+          row(['the same, after 1,000,000', ms(of('the whole memory, after 1000000 rows')), '–']),
+        ]),
     row([
       'Arrow checkpoint of 800,000 synapses, ms each',
       ms(of('Arrow checkpoint of the state of 800,000 synapses, sums included')),

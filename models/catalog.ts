@@ -48,6 +48,12 @@ export const memories = {
 
 export type MemoryName = keyof typeof memories;
 
+/** Memories of patterns: words are for them, and they tell whole distributions without a head. */
+export const patternNames: readonly MemoryName[] = ['htm', 'htm-small'];
+
+/** Memories with an HTM in them, which encoders are for. */
+export const withHtm: readonly MemoryName[] = [...patternNames, 'default-htm'];
+
 /** Memories to which periods say nothing: all others lack what they live by where no step `seasons` stands before them. */
 export const withoutPeriods: readonly MemoryName[] = ['last-value', 'rls', 'companion', 'knn'];
 

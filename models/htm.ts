@@ -1,6 +1,7 @@
 import { f64, i32, type Layout, type Row, u8, u32 } from '../state/layout.js';
 import { mix, saltOf } from './encoders.js';
 import { fieldOf, type Sight, usualEncoders } from './fields.js';
+import { headLevels } from './head.js';
 import { kernels } from './kernels/index.js';
 import type { Input, MemoryOptions, Model, Prediction, WordPrediction } from './model.js';
 import { sdrClassifier } from './sdr-classifier.js';
@@ -17,12 +18,14 @@ export interface HtmShape {
   readonly temporal: TemporalOptions;
   /** Columns that win. */
   readonly winners: number;
+  /** Areas with winners of their own, where inhibition is local: as many winners each. */
+  readonly areas: number;
   /** Rows of classifier weights that cells share. */
   readonly cellRows: number;
 }
 
 /** The usual size: 2048 columns of 32 cells. */
-export const htmShape: HtmShape = { temporal: temporalDefaults, winners: 40, cellRows: 2048 };
+export const htmShape: HtmShape = { temporal: temporalDefaults, winners: 40, areas: 8, cellRows: 2048 };
 
 /** A thirtieth of the bytes, for thousands of keys: 512 columns of 8 cells. */
 export const htmSmallShape: HtmShape = {
@@ -32,6 +35,7 @@ export const htmSmallShape: HtmShape = {
     ...{ activation: 8, minimum: 6, sample: 16 },
   },
   winners: 20,
+  areas: 4,
   cellRows: 512,
 };
 
@@ -41,7 +45,7 @@ export interface HtmOptions extends MemoryOptions {
   readonly rate?: number;
 }
 
-/** Classes of the forecast distribution: four deviations to each side of where the channel began. */
+/** Classes of the forecast distribution: four deviations to each side of the channel's middle. */
 const classes = 32;
 const classesPerScale = 4;
 /** Share of the columns that must have been predicted, or it is told which fields were not expected. */
@@ -50,7 +54,8 @@ const expectedShare = 0.5;
 /**
  * Hierarchical temporal memory: numbers, time of day and week (or the phases of the periods found) become sparse bits,
  * a fixed random pooler makes columns of them, a temporal memory learns their sequences, and a classifier tells what
- * follows. Surprise: −ln of the share of columns that were predicted. Good at branching sequences, dear.
+ * follows, as a whole distribution: where a sequence branches, with a peak for each branch. Surprise: −log of its density, or,
+ * without (`whole: false`), −ln of the share of columns that were predicted. Good at branching sequences, dear.
  * (Hawkins and Ahmad 2016; Cui, Ahmad and Hawkins 2016.)
  */
 export function htm(options: HtmOptions) {
@@ -63,7 +68,7 @@ export function htmSmall(options: HtmOptions) {
 }
 
 function memoryOf(name: string, shape: HtmShape, options: HtmOptions) {
-  const { channels, horizons, categories = [], words: limit = wordLimitDefault, seed = 1 } = options;
+  const { channels, horizons, categories = [], words: limit = wordLimitDefault, seed = 1, whole = true } = options;
   const numbers = Array.from({ length: channels }, (_, c) => c).filter((c) => !categories.includes(c));
   if (options.encoders && numbers.length === 0) {
     throw new RangeError('encoders: expected a channel of numbers, all are of words, which need none: leave them out');
@@ -76,11 +81,12 @@ function memoryOf(name: string, shape: HtmShape, options: HtmOptions) {
   const keyed: Layout = { ...pattern?.keyed, ...(words ? { words: words.layout } : {}) };
   return {
     name,
-    version: 3,
+    version: 4,
     seed,
     channels,
     horizons,
     explains: true,
+    ...(whole ? { levels: headLevels } : {}),
     shared: pattern?.pooler.layout ?? {},
     keyed,
     init(shared) {
@@ -104,7 +110,7 @@ function memoryOf(name: string, shape: HtmShape, options: HtmOptions) {
 
 /** The part that sees numbers: what it encodes, and what it makes of them. */
 function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbers: readonly number[]) {
-  const { channels, horizons, categories = [], seed = 1 } = options;
+  const { channels, horizons, categories = [], seed = 1, whole = true, inhibition = 'global' } = options;
   const { temporal, winners, cellRows } = options.shape;
   const { names: called = Array.from({ length: channels }, (_, c) => `c${c}`) } = options;
   const fields = (options.encoders ?? usualEncoders(called, categories)).map((spec) =>
@@ -116,10 +122,11 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
   const { rate = 0.8 / winners } = options;
   const { columns } = temporal;
   const memory = temporalMemory(temporal);
-  const pooler = spatialPooler({ ...poolerDefaults, inputs, columns, winners });
+  const areas = inhibition === 'local' ? options.shape.areas : 1;
+  const pooler = spatialPooler({ ...poolerDefaults, inputs, columns, winners, areas });
   const why = unexpectedFields({ fields, starts, columns, level: pooler.level });
   const activeMax = 2 * winners;
-  const classifier = sdrClassifier({ rows: columns + cellRows, activeMax, horizons, buckets: classes, rate });
+  const classifier = sdrClassifier({ rows: columns + cellRows, activeMax, horizons, buckets: classes, rate, whole });
   const record = trackRecord(horizons);
   const channel = {
     /** Deviation that steps and classes are counted in, 0 before the first value; and the middle of the classes. */
@@ -152,9 +159,9 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
   const points = new Float64Array(fields.length);
   const before = new Float64Array(channels);
 
-  /** Where a number lies among the classes, as a real number. */
+  /** Where a number lies among the classes, as a real number; far ones beyond them. */
   const placeOf = ({ middle, scale }: Channel, value: number): number =>
-    Math.max(0, Math.min(classes - 1, ((value - middle[0]) / scale[0]) * classesPerScale + classes / 2));
+    ((value - middle[0]) / scale[0]) * classesPerScale + classes / 2;
   const numberAt = ({ middle, scale }: Channel, place: number): number =>
     middle[0] + ((place - classes / 2) / classesPerScale) * scale[0];
 
@@ -169,6 +176,12 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
     const ratio = unit / own.scale[0];
     if (ratio >= 4 || ratio <= 0.25 || (t < 200 && ratio !== 1)) own.scale[0] = unit;
     if (!(Math.abs(own.mean[0] - own.middle[0]) < 2 * own.scale[0])) own.middle[0] = own.mean[0];
+  }
+
+  /** Writes the quantiles of the distribution that was read last. */
+  function tell(own: Channel, h: number, quantiles: Float64Array, to: number): void {
+    classifier.quantiles(own.classifier, h, quantiles, to);
+    for (let l = to; l < to + headLevels.length; l++) quantiles[l] = numberAt(own, quantiles[l]);
   }
 
   /** What the fields are made of at a row. */
@@ -222,10 +235,15 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
       each((part, c) => {
         before[c] = part.scale[0] > 0 ? part.last[0] : Number.NaN;
         if (!isValue(values[c])) return;
+        // In the classes of then, which the value may move.
+        if (whole && t >= horizons[0] && part.scale[0] > 0) {
+          out.surprise += classifier.surprise(part.classifier, t, placeOf(part, values[c]));
+          out.surprise += kernels.log(part.scale[0] / classesPerScale);
+        }
         settle(part, values[c], scale[c], t);
         record.score(part.record, t, values[c], part.scale[0]);
         part.last[0] = values[c];
-        const place = placeOf(part, values[c]);
+        const place = Math.max(0, Math.min(classes - 1, placeOf(part, values[c])));
         const lower = Math.min(classes - 2, Math.floor(place));
         classifier.learn(part.classifier, t, lower, place - lower);
       });
@@ -234,7 +252,7 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
       const n = pooler.winners(shared, own.bits, bits, own.overlap, own.columns);
       if (t > 0) memory.expected(own.temporal, own.expected);
       const predicted = n > 0 ? memory.step(own.temporal, own.columns, n) : 0;
-      out.surprise = n > 0 && t > 0 ? -kernels.log((predicted + 0.5) / (n + 0.5)) : 0;
+      if (!whole && n > 0 && t > 0) out.surprise = -kernels.log((predicted + 0.5) / (n + 0.5));
       if (n > 0 && t > 0 && predicted < expectedShare * n) {
         out.unexpected = why(shared.permanence, own.expected, { points, before: own.points, sight });
       }
@@ -245,6 +263,7 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
         if (part.scale[0] === 0) {
           out.mean.fill(Number.NaN, at, at + count);
           out.spread.fill(Number.NaN, at, at + count);
+          out.quantiles?.fill(Number.NaN, at * headLevels.length, (at + count) * headLevels.length);
           return;
         }
         classifier.keep(part.classifier, t, own.features, features);
@@ -252,6 +271,7 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
           const share = classifier.read(part.classifier, t, h);
           let place = 0;
           for (let b = 0; b < classes; b++) place += share[b] * b;
+          if (out.quantiles) tell(part, h, out.quantiles, (at + h) * headLevels.length);
           out.mean[at + h] = numberAt(part, place);
           out.spread[at + h] = record.spread(part.record, h, part.scale[0]);
         }

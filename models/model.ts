@@ -82,6 +82,10 @@ export interface MemoryOptions {
   readonly words?: WordLimit;
   /** What an HTM sees of a row; what is usual for its channels when absent. */
   readonly encoders?: readonly EncoderSpec[];
+  /** Among which columns of an HTM the winners are looked for: all, the default, or in each of some areas. */
+  readonly inhibition?: 'global' | 'local';
+  /** Whether a memory whose forecasts are whole distributions (an HTM's classifier) tells them; true when absent. */
+  readonly whole?: boolean;
 }
 
 /**

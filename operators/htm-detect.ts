@@ -32,17 +32,25 @@ const rangeMargin = 0.02;
 
 /**
  * HTM alone as a detector, as Numenta published it but without the range of the whole file: what share of a row's columns
- * was not foretold, the anomaly likelihood of that, and 1 for a value outside the range so far. Needs no forecasts.
- * An anomaly is told at its first row: the next ten, whose means it is in, tell none.
+ * was not foretold, the anomaly likelihood of that, and 1 for a value outside the range so far. It reads no
+ * forecasts; a pipeline has them all the same, as results and anomalies say what was expected. An anomaly is told at its first row: the next ten, whose means it is in, tell none.
  * `onset` is the likelihood on its scale from 0 to 1, `score` the probability it stands for, an alarm a likelihood of 0.5.
  */
-export function htmDetect<A extends Event>(options: HtmDetectOptions = {}): Stage<A, A & Detected> {
+export function htmDetect<A extends Event & { readonly filled?: boolean }>(
+  options: HtmDetectOptions = {},
+): Stage<A, A & Detected> {
   const { seed = 1, learnRows = 150, warmupRows = 300, keys } = options;
   checkNames('htm-detect', options, ['seed', 'learnRows', 'warmupRows', 'keys']);
   checkNumber('htm-detect.seed', seed, { min: 0, max: 4_294_967_295, whole: true });
   checkNumber('htm-detect.learnRows', learnRows, { min: 0, max: 1e6, whole: true });
   checkNumber('htm-detect.warmupRows', warmupRows, { min: learnRows + 1, max: 1e6, whole: true });
-  return keyed('htm-detect', { seed, learnRows, warmupRows, keys }, ({ channels }) => {
+  return keyed('htm-detect', { seed, learnRows, warmupRows, keys }, ({ channels, categories = [] }) => {
+    if (categories.length > 0) {
+      throw new RangeError(
+        `htm-detect: expected channels of numbers, ${categories.join(', ')} are of words, which it does not see: ` +
+          'take detect behind remember with memory htm',
+      );
+    }
     const novelty = htmNovelty({ channels: channels.length, seed });
     const layout = {
       rows: u32(),
@@ -60,8 +68,9 @@ export function htmDetect<A extends Event>(options: HtmDetectOptions = {}): Stag
       initKey: (_, own) => novelty.start(own.novelty),
       step(_, own, row: A, out) {
         const { values } = row;
-        const known = values.some(isValue);
-        const outside = own.rows[0] >= rangeRows && leaves(own.novelty, values);
+        // What `align` filled in was not reported: it is neither strange nor learnt.
+        const known = !row.filled && values.some(isValue);
+        const outside = known && own.rows[0] >= rangeRows && leaves(own.novelty, values);
         let onset = 0;
         if (known) {
           const share = novelty.step(own.novelty, values, row.timeMs);

@@ -1,8 +1,8 @@
 import type { Event } from '../event.js';
-import { type MemoryName, memoryOf } from '../models/catalog.js';
+import { type MemoryName, memoryOf, patternNames, withHtm } from '../models/catalog.js';
 import type { EncoderSpec } from '../models/fields.js';
 import { headLevels } from '../models/head.js';
-import { type HeadName, heads, withHead } from '../models/heads.js';
+import { type HeadName, headNames, heads, withHead } from '../models/heads.js';
 import { type MemoryOptions, type Prediction, predictionOf, versionOf } from '../models/model.js';
 import { netNames } from '../models/net-shapes.js';
 import { type WordLimit, wordLimitDefault } from '../models/words.js';
@@ -32,7 +32,8 @@ export interface RememberOptions {
   readonly seed?: number;
   /**
    * What makes a whole distribution of what the memory leaves over: `density` for errors with several peaks, `quantile` for
-   * any shape; `gaussian` is what they are measured by. Without one, `interval` makes it of the errors' widths and shape.
+   * any shape; `gaussian` is what they are measured by. With `none`, `interval` makes it of the errors' widths and shape. HTMs
+   * have one of their own, `classifier`, with a peak for each branch of a sequence: it is their default, `none` that of all others.
    */
   readonly head?: HeadName;
   /**
@@ -40,15 +41,17 @@ export interface RememberOptions {
    * kilobytes; for memories that are nets (lstm, mingru, minlstm, ssm). Or the same, and a new shard begins with these weights.
    */
   readonly weights?: 'own' | 'shared' | Pretrained;
-  /** What an HTM sees of a row, field by field; all channels, and the clock or the periods found, when absent. */
+  /** What an HTM (also the one in `default-htm`) sees of a row, field by field; all channels, and the clock or the periods found, when absent. */
   readonly encoders?: readonly EncoderSpec[];
+  /**
+   * How the spatial pooler of an HTM picks columns: with `global` inhibition, the default, those that see most of a row, with
+   * `local` as many from each of eight areas (`htm-small`: four), so that no part of the code falls silent.
+   */
+  readonly pooler?: { readonly inhibition: 'global' | 'local' };
   /** How many words a key may know where channels are of words, default 256, and what becomes of one more, default `evict`. */
   readonly words?: Partial<WordLimit>;
   readonly keys?: KeyLimit;
 }
-
-/** Memories that words and encoders are for. */
-const patternNames: readonly MemoryName[] = ['htm', 'htm-small'];
 
 /** What a memory may be told beside the event; steps before `remember` find it out. */
 export interface Hints {
@@ -72,14 +75,22 @@ const noPeriods: readonly number[] = [];
 
 /** Scores each event against what its key's memory expected, lets the memory learn it, and forecasts what follows. */
 export function remember<A extends Event & Hints>(options: RememberOptions): Stage<A, A & Remembered> {
-  const { memory, seed, weights, head, encoders, words, keys } = options;
-  checkNames('remember', options, ['memory', 'horizons', 'seed', 'weights', 'head', 'encoders', 'words', 'keys']);
+  const { memory, seed, weights, head, encoders, pooler, words, keys } = options;
+  checkNames('remember', options, [
+    'memory',
+    'horizons',
+    'seed',
+    'weights',
+    'head',
+    'encoders',
+    'pooler',
+    'words',
+    'keys',
+  ]);
   checkPatterns(options);
-  if (head !== undefined && !Object.hasOwn(heads, head)) {
-    throw new RangeError(
-      `remember.head: expected one of ${Object.keys(heads).join(', ')}, got ${JSON.stringify(head)}`,
-    );
-  }
+  const wrongHead = head === undefined ? undefined : refusedHead(memory, head);
+  if (wrongHead !== undefined) throw new RangeError(`remember.head: ${wrongHead}`);
+  const whole = head === undefined || head === 'classifier';
   // The next row is always forecast: that is what an event is judged by.
   const horizons = ascending([1, ...options.horizons]);
   if (seed !== undefined) checkNumber('remember.seed', seed, { min: 0, max: 4_294_967_295, whole: true });
@@ -89,11 +100,13 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
     ...(encoders === undefined ? {} : { encoders }),
     ...(words === undefined ? {} : { words: { ...wordLimitDefault, ...words } }),
   };
+  const picks = pooler === undefined ? {} : { inhibition: pooler.inhibition };
   const begin = {
     ...(seed === undefined ? {} : { seed }),
     ...(weights === undefined ? {} : { weights: start ? ('shared' as const) : (weights as 'own' | 'shared') }),
   };
-  const { members = [], version, floored, mends } = memoryOf(memory, { channels: 1, horizons });
+  const { members = [], version, floored, mends, levels } = memoryOf(memory, { channels: 1, horizons, whole });
+  const told = head !== undefined && Object.hasOwn(heads, head) ? headLevels : levels;
   const stage = keyed<Layout, Layout, A, A & Remembered>(
     'remember',
     {
@@ -101,21 +114,23 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
       horizons,
       ...begin,
       ...sees,
+      ...(pooler === undefined ? {} : { pooler }),
       ...(head === undefined ? {} : { head }),
       ...(start ? { start: start.digest } : {}),
       keys,
     },
     ({ channels, categories = [] }) => {
       const bare = memoryOf(memory, {
-        ...{ channels: channels.length, horizons, ...begin, ...sees },
-        ...(patternNames.includes(memory) ? { names: channels, categories: wordsIn(channels, categories) } : {}),
+        ...{ channels: channels.length, horizons, whole, ...begin, ...sees, ...picks },
+        ...(withHtm.includes(memory) ? { names: channels } : {}),
+        ...(patternNames.includes(memory) ? { categories: wordsIn(channels, categories) } : {}),
       } satisfies MemoryOptions);
       if (categories.length > 0 && !patternNames.includes(memory)) {
         throw new RangeError(
           `remember.memory: expected one that takes words (${patternNames.join(', ')}) for ${categories.join(', ')}, got ${memory}`,
         );
       }
-      const model = head === undefined ? bare : withHead(bare, head);
+      const model = withHead(bare, head);
       const ones = channels.map(() => 1);
       const inputOf = ({ values, words, timeMs, scale = ones, periods = noPeriods }: A) => ({
         values,
@@ -162,20 +177,40 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
       ...explains,
       ...(floored && { floored }),
       ...(mends && { mends }),
-      ...(head === undefined ? {} : { headLevels }),
+      ...(told && { headLevels: told }),
     },
   };
+}
+
+/** The heads that a memory takes. */
+export const headsOf = (memory: MemoryName): readonly HeadName[] =>
+  headNames.filter((name) => name !== 'classifier' || patternNames.includes(memory));
+
+/** What is wrong with a head for a memory: what was expected, and what came. */
+export function refusedHead(memory: MemoryName, head: string): string | undefined {
+  const taken = headsOf(memory);
+  if ((taken as readonly string[]).includes(head)) return undefined;
+  const only = head === 'classifier' ? `, which only ${patternNames.join(' and ')} have` : '';
+  return `expected one of ${taken.join(', ')} for ${memory}, got ${JSON.stringify(head)}${only}`;
 }
 
 const wordsIn = (channels: readonly string[], categories: readonly string[]): number[] =>
   channels.flatMap((name, c) => (categories.includes(name) ? [c] : []));
 
-function checkPatterns({ memory, encoders, words }: RememberOptions): void {
-  const given = encoders !== undefined ? 'encoders' : words !== undefined ? 'words' : undefined;
-  if (given !== undefined && !patternNames.includes(memory)) {
-    throw new RangeError(
-      `remember.${given}: expected a memory of patterns (${patternNames.join(', ')}), got ${memory}`,
-    );
+function checkPatterns({ memory, encoders, pooler, words }: RememberOptions): void {
+  const given = [
+    ['encoders', encoders, withHtm],
+    ['pooler', pooler, withHtm],
+    ['words', words, patternNames],
+  ] as const;
+  for (const [name, value, names] of given) {
+    if (value !== undefined && !names.includes(memory)) {
+      throw new RangeError(`remember.${name}: expected a memory of patterns (${names.join(', ')}), got ${memory}`);
+    }
+  }
+  if (pooler !== undefined) {
+    checkNames('remember.pooler', pooler, ['inhibition']);
+    checkWord('remember.pooler.inhibition', pooler.inhibition, ['global', 'local']);
   }
   if (encoders !== undefined && encoders.length === 0) {
     throw new RangeError('remember.encoders: expected at least one, got none: leave it out for what is usual');

@@ -81,7 +81,13 @@ function withOverrides(
   }
   const overridden = <S extends object>(stage: S): S => {
     if ('remember' in stage) return { ...stage, remember: { ...(stage.remember as object), ...memory } };
-    if (!('detect' in stage) || alarmBudget === undefined) return stage;
+    if (alarmBudget === undefined) return stage;
+    if ('htm-detect' in stage) {
+      throw new SpecError(
+        `${from}: expected a step detect for a budget of alarms, found htm-detect, whose alarms are those of its likelihood: leave out the budget`,
+      );
+    }
+    if (!('detect' in stage)) return stage;
     return { ...stage, detect: { ...(stage.detect as object), budget: alarmBudget } };
   };
   const stages = spec.stages.map((stage) => {

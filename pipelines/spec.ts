@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hint } from '../connectors/nearest.js';
 import type { Result } from '../event.js';
 import { type MemoryName, memories } from '../models/catalog.js';
-import { type HeadName, heads } from '../models/heads.js';
+import { headNames } from '../models/heads.js';
 import type { Pretrained } from '../operators/remember.js';
 import { roles } from '../operators/swaps.js';
 import { parseAlerts, withAlerts } from './alert-spec.js';
@@ -12,7 +12,6 @@ import { explain, type Issue, SpecError, shown } from './spec-error.js';
 import {
   type BranchSpec,
   type ChallengeSpec,
-  needs,
   type PipelineSpec,
   type PromptName,
   promptNames,
@@ -21,6 +20,7 @@ import {
   stageNames,
   stages,
 } from './stages.js';
+import { wrongOrder } from './step-order.js';
 
 const keys = z
   .strictObject({ limit: z.int().min(1).max(100_000_000), whenFull: z.enum(['reject', 'evict']) })
@@ -75,8 +75,9 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     memory: z.enum(Object.keys(memories) as [MemoryName, ...MemoryName[]]),
     horizons: z.array(z.int().min(1)).min(1),
     seed: z.int().min(0).exactOptional(),
-    head: z.enum(Object.keys(heads) as [HeadName, ...HeadName[]]).exactOptional(),
+    head: z.enum(headNames).exactOptional(),
     encoders: z.array(encoder).min(1).exactOptional(),
+    pooler: z.strictObject({ inhibition: z.enum(['global', 'local']) }).exactOptional(),
     words: z
       .strictObject({ limit: z.int().min(2).exactOptional(), whenFull: z.enum(['evict', 'other']).exactOptional() })
       .exactOptional(),
@@ -100,6 +101,12 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
     memoryRows: z.number().min(1).exactOptional(),
     evidence: z.enum(['surprise', 'all']).exactOptional(),
     missing: z.enum(['evidence', 'ignore']).exactOptional(),
+    keys,
+  }),
+  'htm-detect': z.strictObject({
+    seed: z.int().min(0).exactOptional(),
+    learnRows: z.int().min(0).exactOptional(),
+    warmupRows: z.int().min(1).exactOptional(),
     keys,
   }),
   challenge: z.strictObject({
@@ -148,9 +155,6 @@ const outline = z.strictObject({
   stages: z.array(z.unknown()).min(1).max(100),
   alerts: z.unknown().exactOptional(),
 });
-
-/** Steps without which there is nothing to write: forecasts with bands, and scores. */
-const required = ['remember', 'interval', 'detect'];
 
 /** The value as a pipeline, or a `SpecError` that names the field in `from`, what was expected, and what came. */
 export function parseSpec(value: unknown, from = 'pipeline'): PipelineSpec {
@@ -222,44 +226,6 @@ function wrongBranches(challenge: ChallengeSpec, path: string): string | undefin
     }
   }
   return undefined;
-}
-
-function wrongOrder({ stages }: PipelineSpec): string | undefined {
-  const names = stages.map(nameOf);
-  /** What was made so far; a challenge makes what both of its sides make. */
-  const made: string[] = [];
-  for (const [i, stage] of stages.entries()) {
-    const name = names[i];
-    if (names.indexOf(name) < i)
-      return `stages[${i}].${name}: expected every step once, it is also stages[${names.indexOf(name)}]`;
-    const wrong = lacks(name, made, `stages[${i}]`);
-    if (wrong) return wrong;
-    made.push(name);
-    if (!('challenge' in stage)) continue;
-    const sides = roles.map((role) => stage.challenge[role].stages.map(nameOf));
-    for (const [r, side] of sides.entries()) {
-      for (const [k, own] of side.entries()) {
-        const wrongInside = lacks(
-          own,
-          [...made, ...side.slice(0, k)],
-          `stages[${i}].challenge.${roles[r]}.stages[${k}]`,
-        );
-        if (wrongInside) return wrongInside;
-      }
-    }
-    made.push(...sides[0].filter((own) => sides[1].includes(own)));
-    const lacking = required.find((own) => !made.includes(own));
-    if (lacking) return `stages[${i}].challenge: expected a step ${lacking} in both sides or before it`;
-  }
-  const lacking = required.find((name) => !made.includes(name));
-  return lacking ? `stages: expected a step ${lacking}: without it there is nothing to write` : undefined;
-}
-
-const nameOf = (stage: object): string => Object.keys(stage)[0];
-
-function lacks(name: string, made: readonly string[], path: string): string | undefined {
-  const lacking = needs[name]?.find((other) => !made.includes(other));
-  return lacking && `${path}.${name}: expected a step ${lacking} before it, which makes what it reads`;
 }
 
 /** Rows that `align` puts in have no place in the log, so they must not reach an output. */

@@ -5,6 +5,7 @@ import type { Contestant } from '../operators/contest.js';
 import { detect } from '../operators/detect.js';
 import { episode } from '../operators/episode.js';
 import { evaluate } from '../operators/evaluate.js';
+import { htmDetect } from '../operators/htm-detect.js';
 import { interval } from '../operators/interval.js';
 import { normalize } from '../operators/normalize.js';
 import { remember } from '../operators/remember.js';
@@ -17,7 +18,7 @@ import type { Budget } from './budget.js';
 import { type Pipeline, pipeline } from './pipeline.js';
 
 /** Operators that answer every row at once with one row: those of which a configuration under challenge is made. */
-const prompt = { normalize, seasons, remember, interval, detect };
+const prompt = { normalize, seasons, remember, interval, detect, 'htm-detect': htmDetect };
 export type PromptName = keyof typeof prompt;
 export const promptNames = Object.keys(prompt) as PromptName[];
 
@@ -77,11 +78,14 @@ export interface PipelineSpec {
   readonly alerts?: AlertSpec;
 }
 
-/** Steps that must stand before a step, because they make what it reads. */
+/** Steps that tell scores and alarms; a pipeline has one of them. */
+export const detectors: readonly string[] = ['detect', 'htm-detect'];
+
+/** Steps that must stand before a step, because they make what it reads; any of the detectors stands for `detect`. */
 export const needs: Partial<Record<string, readonly string[]>> = {
   interval: ['remember'],
   detect: ['interval'],
-  episode: ['detect'],
+  episode: ['interval', 'detect'],
   together: ['interval'],
   evaluate: ['interval'],
 };

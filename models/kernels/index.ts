@@ -110,7 +110,17 @@ export interface Kernels {
   /** p[buckets] <- softmax of the sum of the rows of W[rows][buckets], f32, that active, u32[n], names; 4 divides buckets. */
   classify(weights: number, active: number, n: number, p: number, buckets: number): void;
   /** Those rows <- + rate error[buckets]. */
-  classifierLearn(weights: number, active: number, n: number, error: number, buckets: number, rate: number): void;
+  classifierLearn(
+    weights: number,
+    active: number,
+    n: number,
+    error: number,
+    buckets: number,
+    rate: number,
+    seen: number,
+    pace: number,
+    least: number,
+  ): void;
 
   /** Where the state of the temporal calls that follow lies; see segments.ts and temporal.ts for the fields. */
   temporalState(

@@ -106,6 +106,16 @@ describe('--budget', () => {
     expect(await engram(['replay', at('log.csv'), '--budget', 'one/week'])).toMatchObject({ code: 2 });
   });
 
+  test('is refused for htm-detect, which has none', async () => {
+    const remember = { remember: { memory: 'last-value', horizons: [1] } };
+    const spec = { name: 'alone', stages: [remember, { interval: {} }, { 'htm-detect': {} }] };
+    writeFileSync(at('alone.json'), JSON.stringify(spec));
+    const budget = ['--budget', '1/key/7d'];
+    const { code, err } = await engram(['replay', at('log.csv'), '--pipeline', at('alone.json'), ...budget]);
+    expect(code).toBe(2);
+    expect(err).toContain('expected a step detect for a budget of alarms, found htm-detect');
+  });
+
   test('counts for compare and for a preview of alerts, and has no effect on stored anomalies', async () => {
     const compared = async (...more: string[]) =>
       (await engram(['compare', at('log.csv'), '--champion', 'light', '--memory', 'rls', ...more])).out.match(

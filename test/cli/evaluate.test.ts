@@ -47,6 +47,9 @@ describe('what cannot be evaluated', () => {
     expect(await failing('pems', { data: '.', head: 'densty' })).toMatch(
       /--head: expected one of .*did you mean "density"/,
     );
+    expect(await failing('pems', { data: '.', memory: 'htm,knn', head: 'classifier' })).toMatch(
+      /--head: expected one of gaussian, density, quantile, none for knn, got "classifier", which only htm and htm-small have/,
+    );
     expect(await failing('pems', { data: '.', memory: 'last-valu' })).toMatch(/--memory.*did you mean "last-value"/);
   });
   test('a detector that does not exist, or is not for this memory or benchmark, before any data is looked for', async () => {

@@ -15,6 +15,13 @@ test('warm-up is a countdown, and an overdrawn budget is told', () => {
   ]);
 });
 
+test('of the other detector the warm-up is told, as it has no budget', () => {
+  const settings = JSON.stringify({ stages: [{ 'htm-detect': { warmupRows: 300 } }, { episode: {} }] });
+  expect(verdictLines('htm-detect', settings, [column('rows', [120])])).toEqual([
+    '  warming up: 120 rows seen, 180 more until the first alarm can come',
+  ]);
+});
+
 test('the last anomalies of a key are told, and other steps say nothing', () => {
   const columns = [
     column('card.past', [2]),

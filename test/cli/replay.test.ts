@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Reject, Result } from '../../event.js';
+import type { Anomaly, Reject, Result } from '../../event.js';
 import { dailyCsv, engram, folder } from './command.js';
 
 let here: string;
@@ -42,6 +42,38 @@ describe('engram replay', () => {
       'state',
     ]);
     expect(readFileSync(at('report.html'), 'utf8')).toContain('"title":"log.csv"');
+  });
+
+  test('a pipeline of JSON with htm-detect writes the anomalies of the taxi log, with what was expected', async () => {
+    const stages = [
+      ...[{ reorder: {} }, { normalize: {} }, { seasons: {} }],
+      ...[{ remember: { memory: 'seasonal-naive', horizons: [1] } }, { interval: {} }, { 'htm-detect': {} }],
+      ...[{ episode: {} }, { evaluate: {} }],
+    ];
+    writeFileSync(at('alone.json'), JSON.stringify({ name: 'htm-alone', stages }));
+    const { code, out, err } = await engram([
+      ...['replay', 'data/nyc_taxi.csv', '--time', 'timestamp', '--values', 'value', '--pipeline', at('alone.json')],
+      ...['--out', at('forecasts.ndjson'), '--out', at('anomalies.ndjson'), '--out', at('anomalies.arrow')],
+      ...['--report', at('report.html')],
+    ]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/\d+ anomalies/);
+    const rows = lines('forecasts.ndjson').map((line) => JSON.parse(line) as Result);
+    expect(rows).toHaveLength(10_320);
+    const anomalies = lines('anomalies.ndjson').map((line) => JSON.parse(line) as Anomaly);
+    const alarms = rows.filter(({ alarm }) => alarm);
+    expect(anomalies.reduce((sum, one) => sum + one.alarms, 0)).toBe(alarms.length);
+    // Of NAB's five windows at least the storm, where demand fell to next to nothing.
+    const storm = anomalies.find(({ endMs }) => endMs > Date.UTC(2015, 0, 26) && endMs < Date.UTC(2015, 0, 30));
+    expect(storm).toBeDefined();
+    expect(anomalies.length).toBeLessThan(60);
+    for (const { channel, expected, low, high, score, why } of anomalies) {
+      expect({ channel, band: low <= expected && expected <= high }).toEqual({ channel: 'value', band: true });
+      expect(score).toBeLessThanOrEqual(1e-5);
+      expect(why).toMatch(/value .* was expected/);
+    }
+    expect(existsSync(at('anomalies.arrow'))).toBe(true);
+    expect(readFileSync(at('report.html'), 'utf8')).toContain('"title":"nyc_taxi.csv"');
   });
 
   test('the shipped pipeline tells its error beside the simple forecasters', async () => {

@@ -143,6 +143,16 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
     () => [remember({ memory: 'last-value', horizons: [1], head }), interval()],
     hints,
   ]),
+  [
+    'local inhibition',
+    () => [remember({ memory: 'htm-small', horizons: [1], pooler: { inhibition: 'local' } })],
+    hints,
+  ],
+  [
+    'head classifier',
+    () => [remember({ memory: 'htm-small', horizons: [1, 3], head: 'classifier' }), interval()],
+    hints,
+  ],
   ['drop-filled', () => [dropFilled()], [align({ stepMs: 60_000 })]],
   ...Object.entries(shipped).map(([name, spec]): [string, Make, []] => [
     `pipeline ${name}`,

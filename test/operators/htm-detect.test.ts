@@ -39,6 +39,18 @@ describe('HTM alone', () => {
     expect(rows[151].onset).toBeLessThan(0.31);
   });
 
+  test('what align filled in is neither strange nor learnt', () => {
+    const filled = daily
+      .slice(0, 400)
+      .flatMap((value, t) => [at(value, t), ...(t % 10 === 0 ? [{ ...at(900, t), filled: true }] : [])]);
+    const rows = run<Event & Detected>([htmDetect()], filled, { cuts: [256] }).rows;
+    const real = rows.filter((row) => !(row as { filled?: boolean }).filled);
+    expect(real.map(({ score }) => score)).toEqual(judged(daily.slice(0, 400)).map(({ score }) => score));
+    expect(rows.filter(({ values }) => values[0] === 900).every(({ alarm, score }) => !alarm && score === 1)).toBe(
+      true,
+    );
+  });
+
   test('of a past taken in anew the likelihood learns what is then said of it', () => {
     const grown = daily.slice(0, 900).map((value, t) => (t < 450 ? value : 2.5 * (value - 100) + 100));
     const model = htmNovelty({ channels: 1 });

@@ -40,15 +40,45 @@ test('the parts of a mixture are named and told', () => {
   expect([...(prediction.members ?? []).slice(at, at + 2)]).toEqual([3, 3]);
 });
 
+test('the HTM in a mixture sees what encoders say, the other parts see what they always do', () => {
+  const list = events(Array.from({ length: 60 }, (_, t) => [t % 6, (t * 7) % 5]));
+  const [usual, one] = [undefined, [{ encode: 'scalar', of: 'speed' } as const]].map(
+    (encoders) =>
+      run<Event & Remembered>(
+        [remember({ memory: 'default-htm', horizons: [1], ...(encoders && { encoders }) })],
+        list,
+        {
+          shard: { name: 's', channels: ['speed', 'load'] },
+          cuts: [60],
+        },
+      ).rows,
+  );
+  const parts = (rows: typeof one) => rows.map(({ prediction }) => [...(prediction.members as Float64Array)]);
+  expect(parts(one).map((all) => all.slice(0, -2))).toEqual(parts(usual).map((all) => all.slice(0, -2)));
+  expect(parts(one).map((all) => all.slice(-2))).not.toEqual(parts(usual).map((all) => all.slice(-2)));
+  const wrong = remember({ memory: 'default-htm', horizons: [1], encoders: [{ encode: 'scalar', of: 'sped' }] });
+  expect(() => run([wrong], list, { shard: { name: 's', channels: ['speed', 'load'] } })).toThrow(
+    'expected a channel ("speed", "load"), got "sped"',
+  );
+});
+
 test.each([
+  [{ memory: 'knn', horizons: [1], pooler: { inhibition: 'local' } }, 'remember.pooler: expected a memory of patterns'],
+  [{ memory: 'htm', horizons: [1], pooler: { inhibition: 'lokal' } }, 'remember.pooler.inhibition: expected'],
+  [{ memory: 'htm', horizons: [1], pooler: { boost: 3 } }, 'remember.pooler.boost: expected one of the options'],
+  [
+    { memory: 'default-htm', horizons: [1], words: {} },
+    'remember.words: expected a memory of patterns (htm, htm-small)',
+  ],
   [{ memory: 'last-value', horizons: [0] }, 'remember.horizons: expected a whole number of at least 1'],
   [{ memory: 'last-value', horizons: [2000] }, 'at most 1024, got 2000'],
   [{ memory: 'last-value', horizons: [1.5] }, 'got 1.5'],
   [{ memory: 'lstm', horizons: [1], seed: -1 }, 'remember.seed: expected a whole number of at least 0'],
   [
     { memory: 'lstm', horizons: [1], head: 'gausian' },
-    'remember.head: expected one of gaussian, density, quantile, got',
+    'remember.head: expected one of gaussian, density, quantile, none for lstm, got "gausian"',
   ],
+  [{ memory: 'default-htm', horizons: [1], head: 'classifier' }, 'got "classifier", which only htm and htm-small have'],
   [
     { memory: 'rls', horizons: [1], weights: 'shared' },
     'a net (lstm, mingru, minlstm, ssm) for shared weights, got rls',

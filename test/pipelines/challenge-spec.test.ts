@@ -28,7 +28,7 @@ describe('two pipelines as one challenge', () => {
   test('the same twice, and grids that differ, are refused', () => {
     expect(() => challengeSpec(light, light)).toThrow('compare: expected two configurations that differ, got the same');
     expect(() => challengeSpec(light, trafficForecast)).toThrow(
-      'compare: expected the first difference in one of normalize, seasons, remember, interval, detect, got reorder in light',
+      'compare: expected the first difference in one of normalize, seasons, remember, interval, detect, htm-detect, got reorder in light',
     );
   });
 });

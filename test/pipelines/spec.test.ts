@@ -45,7 +45,7 @@ describe('what an HTM sees, as JSON', () => {
   ])('%j is refused', (spec, expected) => expect(() => parseSpec(spec)).toThrow(expected));
   test('memories of numbers take neither', () =>
     expect(() => pipelineOf(parseSpec(htm({ memory: 'knn', encoders })))).toThrow(
-      'remember.encoders: expected a memory of patterns (htm, htm-small), got knn',
+      'remember.encoders: expected a memory of patterns (htm, htm-small, default-htm), got knn',
     ));
   test('a channel that there is not is told when the shard is known', () => {
     const { stages } = pipelineOf(parseSpec(htm({ encoders: [{ encode: 'scalar', of: 'sped' }] })));
@@ -82,12 +82,12 @@ describe('a challenge as JSON', () => {
     [
       'sides without alarms',
       contested(side('a', remember, { interval: {} }), side('b', remember, { interval: {} })),
-      'stages[0].challenge: expected a step detect in both sides or before it',
+      'stages[0].challenge: expected a step detect or htm-detect in both sides or before it',
     ],
     [
       'a step that holds rows back',
       contested(side('a', { reorder: {} }, ...whole), side('b', ...whole)),
-      'stages[0].challenge.champion.stages[0]: expected one of normalize, seasons, remember, interval, detect, got "reorder"',
+      'stages[0].challenge.champion.stages[0]: expected one of normalize, seasons, remember, interval, detect, htm-detect, got "reorder"',
     ],
     [
       'a misspelt step',
@@ -234,7 +234,7 @@ describe('a pipeline as JSON', () => {
     [
       'no scores',
       withStages(remember, { interval: {} }),
-      'stages: expected a step detect: without it there is nothing to write',
+      'stages: expected a step detect or htm-detect: without it there is nothing to write',
     ],
   ])('%s is told', (_, value, message) => {
     const told = (): string => {

@@ -26,13 +26,33 @@ export function classify(weights: usize, active: usize, n: i32, p: usize, bucket
   for (let b: usize = 0; b < <usize>buckets; b++) store<f64>(p + (b << 3), load<f64>(p + (b << 3)) / total);
 }
 
-/** W_row <- W_row + rate error[buckets], f64, for every active row. */
-export function classifierLearn(weights: usize, active: usize, n: i32, error: usize, buckets: i32, rate: f64): void {
+/**
+ * W_row <- W_row + rate error[buckets], f64, for every active row; where rows are counted, u32 in `seen` (0: they are not),
+ * by rate max(least, 1/(1 + count/pace)).
+ */
+export function classifierLearn(
+  weights: usize,
+  active: usize,
+  n: i32,
+  error: usize,
+  buckets: i32,
+  rate: f64,
+  seen: usize,
+  pace: f64,
+  least: f64,
+): void {
   for (let i = 0; i < n; i++) {
-    const row = weights + ((<usize>load<u32>(active + ((<usize>i) << 2)) * <usize>buckets) << 2);
+    const feature = <usize>load<u32>(active + ((<usize>i) << 2));
+    let step = rate;
+    if (seen != 0) {
+      const count = load<u32>(seen + (feature << 2));
+      step *= max(least, 1 / (1 + <f64>count / pace));
+      store<u32>(seen + (feature << 2), count + 1);
+    }
+    const row = weights + ((feature * <usize>buckets) << 2);
     for (let b: usize = 0; b < <usize>buckets; b++) {
       const w = row + (b << 2);
-      store<f32>(w, <f32>(<f64>load<f32>(w) + rate * load<f64>(error + (b << 3))));
+      store<f32>(w, <f32>(<f64>load<f32>(w) + step * load<f64>(error + (b << 3))));
     }
   }
 }
