@@ -284,7 +284,10 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
     .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1; sequences: 10)')
     .option('--head <name>', 'what makes whole distributions for them: gaussian, density or quantile (default: none)')
-    .option('--detector <name>', 'of alarms: all evidence, or likelihood: HTM alone (default: all; htm has both)')
+    .option(
+      '--detector <name>',
+      'of alarms: all, surprise, conformal, or likelihood: HTM alone; commas between (default: all, of htm likelihood too)',
+    )
     .option('--only <names>', 'with all: benchmarks to run, comma between them')
     .option('--json <file>', 'write the metrics as JSON')
     .option('--out <dir>', 'write what was scored, row by row, as CSV')
