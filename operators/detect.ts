@@ -51,6 +51,9 @@ export interface Judged extends Event {
   readonly tail: ArrayLike<number>;
   /** Per channel the value that was forecast; with `evidence: 'all'` its error is evidence. */
   readonly expected?: ArrayLike<number>;
+  /** Per channel the band that was forecast; with `evidence: 'conformal'` errors are measured by it. */
+  readonly low?: ArrayLike<number>;
+  readonly high?: ArrayLike<number>;
   /** Put in by `align`: nothing was reported here, so no value can be strange. */
   readonly filled?: boolean;
 }
@@ -160,6 +163,9 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
   });
 }
 
+/** Warm-ups after which ranks begin once more: until then a memory learns so much that its errors are unlike later ones. */
+const settledWarmups = 5;
+
 /** The detector that bets on exact ranks. */
 function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Detected> {
   const { budget, warmupRows, keys } = settings;
@@ -178,6 +184,7 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
       const known = !row.filled && anyKnown(row.tail);
       if (known) own.rows[0]++;
       // What a memory has just begun with is like nothing that follows.
+      if (known && own.rows[0] === settledWarmups * warmupRows) conformal.begin(own.conformal);
       if (known && own.rows[0] * 2 > warmupRows) conformal.rank(own.conformal, row.key, row);
       const judged = known && own.rows[0] > warmupRows;
       fade(own.feedback);

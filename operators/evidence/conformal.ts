@@ -5,14 +5,19 @@ import { allowanceLayout, grantOf, type RatedBudget, saveUp } from './allowance.
 import { commonClockLayout, commonStepMs, tickCommon } from './common-clock.js';
 import { charge, payRow } from './gate.js';
 import { forgetRanks, rank, ranksLayout } from './ranks.js';
-import { evidenceOf, leastLikely } from './surprise.js';
 import { settle, wager, wagerLayout } from './wager.js';
 
-/** Places in each of three lists: evidence is told apart by 1/32 of the logarithm of 1 + nats, up to e⁶ nats. */
+/** Evidence of a value at the edge of its outermost band: what lies so far out is about as rare as 1 in e⁴. */
+const edge = 4;
+/** One side of a band is at least this part of the whole: where it ends at a floor it may have no width. */
+const leastSide = 0.05;
+const leastTail = 1e-12;
+const evidenceMax = 400;
+/** Places in each of three lists: evidence is told apart by 1/32 of the logarithm of 1 + evidence, up to e⁶. */
 const steps = 192;
 const stepsEach = 32;
-/** Nats above the usual evidence of so many channels from which on a row is far out, whatever its side. */
-const farNats = 3;
+/** Evidence above what so many channels usually show from which on a row is far out, whatever its side. */
+const far = 3;
 
 /** Part of the budget that goes to rows that are strange alone; the rest is for what lasts. */
 const alone = 2 / 3;
@@ -43,6 +48,8 @@ interface Seen {
   readonly values: ArrayLike<number>;
   readonly tail: ArrayLike<number>;
   readonly expected?: ArrayLike<number>;
+  readonly low?: ArrayLike<number>;
+  readonly high?: ArrayLike<number>;
 }
 
 /**
@@ -78,9 +85,15 @@ export class ConformalOf {
 
   /** Ranks a row of which something is known. */
   rank(own: Conformal, key: string, row: Seen): void {
-    this.channel = leastLikely(row.tail);
     if (own.draws[0] === 0) own.seed[0] = seedOf(key);
-    this.p = rank(own.ranks, placeOf(row), drawOf(own.seed[0], own.draws[0]++));
+    this.p = rank(own.ranks, this.#placeOf(row), drawOf(own.seed[0], own.draws[0]++));
+  }
+
+  /** Counts anew: from here on the p-values are of the rows that follow, and hang on nothing before. */
+  begin(own: Conformal): void {
+    forgetRanks(own.ranks);
+    own.alarms[0] = 0;
+    own.granted[0] = 0;
   }
 
   /** Whether the row that was ranked alarms; `excuse`: nats that such alarms must be rarer by to be told. */
@@ -104,39 +117,57 @@ export class ConformalOf {
       this.p <= level ? -kernels.log(this.p) : 0,
       capital >= bar && grant > 0 ? kernels.log(capital / grant) : 0,
     );
-    if (++own.alarms[0] >= alarmsMax + 2 * own.granted[0]) this.#begin(own);
+    if (++own.alarms[0] >= alarmsMax + 2 * own.granted[0]) this.begin(own);
     return isTold;
   }
 
-  /** Begins anew: from here on the p-values are of the rows that follow, and hang on nothing before. */
-  #begin(own: Conformal): void {
-    forgetRanks(own.ranks);
-    own.alarms[0] = 0;
-    own.granted[0] = 0;
+  /**
+   * Where a row stands in the one order of all rows: first what is far out whatever its side, then the others from far above what
+   * was expected to far below. One order gives one p-value, and with it bets on both sides that all are fair given the same
+   * past: ranks in two orders would each be uniform, but not given the past of both.
+   */
+  #placeOf(row: Seen): number {
+    let [known, sum, most, side] = [0, 0, 0, 0];
+    this.channel = 0;
+    for (let c = 0; c < row.tail.length; c++) {
+      if (Number.isNaN(row.tail[c])) continue;
+      const evidence = evidenceOf(row, c);
+      known++;
+      sum += evidence;
+      if (evidence > most) {
+        most = evidence;
+        this.channel = c;
+      }
+      const away = awayOf(row, c);
+      if (away !== 0) side += (away > 0 ? 1 : -1) * Math.min(1, evidence);
+    }
+    const root = Math.sqrt(known);
+    const joined = 0.5 * (most + sum / root);
+    const step = Math.min(steps - 1, Math.floor(stepsEach * kernels.log1p(joined)));
+    if (joined > 0.5 * (1 + kernels.log(known) + root) + far) return steps - 1 - step;
+    return side >= 0 ? 2 * steps - 1 - step : 2 * steps + step;
   }
 }
 
+/** How far a value lies from what was expected; 0 of words and of what has no forecast, which have no side. */
+function awayOf({ values, expected }: Seen, c: number): number {
+  const away = values[c] - (expected?.[c] ?? Number.NaN);
+  return Number.isFinite(away) ? away : 0;
+}
+
 /**
- * Where a row stands in the one order of all rows: first what is far out whatever its side, then the others from far above what
- * was expected to far below. One order gives one p-value, and with it bets on both sides that all are fair given the same
- * past: ranks in two orders would each be uniform, but not given the past of both.
+ * How far out a value lies, in units of its side of the outermost band. Tails would be nearer to what is meant, but they are of a
+ * shape that is learnt all the time, and then rows of other ages are no longer alike: they stand in where there is no band.
  */
-function placeOf({ values, tail, expected }: Seen): number {
-  const evidence = evidenceOf(tail);
-  const step = Math.min(steps - 1, Math.floor(stepsEach * kernels.log1p(evidence)));
-  let known = 0;
-  let side = 0;
-  for (let c = 0; c < tail.length; c++) {
-    if (Number.isNaN(tail[c])) continue;
-    known++;
-    const away = values[c] - (expected?.[c] ?? Number.NaN);
-    // Words and what has no forecast have no side.
-    if (away > 0) side += 1 - (tail[c] as number);
-    else if (away < 0) side -= 1 - (tail[c] as number);
-  }
-  const usual = (1 + kernels.log(known) + Math.sqrt(known)) / 2;
-  if (evidence > usual + farNats) return steps - 1 - step;
-  return side >= 0 ? 2 * steps - 1 - step : 2 * steps + step;
+function evidenceOf(row: Seen, c: number): number {
+  const middle = row.expected?.[c] ?? Number.NaN;
+  const low = row.low?.[c] ?? Number.NaN;
+  const high = row.high?.[c] ?? Number.NaN;
+  if (!(high >= low)) return -kernels.log(Math.max(leastTail, Math.min(1, row.tail[c])));
+  const away = awayOf(row, c);
+  if (away === 0) return 0;
+  const width = Math.max(leastSide * (high - low), away > 0 ? high - middle : middle - low);
+  return width > 0 ? Math.min(evidenceMax, (edge * Math.abs(away)) / width) : evidenceMax;
 }
 
 /** What the draws of a key begin from (FNV-1a), so that they are the same wherever its rows are read. */

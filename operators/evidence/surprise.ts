@@ -69,7 +69,7 @@ function rank(record: Record, ruler: Ruler, evidence: number): number {
 }
 
 /** One number for all channels: high when one is very unlikely, or many are a little. */
-export function evidenceOf(tail: ArrayLike<number>): number {
+function evidenceOf(tail: ArrayLike<number>): number {
   let known = 0;
   let sum = 0;
   let most = 0;
@@ -83,8 +83,7 @@ export function evidenceOf(tail: ArrayLike<number>): number {
   return Math.max(0, 0.5 * (most + sum / Math.sqrt(known)));
 }
 
-/** The channel with the smallest tail. */
-export function leastLikely(tail: ArrayLike<number>): number {
+function leastLikely(tail: ArrayLike<number>): number {
   let channel = 0;
   for (let c = 1; c < tail.length; c++) if (!(tail[c] >= tail[channel])) channel = c;
   return channel;

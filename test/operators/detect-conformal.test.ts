@@ -74,7 +74,8 @@ test('what an operator calls expected is told less, and what is called real no m
   const { timeMs } = rows[4000] as Judged;
   const marked = (verdict: 'expected' | 'real', times: number, restart = false) => {
     const mark = { key: 'k', verdict, startMs: timeMs, endMs: timeMs, offset: 4100 };
-    return told(rows, {}, { marks: Array.from({ length: times }, () => mark), restart });
+    const budget = { alarms: 1, per: 'key', rows: 500 };
+    return told(rows, { budget }, { marks: Array.from({ length: times }, () => mark), restart });
   };
   const said = (list: readonly Detected[]) => spikes.filter((at) => list[at]?.alarm).length;
   const [plain, expected, real] = [marked('real', 0), marked('expected', 4), marked('real', 3)];
