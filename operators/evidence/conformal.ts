@@ -5,6 +5,7 @@ import { allowanceLayout, grantOf, type RatedBudget, saveUp } from './allowance.
 import { commonClockLayout, commonStepMs, tickCommon } from './common-clock.js';
 import { charge, payRow } from './gate.js';
 import { forgetRanks, rank, ranksLayout } from './ranks.js';
+import { spend, spendingLayout } from './spending.js';
 import { settle, wager, wagerLayout } from './wager.js';
 
 /** Evidence of a value at the edge of its outermost band: what lies so far out is about as rare as 1 in e⁴. */
@@ -34,6 +35,7 @@ export const conformalLayout = {
   seed: u32(),
   draws: u32(),
   ranks: ranksLayout(3 * steps),
+  spending: spendingLayout,
   wager: wagerLayout,
   allowance: allowanceLayout,
   overdrawn: f64(),
@@ -106,7 +108,7 @@ export class ConformalOf {
     payRow(own, grant, debt);
     // Credit is no reason for more alarms: what is promised must not hang on it.
     const bar = kernels.exp(Math.max(0, own.overdrawn[0]));
-    const level = (alone * grant) / bar;
+    const level = spend(own.spending, alone * grant, own.ranks.rows[0], bar);
     const capital = wager(own.wager, this.p, (1 - alone) * grant);
     if (this.p > level && capital < bar) return false;
     // What is excused is paid for as well: then alarms that are told are some of those that are bounded.
