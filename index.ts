@@ -25,7 +25,7 @@ export { type AlignOptions, align, dropFilled } from './operators/align.js';
 export type { AlarmBudget } from './operators/budget.js';
 export { type Branch, type Challenged, type ChallengeOptions, challenge } from './operators/challenge.js';
 export { type ComparedHorizon, type Comparison, comparisonOf } from './operators/comparison.js';
-export { type Detected, type DetectOptions, detect } from './operators/detect.js';
+export { type Detected, type DetectOptions, detect, type EvidenceName } from './operators/detect.js';
 export { type EpisodeOptions, episode } from './operators/episode.js';
 export { type EvaluateOptions, evaluate } from './operators/evaluate.js';
 export { type HtmDetectOptions, htmDetect } from './operators/htm-detect.js';

@@ -35,7 +35,7 @@ export interface EvaluateOptions {
   readonly seeds?: string;
   /** What makes the distributions of the memories asked for. */
   readonly head?: string;
-  /** How alarms of the memories asked for are made: `all`, or `likelihood` for `htm`, which has both when absent. */
+  /** How alarms of the memories asked for are made, names with commas between; `all`, and for `htm` `likelihood` too, when absent. */
   readonly detector?: string;
   /** With `all`: benchmarks with commas between. */
   readonly only?: string;
@@ -47,7 +47,7 @@ export interface EvaluateOptions {
 
 /** What one memory got. */
 export interface EvaluationResult {
-  /** With its head behind a dash, where it has one. */
+  /** With its head behind a dash, where it has one, and its detector, where that is not all evidence. */
   readonly memory: string;
   /** Which of several random starts, from 1 on; 0 for memories without chance. */
   readonly seed: number;
@@ -60,8 +60,8 @@ export interface EvaluationResult {
 /** The floors that every figure is printed beside. */
 const floors = ['last-value', 'seasonal-naive', 'rls'] as const;
 
-/** All evidence of `detect`, or HTM alone by the anomaly likelihood of its own surprise. */
-const detectors = ['all', 'likelihood'] as const;
+/** The kinds of evidence of `detect`, or HTM alone by the anomaly likelihood of its own surprise. */
+const detectors = ['all', 'surprise', 'conformal', 'likelihood'] as const;
 type Detector = (typeof detectors)[number];
 
 /** The detectors of a memory: HTM is also judged by its own, as it was published, unless one is asked for. */
@@ -71,19 +71,24 @@ export function detectorsOf(
   name: string | undefined,
 ): readonly Detector[] {
   const own = benchmark.kind === 'anomaly' && memory === 'htm';
-  if (name === undefined) return own ? detectors : ['all'];
-  const found = detectors.find((detector) => detector === name);
-  if (!found) {
-    throw new UsageError(
-      `--detector: expected one of ${detectors.join(', ')}, got ${JSON.stringify(name)}${hint(name, detectors)}`,
-    );
-  }
-  if (found === 'likelihood' && !own) {
-    throw new UsageError(
-      `--detector: expected likelihood with --memory htm and a benchmark of alarms, got ${memory} on ${benchmark.name}: leave it out`,
-    );
-  }
-  return [found];
+  if (name === undefined) return own ? ['all', 'likelihood'] : ['all'];
+  return name.split(',').map((one) => {
+    const found = detectors.find((detector) => detector === one);
+    if (!found) {
+      throw new UsageError(
+        `--detector: expected one of ${detectors.join(', ')}, got ${JSON.stringify(one)}${hint(one, detectors)}`,
+      );
+    }
+    if (found !== 'all' && benchmark.kind !== 'anomaly') {
+      throw new UsageError(
+        `--detector: expected ${found} with a benchmark of alarms, got ${benchmark.name}: leave it out`,
+      );
+    }
+    if (found === 'likelihood' && !own) {
+      throw new UsageError(`--detector: expected likelihood with --memory htm, got ${memory}: leave it out`);
+    }
+    return found;
+  });
 }
 
 /** Puts memories to the test of a benchmark, with the floors beside them; the exit code. */
@@ -181,7 +186,12 @@ export function runOne(
   prepared: Prepared,
   memory: MemoryName,
   seed: number,
-  { out, leakTest: looksForLeaks, head: headName, detector }: EvaluateOptions,
+  {
+    out,
+    leakTest: looksForLeaks,
+    head: headName,
+    detector,
+  }: Omit<EvaluateOptions, 'detector'> & { detector: Detector },
   { stderr, nowMs }: Io,
 ): EvaluationResult {
   const head = headOf(headName, memory);
@@ -190,8 +200,8 @@ export function runOne(
   const begin = seed === 0 ? undefined : seed;
   const make = alone
     ? htmDetectorOf(begin)
-    : forecasterOf({ memory, seed: begin, head, alarms, evidence: benchmark.evidence ?? false });
-  const name = alone ? `${memory}-alone` : head === undefined ? memory : `${memory}-${head}`;
+    : forecasterOf({ memory, seed: begin, head, alarms, by: detector, evidence: benchmark.evidence ?? false });
+  const name = [memory, head, alone ? 'alone' : detector === 'all' ? undefined : detector].filter(Boolean).join('-');
   const file = seed > 1 ? `${name}-${seed}` : name;
   const recorder = out === undefined ? undefined : new RowsFile(out, benchmark, file);
   const startMs = nowMs();

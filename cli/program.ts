@@ -287,7 +287,10 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
       '--head <name>',
       'what makes whole distributions for them: gaussian, density, quantile or none (default: none; htm: classifier)',
     )
-    .option('--detector <name>', 'of alarms: all evidence, or likelihood: HTM alone (default: all; htm has both)')
+    .option(
+      '--detector <name>',
+      'of alarms: all, surprise, conformal, or likelihood: HTM alone; commas between (default: all, of htm likelihood too)',
+    )
     .option('--only <names>', 'with all: benchmarks to run, comma between them')
     .option('--json <file>', 'write the metrics as JSON')
     .option('--out <dir>', 'write what was scored, row by row, as CSV')

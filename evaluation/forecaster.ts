@@ -2,7 +2,7 @@ import type { Batch, Event } from '../event.js';
 import type { MemoryName } from '../models/catalog.js';
 import type { HeadName } from '../models/heads.js';
 import type { AnyStage } from '../operators/chain.js';
-import { type Detected, detect } from '../operators/detect.js';
+import { type Detected, detect, type EvidenceName } from '../operators/detect.js';
 import { type Forecasted, interval } from '../operators/interval.js';
 import { normalize } from '../operators/normalize.js';
 import { remember } from '../operators/remember.js';
@@ -70,12 +70,21 @@ export interface UnderTest {
   readonly head?: HeadName | undefined;
   /** Whether rows are judged too; where only forecasts are scored that would be time spent for nothing. */
   readonly alarms?: boolean;
-  /** Whether what alarms go by is told too, for other budgets. */
+  /** What `detect` goes by; all evidence unless told. */
+  readonly by?: EvidenceName;
+  /** Whether what alarms go by is told too, for other budgets: of all evidence. */
   readonly evidence?: boolean;
 }
 
 /** The pipeline that every benchmark puts to the test, with one memory: the same configuration for all data. */
-export function forecasterOf({ memory, seed, head, alarms = true, evidence = false }: UnderTest): MakeForecaster {
+export function forecasterOf({
+  memory,
+  seed,
+  head,
+  alarms = true,
+  by = 'all',
+  evidence = false,
+}: UnderTest): MakeForecaster {
   const begin = { ...(seed === undefined ? {} : { seed }), ...(head === undefined ? {} : { head }) };
   return ({ channels, horizons, levels = levelsDefault }) => {
     const forecasting = pipeline('evaluation')
@@ -83,8 +92,8 @@ export function forecasterOf({ memory, seed, head, alarms = true, evidence = fal
       .through(seasons())
       .through(remember({ memory, horizons, ...begin }))
       .through(interval({ levels }));
-    const judging = evidence ? forecasting.through(judged()) : forecasting;
-    const { stages } = alarms ? judging.through(detect({ evidence: 'all' })) : judging;
+    const judging = evidence && by === 'all' ? forecasting.through(judged()) : forecasting;
+    const { stages } = alarms ? judging.through(detect({ evidence: by })) : judging;
     return runStages(stages, channels, horizons);
   };
 }

@@ -3,6 +3,7 @@ import type { KeyLimit } from '../state/keys.js';
 import { f64, type Layout, type Row, u32 } from '../state/layout.js';
 import { type AlarmBudget, budgetDefault, checkBudget } from './budget.js';
 import { BarOf, barLayout, barSharedLayout } from './evidence/bar.js';
+import { ConformalOf, conformalLayout, conformalSharedLayout } from './evidence/conformal.js';
 import {
   anySaid,
   excused,
@@ -26,17 +27,21 @@ export interface DetectOptions {
   readonly budget?: AlarmBudget;
   /** First rows of a key, which are learnt from but not judged; default 100. */
   readonly warmupRows?: number;
-  /** Rows after which what was normal is forgotten; default 10,000. */
+  /** Rows after which what was normal is forgotten; default 10,000. Exact ranks do not forget: not with `conformal`. */
   readonly memoryRows?: number;
   /**
    * `surprise`: only how unlikely each value was under its forecast. `all`: also novelty of value and level, window
-   * shape, pace, missing values and the joint state of all channels, for 8 KB of state and 3 µs a channel. Default `surprise`.
+   * shape, pace, missing values and the joint state of all channels, for 8 KB of state and 3 µs a channel. `conformal`: exact ranks
+   * of surprise and bets on them, so that false alarms are bounded by the budget whenever one looks. Default `surprise`.
    */
-  readonly evidence?: 'surprise' | 'all';
+  readonly evidence?: EvidenceName;
   /** With all evidence: `evidence` that more values are missing than used to be is a reason to alarm, `ignore`: it is not. Default `evidence`. */
   readonly missing?: 'evidence' | 'ignore';
   readonly keys?: KeyLimit;
 }
+
+const evidenceNames = ['surprise', 'all', 'conformal'] as const;
+export type EvidenceName = (typeof evidenceNames)[number];
 
 export const detectDefaults = { warmupRows: 100, memoryRows: 10_000 } as const;
 
@@ -46,6 +51,9 @@ export interface Judged extends Event {
   readonly tail: ArrayLike<number>;
   /** Per channel the value that was forecast; with `evidence: 'all'` its error is evidence. */
   readonly expected?: ArrayLike<number>;
+  /** Per channel the band that was forecast; with `evidence: 'conformal'` errors are measured by it. */
+  readonly low?: ArrayLike<number>;
+  readonly high?: ArrayLike<number>;
   /** Put in by `align`: nothing was reported here, so no value can be strange. */
   readonly filled?: boolean;
 }
@@ -54,12 +62,13 @@ export interface Judged extends Event {
 export interface Detected {
   /**
    * Calibrated probability of a row at least this strange; 1 while warming up and where nothing is known. With all
-   * evidence it is about the last hundred rows (for the first 520, about what is new), and at an alarm not above the budget.
+   * evidence it is about the last hundred rows (for the first 520, about what is new), and at an alarm not above the budget;
+   * with `conformal` it is of the row alone, also at an alarm that tells of many.
    */
   readonly score: number;
   /** Something strange has begun: with all evidence it is told once, and again only when it gets worse. */
   readonly alarm: boolean;
-  /** The key is, at this row, in a state unlike those that were normal; with evidence of surprise alone, it alarms. */
+  /** The key is, at this row, in a state unlike those that were normal; with other evidence, it alarms. */
   readonly abnormal: boolean;
   /** How notable it is what begins here, in nats above what the key shows of late, whatever the budget; 0 at most rows. */
   readonly onset: number;
@@ -97,12 +106,20 @@ export function detect<A extends Judged>(options: DetectOptions = {}): Stage<A, 
     );
   }
   checkNames('detect', options, ['budget', 'warmupRows', 'memoryRows', 'evidence', 'missing', 'keys']);
-  checkWord('detect.evidence', evidence, ['surprise', 'all']);
+  checkWord('detect.evidence', evidence, evidenceNames);
   checkWord('detect.missing', missing, ['evidence', 'ignore']);
   checkNumber('detect.warmupRows', warmupRows, { min: 20, max: 1e9, whole: true });
   checkNumber('detect.memoryRows', memoryRows, { min: 100, max: 1e9 });
   checkBudget('detect.budget', budget);
   const settings = { budget, warmupRows, memoryRows, evidence, missing, keys };
+  if (evidence === 'conformal') {
+    if (options.memoryRows !== undefined) {
+      throw new RangeError(
+        `detect.memoryRows: expected none with evidence: "conformal", got ${memoryRows}: ranks are exact only among all rows, so leave it out`,
+      );
+    }
+    return detectConformal(settings);
+  }
   return evidence === 'all' ? detectAll(settings) : detectSurprise(settings);
 }
 
@@ -144,6 +161,44 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
       mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
     };
   });
+}
+
+/** Warm-ups after which ranks begin once more: until then a memory learns so much that its errors are unlike later ones. */
+const settledWarmups = 5;
+
+/** The detector that bets on exact ranks. */
+function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Detected> {
+  const { budget, warmupRows, keys } = settings;
+  // What it says stands until the next row only, so shards may share it.
+  const conformal = new ConformalOf(budget);
+  const layout = { ...clockLayout, feedback: feedbackLayout, conformal: conformalLayout };
+  return keyed<typeof conformalSharedLayout, typeof layout, A, A & Detected>('detect', settings, () => ({
+    id: 'detect',
+    version: '1',
+    keys,
+    shared: conformalSharedLayout,
+    layout,
+    step(shared, own, row, out) {
+      tick(own, row.timeMs);
+      conformal.tick(shared, own.conformal, row.timeMs);
+      const known = !row.filled && anyKnown(row.tail);
+      if (known) own.rows[0]++;
+      // What a memory has just begun with is like nothing that follows.
+      if (known && own.rows[0] === settledWarmups * warmupRows) conformal.begin(own.conformal);
+      if (known && own.rows[0] * 2 > warmupRows) conformal.rank(own.conformal, row.key, row);
+      const judged = known && own.rows[0] > warmupRows;
+      fade(own.feedback);
+      const sort = { channel: conformal.channel + 1, kind: evidenceKinds.length };
+      // Real ones are no reason to alarm more often: the bound would not hold.
+      const excuse = judged ? Math.max(0, excuseOf(own.feedback, sort)) : 0;
+      const alarm = judged && conformal.alarms(shared, own.conformal, own.stepMs[0], excuse);
+      if (alarm) noteAlarm(own.feedback, row.timeMs, sort);
+      const score = judged ? conformal.p : 1;
+      const warmup = Math.max(0, warmupRows - own.rows[0]);
+      out.emit(extended(row, { score, alarm, abnormal: alarm, onset: alarm ? conformal.evidence : 0, warmup }));
+    },
+    mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+  }));
 }
 
 /** The detector that weighs all kinds of evidence. */

@@ -99,7 +99,7 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
       .exactOptional(),
     warmupRows: z.int().min(1).exactOptional(),
     memoryRows: z.number().min(1).exactOptional(),
-    evidence: z.enum(['surprise', 'all']).exactOptional(),
+    evidence: z.enum(['surprise', 'all', 'conformal']).exactOptional(),
     missing: z.enum(['evidence', 'ignore']).exactOptional(),
     keys,
   }),

@@ -55,12 +55,16 @@ describe('what cannot be evaluated', () => {
   test('a detector that does not exist, or is not for this memory or benchmark, before any data is looked for', async () => {
     const data = '/nowhere';
     expect(await failing('nab', { data, memory: 'htm', detector: 'likelyhood' })).toBe(
-      '--detector: expected one of all, likelihood, got "likelyhood" (did you mean "likelihood"?)',
+      '--detector: expected one of all, surprise, conformal, likelihood, got "likelyhood" (did you mean "likelihood"?)',
     );
     expect(await failing('nab', { data, memory: 'htm,default', detector: 'likelihood' })).toBe(
-      '--detector: expected likelihood with --memory htm and a benchmark of alarms, got default on nab: leave it out',
+      '--detector: expected likelihood with --memory htm, got default: leave it out',
     );
-    expect(await failing('pems', { data, memory: 'htm', detector: 'likelihood' })).toMatch(/got htm on pems: leave it/);
+    for (const detector of ['likelihood', 'all,conformal']) {
+      expect(await failing('pems', { data, memory: 'htm', detector })).toMatch(
+        /expected (likelihood|conformal) with a benchmark of alarms, got pems: leave it out/,
+      );
+    }
     expect(await failing('nab', { data, memory: 'htm', detector: 'all' })).toMatch(/^--data: /);
     await expect(evaluateAll({ data, detector: 'all' }, terminal().io)).rejects.toThrow(
       'evaluate all: expected none of --out, --head, --detector and --leak-test',
@@ -71,6 +75,7 @@ describe('what cannot be evaluated', () => {
     expect(detectorsOf('htm', alarms, undefined)).toEqual(['all', 'likelihood']);
     expect(detectorsOf('htm', alarms, 'likelihood')).toEqual(['likelihood']);
     expect(detectorsOf('default', alarms, undefined)).toEqual(['all']);
+    expect(detectorsOf('default', alarms, 'conformal,all')).toEqual(['conformal', 'all']);
     expect(detectorsOf('htm', { name: 'pems', kind: 'forecast' }, undefined)).toEqual(['all']);
   });
 

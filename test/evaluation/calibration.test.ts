@@ -45,6 +45,21 @@ test('heavy tails keep their budget too, and young keys of them overspend it by 
   expect(metrics.young).toBeLessThan(2.2);
 });
 
+test('conformal evidence spends no more than the budget where rows hang together by nothing that forecasts miss', () => {
+  const metrics = runBenchmark(
+    prepareCalibration(['white', 'random walk', 'heavy tails', 'mostly zero'], 10, 4000, 8000),
+    forecasterOf({ memory: 'last-value', by: 'conformal', evidence: true }),
+  );
+  // Budgets of all evidence would be of another detector.
+  expect(metrics).not.toHaveProperty('key_7d');
+  expect(metrics.alarms_over_budget).toBeLessThan(1.15);
+  expect(metrics.alarms_over_budget).toBeGreaterThan(0.4);
+  for (const name of ['score_0_1', 'score_0_01'] as const) {
+    expect(metrics[name]).toBeGreaterThan(0.9);
+    expect(metrics[name]).toBeLessThan(1.1);
+  }
+});
+
 test('evidence that was kept makes of the default budget the alarms that detect told', () => {
   const { streams } = prepareCalibration(['heavy tails'], 6, 1500, 7000);
   const kept = new JudgedKeys();

@@ -107,6 +107,11 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
   ['interval', () => [interval()], known],
   ['detect', () => [detect({ warmupRows: 50 })], judged],
   ['detect, all evidence', () => [detect({ warmupRows: 50, evidence: 'all' })], judged],
+  [
+    'detect, conformal evidence',
+    () => [detect({ warmupRows: 50, evidence: 'conformal', budget: { alarms: 20, per: 'key', every: '1d' } })],
+    judged,
+  ],
   ['htm-detect', () => [htmDetect({ learnRows: 5, warmupRows: 20 })], []],
   ['episode', () => [episode()], alarmed],
   ['silence', () => [silence({ gaps: 20, warmupGaps: 10 })], []],

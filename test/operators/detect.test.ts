@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Detected, detect, type Judged } from '../../operators/detect.js';
 import { bits, chance, events, normal, run } from './harness.js';
 import { laws } from './laws.js';
+import { tailOf } from './tail.js';
 
 /** Judged events from tail probabilities, one channel or several. */
 const judged = (tails: readonly (number | readonly number[])[]): Judged[] =>
@@ -14,13 +15,6 @@ const scored = (tails: readonly (number | readonly number[])[], options = {}) =>
 const uniform = (n: number, seed: number) => {
   const random = chance(seed);
   return Array.from({ length: n }, () => 1 - random());
-};
-/** Two-sided normal tail, by Abramowitz and Stegun 7.1.26. */
-const tailOf = (z: number) => {
-  const x = Math.abs(z) / Math.SQRT2;
-  const t = 1 / (1 + 0.3275911 * x);
-  const poly = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
-  return Math.min(1, Math.max(1e-300, poly * Math.exp(-x * x)));
 };
 const alarms = (rows: readonly Detected[], from = 0, upTo = rows.length) =>
   rows.slice(from, upTo).filter(({ alarm }) => alarm).length;
@@ -261,7 +255,9 @@ describe('detect', () => {
   });
 
   test('a wrong option names itself', () => {
-    expect(() => detect({ evidence: 'some' as never })).toThrow(/detect\.evidence: expected one of surprise, all/);
+    expect(() => detect({ evidence: 'some' as never })).toThrow(
+      /detect\.evidence: expected one of surprise, all, conformal/,
+    );
     expect(() => detect({ warmupRows: 2.5 })).toThrow(/detect\.warmupRows: expected a whole number.*got 2.5/);
     expect(() => detect({ missing: 'no' as never })).toThrow(/detect\.missing: expected one of evidence, ignore/);
     expect(() => detect({ falseAlarms: { count: 1, rows: 200 } } as never)).toThrow(/is now detect\.budget/);

@@ -184,6 +184,19 @@ describe('a memory with a floor', () => {
       }
     }
   });
+
+  test('levels are steered by what the floor did not cut off: idle rows do not lower the bands of busy ones', () => {
+    const busy = rows.slice(1000, 7000).filter(({ offset }) => Math.sin((2 * Math.PI * offset) / 48) > 0.5);
+    for (const level of levels.filter((level) => level < 0.5)) {
+      const below = busy.filter(({ offset, values }) => {
+        const before = rows[offset - 1] as (typeof rows)[number];
+        return (values[0] as number) < (before.forecast.quantiles[levels.indexOf(level)] as number);
+      });
+      // Steered by the cut ones, which hold in every idle row, they come to a sixth of that.
+      expect(below.length / busy.length, `${level}, seed 15`).toBeGreaterThan(0.75 * level);
+      expect(below.length / busy.length, `${level}, seed 15`).toBeLessThan(1.4 * level);
+    }
+  });
 });
 
 test('far ahead the bands of a memory that mends are nearly the best there are', () => {

@@ -207,6 +207,16 @@ describe('a pipeline as JSON', () => {
       'stages[3].detect.budget.per: expected one of key, all, got "kye" (did you mean "key"?)',
     ],
     [
+      'a kind of evidence',
+      withStages({ normalize: {} }, remember, { interval: {} }, { detect: { evidence: 'conform' } }),
+      'stages[3].detect.evidence: expected one of surprise, all, conformal, got "conform" (did you mean "conformal"?)',
+    ],
+    [
+      'a budget that the evidence cannot keep',
+      withStages(remember, { interval: {} }, { detect: { evidence: 'conformal', budget: { falseDiscoveries: 0.1 } } }),
+      /^stages\[2\]\.detect\.budget: expected \{ alarms, per, every \} .*got falseDiscoveries/,
+    ],
+    [
       'a step of the grid that is no number',
       withStages({ align: { stepMs: 'five minutes' } }),
       'stages[0].align.stepMs: expected auto or a number, got "five minutes"',

@@ -1,0 +1,188 @@
+import { kernels } from '../../models/kernels/index.js';
+import { f64, type Row, u32 } from '../../state/layout.js';
+import type { AlarmBudget } from '../budget.js';
+import { allowanceLayout, grantOf, type RatedBudget, saveUp } from './allowance.js';
+import { commonClockLayout, commonStepMs, tickCommon } from './common-clock.js';
+import { charge, payRow } from './gate.js';
+import { forgetRanks, rank, ranksLayout } from './ranks.js';
+import { spend, spendingLayout } from './spending.js';
+import { settle, wager, wagerLayout } from './wager.js';
+
+/** Evidence of a value at the edge of its outermost band: what lies so far out is about as rare as 1 in e⁴. */
+const edge = 4;
+/** One side of a band is at least this part of the whole: where it ends at a floor it may have no width. */
+const leastSide = 0.05;
+const leastTail = 1e-12;
+const evidenceMax = 400;
+/** Places in each of three lists: evidence is told apart by 1/32 of the logarithm of 1 + evidence, up to e⁶. */
+const steps = 192;
+const stepsEach = 32;
+/** Evidence above what so many channels usually show from which on a row is far out, whatever its side. */
+const far = 3;
+
+/** Part of the budget that goes to rows that are strange alone; the rest is for what lasts. */
+const alone = 2 / 3;
+/** How far an alarm raises the bar until the rows that it was allowed for have come. */
+const debt = 0.4;
+/** A past that was so many alarms, and twice the budget, wrong is of another stream: the counts begin anew. */
+const alarmsMax = 5;
+
+export const conformalSharedLayout = { clock: commonClockLayout, allowance: allowanceLayout };
+type SharedConformal = Row<typeof conformalSharedLayout>;
+
+export const conformalLayout = {
+  /** What draws of this key begin from, and how many there were. */
+  seed: u32(),
+  draws: u32(),
+  ranks: ranksLayout(3 * steps),
+  spending: spendingLayout,
+  wager: wagerLayout,
+  allowance: allowanceLayout,
+  overdrawn: f64(),
+  /** Alarms, and what was granted, since the counts began. */
+  alarms: u32(),
+  granted: f64(),
+};
+type Conformal = Row<typeof conformalLayout>;
+
+/** What is read of a row. */
+interface Seen {
+  readonly values: ArrayLike<number>;
+  readonly tail: ArrayLike<number>;
+  readonly expected?: ArrayLike<number>;
+  readonly low?: ArrayLike<number>;
+  readonly high?: ArrayLike<number>;
+}
+
+/**
+ * Ranks rows exactly and bets on the ranks. All that is decided follows from the p-values alone, one for each row, which are
+ * independent and uniform while what forecasts leave of a key is exchangeable; so whatever is decided keeps what `wager` promises.
+ */
+export class ConformalOf {
+  /** The p-value of the row that was judged last. */
+  p = 1;
+  /** The least likely channel of that row. */
+  channel = 0;
+  /** What made it an alarm, in nats. */
+  evidence = 0;
+
+  readonly #budget: RatedBudget;
+
+  constructor(budget: AlarmBudget) {
+    if ('falseDiscoveries' in budget) {
+      throw new RangeError(
+        'detect.budget: expected { alarms, per, every } or { alarms, per, rows } with evidence: "conformal", got falseDiscoveries: ' +
+          'ranks of a key are not exact behind an anomaly, which is what a share of alarms is about; give a budget of alarms, or other evidence',
+      );
+    }
+    this.#budget = budget;
+  }
+
+  /** Time passes for a key and for all. */
+  tick(shared: SharedConformal, own: Conformal, timeMs: number): void {
+    const common = this.#budget.per === 'all';
+    if (common && !('rows' in this.#budget)) tickCommon(shared.clock, timeMs);
+    saveUp(common ? shared.allowance : own.allowance, this.#budget, timeMs);
+  }
+
+  /** Ranks a row of which something is known. */
+  rank(own: Conformal, key: string, row: Seen): void {
+    if (own.draws[0] === 0) own.seed[0] = seedOf(key);
+    this.p = rank(own.ranks, this.#placeOf(row), drawOf(own.seed[0], own.draws[0]++));
+  }
+
+  /** Counts anew: from here on the p-values are of the rows that follow, and hang on nothing before. */
+  begin(own: Conformal): void {
+    forgetRanks(own.ranks);
+    own.alarms[0] = 0;
+    own.granted[0] = 0;
+  }
+
+  /** Whether the row that was ranked alarms; `excuse`: nats that such alarms must be rarer by to be told. */
+  alarms(shared: SharedConformal, own: Conformal, stepMs: number, excuse: number): boolean {
+    const common = this.#budget.per === 'all';
+    const grant = common
+      ? grantOf(shared.allowance, this.#budget, commonStepMs(shared.clock))
+      : grantOf(own.allowance, this.#budget, stepMs);
+    own.granted[0] += grant;
+    payRow(own, grant, debt);
+    // Credit is no reason for more alarms: what is promised must not hang on it.
+    const bar = kernels.exp(Math.max(0, own.overdrawn[0]));
+    const level = spend(own.spending, alone * grant, own.ranks.rows[0], bar);
+    const capital = wager(own.wager, this.p, (1 - alone) * grant);
+    if (this.p > level && capital < bar) return false;
+    // What is excused is paid for as well: then alarms that are told are some of those that are bounded.
+    if (capital >= bar) settle(own.wager);
+    charge(own, debt);
+    const isTold = this.p * kernels.exp(excuse) <= level || capital >= bar * kernels.exp(excuse);
+    this.evidence = Math.max(
+      this.p <= level ? -kernels.log(this.p) : 0,
+      capital >= bar && grant > 0 ? kernels.log(capital / grant) : 0,
+    );
+    if (++own.alarms[0] >= alarmsMax + 2 * own.granted[0]) this.begin(own);
+    return isTold;
+  }
+
+  /**
+   * Where a row stands in the one order of all rows: first what is far out whatever its side, then the others from far above what
+   * was expected to far below. One order gives one p-value, and with it bets on both sides that all are fair given the same
+   * past: ranks in two orders would each be uniform, but not given the past of both.
+   */
+  #placeOf(row: Seen): number {
+    let [known, sum, most, side] = [0, 0, 0, 0];
+    this.channel = 0;
+    for (let c = 0; c < row.tail.length; c++) {
+      if (Number.isNaN(row.tail[c])) continue;
+      const evidence = evidenceOf(row, c);
+      known++;
+      sum += evidence;
+      if (evidence > most) {
+        most = evidence;
+        this.channel = c;
+      }
+      const away = awayOf(row, c);
+      if (away !== 0) side += (away > 0 ? 1 : -1) * Math.min(1, evidence);
+    }
+    const root = Math.sqrt(known);
+    const joined = 0.5 * (most + sum / root);
+    const step = Math.min(steps - 1, Math.floor(stepsEach * kernels.log1p(joined)));
+    if (joined > 0.5 * (1 + kernels.log(known) + root) + far) return steps - 1 - step;
+    return side >= 0 ? 2 * steps - 1 - step : 2 * steps + step;
+  }
+}
+
+/** How far a value lies from what was expected; 0 of words and of what has no forecast, which have no side. */
+function awayOf({ values, expected }: Seen, c: number): number {
+  const away = values[c] - (expected?.[c] ?? Number.NaN);
+  return Number.isFinite(away) ? away : 0;
+}
+
+/**
+ * How far out a value lies, in units of its side of the outermost band. Tails would be nearer to what is meant, but they are of a
+ * shape that is learnt all the time, and then rows of other ages are no longer alike: they stand in where there is no band.
+ */
+function evidenceOf(row: Seen, c: number): number {
+  const middle = row.expected?.[c] ?? Number.NaN;
+  const low = row.low?.[c] ?? Number.NaN;
+  const high = row.high?.[c] ?? Number.NaN;
+  if (!(high >= low)) return -kernels.log(Math.max(leastTail, Math.min(1, row.tail[c])));
+  const away = awayOf(row, c);
+  if (away === 0) return 0;
+  const width = Math.max(leastSide * (high - low), away > 0 ? high - middle : middle - low);
+  return width > 0 ? Math.min(evidenceMax, (edge * Math.abs(away)) / width) : evidenceMax;
+}
+
+/** What the draws of a key begin from (FNV-1a), so that they are the same wherever its rows are read. */
+function seedOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193) >>> 0;
+  return hash;
+}
+
+/** The n-th draw from a seed, uniform in (0, 1): splitmix32, with the seed in once more so that keys do not share a sequence. */
+function drawOf(seed: number, n: number): number {
+  let mixed = (seed + Math.imul(n + 1, 0x9e3779b9)) >>> 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
+  mixed = Math.imul(mixed ^ (mixed >>> 15) ^ seed, 0x735a2d97);
+  return (((mixed ^ (mixed >>> 15)) >>> 0) + 0.5) / 4_294_967_296;
+}
