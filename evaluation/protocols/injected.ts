@@ -3,6 +3,7 @@ import { type InjectionKind, injectedSeries, injectionKinds, strengths } from '.
 import type { LabelledSeries } from '../data/nab.js';
 import { episodeScore } from '../episodes.js';
 import type { Step } from '../forecaster.js';
+import { overdueScore } from '../overdue.js';
 import { type Stream, streamOf } from '../stream.js';
 
 const seeds = 20;
@@ -22,6 +23,8 @@ export const injected: Benchmark = {
     'delay_rows',
     ...injectionKinds.flatMap((kind) => strengths.map((strength) => `${kind}_${strength}`)),
     ...injectionKinds.flatMap((kind) => strengths.map((strength) => `${kind}_${strength}_delay`)),
+    ...strengths.flatMap((strength) => [`overdue_${strength}`, `overdue_${strength}_delay`]),
+    'overdue_untrue',
   ],
   anchors: [],
   prepare: () => prepareInjected(injectionKinds, seeds),
@@ -65,7 +68,13 @@ class InjectedScorer implements Scorer {
         [`${name}_delay`, score.delay_rows],
       ];
     });
-    return { found: episode_recall, episode_precision, delay_rows, ...Object.fromEntries(each) };
+    const overdue = [...groups].filter(([name]) => name.startsWith('silence_'));
+    return {
+      found: episode_recall,
+      episode_precision,
+      delay_rows,
+      ...Object.fromEntries([...each, ...overdueMetrics(overdue)]),
+    };
   }
 
   #scoreOf(series: readonly LabelledSeries[]) {
@@ -78,4 +87,19 @@ class InjectedScorer implements Scorer {
       })),
     );
   }
+}
+
+/** The gaps of the kind `silence` while they last: what the step of that name tells of them, whatever the memory. */
+function overdueMetrics(groups: readonly [name: string, series: readonly LabelledSeries[]][]): [string, number][] {
+  let untrue = 0;
+  const each = groups.flatMap(([name, series]): [string, number][] => {
+    const score = overdueScore(series);
+    untrue += score.untrue;
+    const as = name.replace('silence', 'overdue');
+    return [
+      [as, score.told],
+      [`${as}_delay`, score.delay_rows],
+    ];
+  });
+  return groups.length === 0 ? [] : [...each, ['overdue_untrue', untrue]];
 }
