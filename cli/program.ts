@@ -283,13 +283,10 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
     )
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
     .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1; sequences: 10)')
+    .option('--head <name>', 'gaussian, density, quantile, or none: bands alone (default: none; htm: classifier)')
     .option(
-      '--head <name>',
-      'what makes whole distributions for them: gaussian, density, quantile or none (default: none; htm: classifier)',
-    )
-    .option(
-      '--detector <name>',
-      'of alarms: all, surprise, conformal, or likelihood: HTM alone; commas between (default: all, of htm likelihood too)',
+      '--detector <names>',
+      'all, surprise, conformal, or likelihood: HTM alone (default: all; htm: likelihood too)',
     )
     .option('--only <names>', 'with all: benchmarks to run, comma between them')
     .option('--json <file>', 'write the metrics as JSON')

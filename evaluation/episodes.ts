@@ -66,7 +66,7 @@ function episodesOf(alarms: ArrayLike<boolean | number>, from: number): [number,
   return episodes;
 }
 
-function medianOf(values: number[]): number {
+export function medianOf(values: number[]): number {
   if (values.length === 0) return Number.NaN;
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

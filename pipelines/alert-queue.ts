@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib';
 import { type AlertJournal, Journal } from '../connectors/alerts/journal.js';
-import { keepRefused } from '../connectors/alerts/refused.js';
 import { type AlertSink, Refused, TryAgain } from '../connectors/alerts/sink.js';
 import type { Alert } from '../event.js';
 import { AlertBook, type BookState } from './alert-book.js';
@@ -211,7 +210,7 @@ export class AlertQueue {
         }
         const { message } = error as Error;
         this.onEvent({ type: 'alert-refused', sink: this.name, error: message, alerts });
-        if (this.#journal.refused !== undefined) await keepRefused(this.#journal.refused, delivery, message);
+        await this.#journal.keepRefused?.(delivery, message);
       }
       this.#attempt = 0;
       this.#unmendedMs = undefined;

@@ -1,4 +1,5 @@
 import type { AlertJournal, Found } from '../connectors/alerts/journal.js';
+import type { Delivery } from '../connectors/alerts/sink.js';
 import type { Outgoing } from '../connectors/kafka/record.js';
 
 export interface TopicNotesOptions {
@@ -11,7 +12,8 @@ export interface TopicNotesOptions {
   /** Takes records that are to be written with the next commit of the partition. */
   readonly put: (rows: readonly Outgoing[]) => void;
   readonly ready: () => Promise<void>;
-  readonly refused?: string | undefined;
+  /** Keeps what a receiver refuses for good; it may `put` that, to be committed with the note that it went. */
+  readonly keepRefused?: ((delivery: Delivery, error: string) => Promise<void>) | undefined;
   /** Bytes of a record at most: below what the topic takes. */
   readonly chunkBytes?: number;
 }
@@ -32,8 +34,8 @@ export class TopicNotes implements AlertJournal {
 
   constructor(readonly options: TopicNotesOptions) {}
 
-  get refused(): string | undefined {
-    return this.options.refused;
+  async keepRefused(delivery: Delivery, error: string): Promise<void> {
+    await this.options.keepRefused?.(delivery, error);
   }
 
   ready(): Promise<void> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { keepRefused } from '../connectors/alerts/refused.js';
 import { KafkaAdmin } from '../connectors/kafka/admin.js';
 import { type KafkaOptions, kafkaClient } from '../connectors/kafka/client.js';
 import { tableWithRights } from '../connectors/kafka/rights.js';
@@ -8,6 +9,7 @@ import type { AlertSpec } from './alert-spec.js';
 import { AlertTally } from './alert-tally.js';
 import { TopicNotes } from './kafka-alert-notes.js';
 import { type AlertHost, type PartitionAlerts, PartitionQueue } from './kafka-alert-queue.js';
+import { refusedLetters } from './kafka-refused.js';
 import type { StatePlace } from './kafka-run.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -26,6 +28,8 @@ export interface KafkaAlertsOptions {
   readonly topic: string;
   /** Where an earlier release had them: what is left there is taken over once. */
   readonly formerTopic?: string;
+  /** The run's dead letters, which what receivers refuse is among where there is no folder for it. */
+  readonly rejectsTopic?: string | undefined;
   readonly state: StatePlace;
   readonly sessionTimeoutMs: number;
   /** Told what people should look at. */
@@ -75,7 +79,7 @@ export async function alertsOf(
 /** Reads what the queue of a partition holds, and goes on with it. */
 async function opened(
   spec: AlertSpec,
-  { kafka, groupId, topic, formerTopic, state, onLog }: KafkaAlertsOptions,
+  { kafka, groupId, topic, formerTopic, rejectsTopic, state, onLog }: KafkaAlertsOptions,
   { shard, partition }: AlertHost,
   tableOf: (topic: string) => KafkaTable,
   queue: Pick<PartitionQueue, 'put' | 'ready'>,
@@ -90,17 +94,26 @@ async function opened(
     if (found.size > 0) onLog({ type: 'alert-queue-taken-over', shard, from: formerTopic, notes: found.size });
   }
   const folder = spec.folder ?? ('folder' in state ? join(state.folder, 'alerts') : undefined);
+  const refusedOf = (sink: string): string | undefined =>
+    folder === undefined ? undefined : join(folder, `${shard}.${sink}.refused.ndjson`);
   return openAlerts(forShard(spec, shard), {
     journalOf: (sink) =>
       new TopicNotes({
         ...{ topic, partition, found, prefix: `${groupId}\n${shard}\n${sink}\n` },
         put: (rows) => queue.put(rows),
         ready: () => queue.ready(),
-        refused: folder === undefined ? undefined : join(folder, `${shard}.${sink}.refused.ndjson`),
+        async keepRefused(delivery, error) {
+          const path = refusedOf(sink);
+          if (path !== undefined) return keepRefused(path, delivery, error);
+          if (rejectsTopic === undefined) return;
+          queue.put(refusedLetters(delivery, error, { sink, topic: rejectsTopic, partition, app: groupId }));
+        },
       }),
     onEvent(event) {
       tally.see(event);
-      if (event.type !== 'alert' && event.type !== 'alert-delivered') onLog({ ...event, shard });
+      if (event.type === 'alert' || event.type === 'alert-delivered') return;
+      const kept = event.type === 'alert-refused' ? { kept: refusedOf(event.sink) ?? rejectsTopic ?? null } : {};
+      onLog({ ...event, shard, ...kept });
     },
     onSilencesFile: (error) => onLog({ type: 'silences-failed', error: error.message }),
   });

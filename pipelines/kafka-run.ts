@@ -60,6 +60,7 @@ export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Pro
     ...{ kafka, groupId: options.groupId, state: options.state, sessionTimeoutMs },
     topic: queueTopic(alertsTopic, options.groupId),
     formerTopic: formerQueueTopic(alertsTopic),
+    rejectsTopic: outputs.rejects?.topic,
     onLog: log,
   }).catch(async (error: Error) => {
     await close();

@@ -12,6 +12,8 @@ export const sensorAnomaly = {
     { interval: {} },
     { detect: { evidence: 'all' } },
     { episode: {} },
+    { silence: {} },
+    { together: {} },
     { evaluate: {} },
   ],
 } satisfies PipelineSpec;

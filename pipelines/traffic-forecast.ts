@@ -6,6 +6,7 @@ export const trafficForecast = {
   about: 'road traffic on a five-minute grid: forecasts 15, 30, 45 and 60 minutes ahead with bands, and anomalies',
   stages: [
     { reorder: { latenessMs: 600_000 } },
+    { silence: {} },
     { align: { stepMs: 300_000, collide: 'mean' } },
     { normalize: {} },
     { seasons: {} },
@@ -13,6 +14,7 @@ export const trafficForecast = {
     { interval: {} },
     { detect: {} },
     { episode: {} },
+    { together: {} },
     { evaluate: {} },
     { 'drop-filled': {} },
   ],

@@ -2,6 +2,8 @@ import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { AppendFile, syncFolder } from '../append.js';
+import { keepRefused } from './refused.js';
+import type { Delivery } from './sink.js';
 
 /** What a journal found when it was opened. */
 export interface Found {
@@ -16,8 +18,8 @@ export interface AlertJournal {
   /** Bytes since the last snapshot, and of that snapshot. */
   readonly bytes: number;
   readonly snapshotBytes: number;
-  /** File for what receivers refuse for good; without it only the event tells of it. */
-  readonly refused?: string | undefined;
+  /** Keeps what a receiver refuses for good, at the latest when the next record is; without it only the event tells of it. */
+  keepRefused?(delivery: Delivery, error: string): Promise<void>;
   open(): Promise<Found>;
   append(records: readonly unknown[]): Promise<void>;
   sync(): Promise<void>;
@@ -43,8 +45,8 @@ export class Journal implements AlertJournal {
 
   constructor(readonly folder: string) {}
 
-  get refused(): string {
-    return join(this.folder, 'refused.ndjson');
+  keepRefused(delivery: Delivery, error: string): Promise<void> {
+    return keepRefused(join(this.folder, 'refused.ndjson'), delivery, error);
   }
 
   /** Bytes since the last snapshot. */

@@ -3,6 +3,7 @@ import { type InjectionKind, injectedSeries, injectionKinds, strengths } from '.
 import type { LabelledSeries } from '../data/nab.js';
 import { episodeScore } from '../episodes.js';
 import type { Step } from '../forecaster.js';
+import { overdueScore } from '../overdue.js';
 import { type Stream, streamOf } from '../stream.js';
 import { bufferRows, vusPr } from '../vus.js';
 
@@ -25,6 +26,8 @@ export const injected: Benchmark = {
     ...injectionKinds.map((kind) => `${kind}_vus_pr`),
     ...injectionKinds.flatMap((kind) => strengths.map((strength) => `${kind}_${strength}`)),
     ...injectionKinds.flatMap((kind) => strengths.map((strength) => `${kind}_${strength}_delay`)),
+    ...strengths.flatMap((strength) => [`overdue_${strength}`, `overdue_${strength}_delay`]),
+    'overdue_untrue',
   ],
   anchors: [],
   prepare: () => prepareInjected(injectionKinds, seeds),
@@ -71,8 +74,14 @@ class InjectedScorer implements Scorer {
         [`${name}_delay`, score.delay_rows],
       ];
     });
-    const vus = this.#vus();
-    return { found: episode_recall, episode_precision, delay_rows, ...vus, ...Object.fromEntries(each) };
+    const overdue = [...groups].filter(([name]) => name.startsWith('silence_'));
+    return {
+      found: episode_recall,
+      episode_precision,
+      delay_rows,
+      ...this.#vus(),
+      ...Object.fromEntries([...each, ...overdueMetrics(overdue)]),
+    };
   }
 
   /** Volume under the precision-recall surface of the continuous score, whatever alarms: the mean, and that of each kind. */
@@ -110,4 +119,19 @@ function gapless(rows: LabelledSeries['rows']): Float64Array {
     if (Number.isFinite(value)) last = value as number;
     return last;
   });
+}
+
+/** The gaps of the kind `silence` while they last: what the step of that name tells of them, whatever the memory. */
+function overdueMetrics(groups: readonly [name: string, series: readonly LabelledSeries[]][]): [string, number][] {
+  let untrue = 0;
+  const each = groups.flatMap(([name, series]): [string, number][] => {
+    const score = overdueScore(series);
+    untrue += score.untrue;
+    const as = name.replace('silence', 'overdue');
+    return [
+      [as, score.told],
+      [`${as}_delay`, score.delay_rows],
+    ];
+  });
+  return groups.length === 0 ? [] : [...each, ['overdue_untrue', untrue]];
 }

@@ -1,6 +1,7 @@
 import type { Benchmark, Metrics, Recorder, Reference, Scorer } from '../benchmark.js';
 import { type LabelledSeries, nabFolder, readNab, readNabScores } from '../data/nab.js';
 import { channelOf } from '../data/series.js';
+import { episodeScore } from '../episodes.js';
 import { streamOf } from '../stream.js';
 import { bufferRows, vusPr } from '../vus.js';
 
@@ -31,10 +32,10 @@ const expected: Record<string, Metrics> = {
 /** Volume under the precision-recall surface of the continuous score: no threshold, no point adjustment. */
 export const vus: Benchmark = {
   name: 'vus',
-  about: 'the continuous score on the 14 NAB series of TSB-AD-U, mean VUS-PR',
+  about: 'the continuous score on the 14 NAB series of TSB-AD-U, mean VUS-PR; of the alarms episodes and delay',
   kind: 'anomaly',
   folder: nabFolder,
-  columns: ['vus_pr', 'vus_pr_nyc_taxi'],
+  columns: ['vus_pr', 'vus_pr_nyc_taxi', 'episode_recall', 'episode_precision', 'delay_rows'],
   anchors: [
     { name: 'POLY, offline', source: 'published', metrics: { vus_pr: 0.376 } },
     { name: 'Sub-PCA, offline', source: 'published', metrics: { vus_pr: 0.331 } },
@@ -77,11 +78,23 @@ function vusOf(files: readonly LabelledSeries[], scoresOf: (name: string) => Flo
 
 function vusScorer(files: readonly LabelledSeries[], recorder?: Recorder): Scorer {
   const scores = new Map(files.map(({ name, rows }) => [name, new Float64Array(rows.length)]));
+  const alarms = new Map(files.map(({ name, rows }) => [name, new Uint8Array(rows.length)]));
   return {
     see({ name, rows }, row, step) {
       scores.get(name)![row] = step.score;
+      alarms.get(name)![row] = Number(step.alarm);
       recorder?.score(name, row, rows[row].timeMs, rows[row].values, step);
     },
-    metrics: () => vusOf(files, (name) => scores.get(name)!),
+    metrics() {
+      const { false_per_day, ...episodes } = episodeScore(
+        files.map(({ name, windows, rows }) => ({
+          alarms: alarms.get(name)!,
+          windows,
+          times: rows.map(({ timeMs }) => timeMs),
+          from: 0,
+        })),
+      );
+      return { ...vusOf(files, (name) => scores.get(name)!), ...episodes };
+    },
   };
 }

@@ -22,3 +22,11 @@ test('strong spikes and shifts are found at once', () => {
   expect(metrics.spike_strong_delay).toBe(0);
   expect(injected.columns).toEqual(expect.arrayContaining(Object.keys(metrics)));
 });
+
+test('a gap is told while it lasts, and nothing else is', () => {
+  const metrics = runBenchmark(prepareInjected(['silence'], 2), forecasterOf({ memory: 'last-value' }));
+  expect([metrics.overdue_weak, metrics.overdue_strong, metrics.overdue_untrue]).toEqual([1, 1, 0]);
+  expect(metrics.overdue_strong_delay).toBeGreaterThan(1);
+  expect(metrics.overdue_strong_delay).toBeLessThan(6);
+  expect(injected.columns).toEqual(expect.arrayContaining(Object.keys(metrics)));
+});

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { type Benchmark, mismatches, runBenchmark } from '../../evaluation/benchmark.js';
 import { benchmarks } from '../../evaluation/catalog.js';
 import { findFolder } from '../../evaluation/data/folder.js';
-import { forecasterOf } from '../../evaluation/forecaster.js';
+import { readNab } from '../../evaluation/data/nab.js';
+import { readSkab } from '../../evaluation/data/skab.js';
+import { forecasterOf, type Step } from '../../evaluation/forecaster.js';
+import { segmentsOf } from '../../evaluation/vus.js';
 import { oracle } from './oracle.js';
 import { hasData, sharedData } from './shared-data.js';
 
@@ -62,5 +65,37 @@ describe('the catalog', () => {
     const [reference] = prepared.references();
     expect(metrics.mae).toBeCloseTo(reference.metrics.mae, 9);
     expect(metrics.rmse).toBeCloseTo(reference.metrics.rmse, 9);
+  });
+});
+
+describe('episodes and delay of alarms beside the score', () => {
+  /** What a benchmark says of alarms that come so many rows behind the beginning of each labelled stretch. */
+  const told = (name: string, lateRows: number, windowsOf: Record<string, readonly (readonly number[])[]>) => {
+    const prepared = prepare(benchmarks.find((one) => one.name === name)!);
+    const scorer = prepared.scorer();
+    for (const stream of prepared.streams) {
+      stream.rows.forEach((_, row) => {
+        const alarm = windowsOf[stream.name].some(([first]) => row === first + lateRows);
+        scorer.see(stream, row, { score: 0, onset: 0, abnormal: false, alarm } as unknown as Step);
+      });
+    }
+    return scorer.metrics();
+  };
+
+  test.skipIf(!hasData('nab'))('vus: windows of its 14 files', () => {
+    const windows = Object.fromEntries(readNab(`${sharedData}/nab`).map((file) => [file.name, file.windows]));
+    expect(told('vus', 7, windows)).toMatchObject({ episode_recall: 1, episode_precision: 1, delay_rows: 7 });
+    const early = told('vus', -30, windows);
+    expect(early).toMatchObject({ episode_recall: 0, episode_precision: 0, delay_rows: Number.NaN });
+  });
+
+  test.skipIf(!hasData('skab'))('skab: alarms are told apart from the state', () => {
+    const experiments = readSkab(`${sharedData}/skab`);
+    const windows = Object.fromEntries(experiments.map(({ name, anomalous }) => [name, segmentsOf(anomalous)]));
+    // One of the 34 stretches begins within the first 400 rows, which are not judged.
+    expect(told('skab', 7, windows)).toMatchObject({
+      ...{ alarm_episode_recall: 33 / 34, alarm_episode_precision: 1, alarm_delay_rows: 7 },
+      ...{ f1: 0, episode_recall: 0 },
+    });
   });
 });

@@ -46,6 +46,49 @@ describe('silence', () => {
     }
   });
 
+  describe('clocks that differ, and logs that are not in order of time, are no silence', () => {
+    const keys = Array.from({ length: 20 }, (_, k) => `k${k}`);
+    const sorted = (aheadMs: (key: string, i: number) => number): Event[] => {
+      const random = chance(5);
+      const all = keys.flatMap((key) => {
+        const phase = random();
+        return Array.from({ length: 400 }, (_, i) => {
+          const timeMs = startMs + (i + phase + 0.05 * random()) * minute;
+          return { key, timeMs: timeMs + aheadMs(key, i), at: timeMs };
+        });
+      });
+      return all.sort((a, b) => a.at - b.at).map(({ key, timeMs }, offset) => ({ key, timeMs, values: [1], offset }));
+    };
+    const inOrder = sorted(() => 0);
+    const byKey = keys.flatMap((key) => inOrder.filter((row) => row.key === key));
+    test.each([
+      ['keys one after the other', byKey.map((row, offset) => ({ ...row, offset }))],
+      ['one clock an hour behind', sorted((key) => (key === 'k7' ? -60 * minute : 0))],
+      ['one clock an hour ahead', sorted((key) => (key === 'k7' ? 60 * minute : 0))],
+      ['half of all clocks an hour behind', sorted((key) => (Number(key.slice(1)) % 2 ? -60 * minute : 0))],
+      ['one row of the day after', sorted((key, i) => (key === 'k7' && i === 200 ? 1440 * minute : 0))],
+      ['a day in which nobody spoke', sorted((_, i) => (i < 200 ? 0 : 1440 * minute))],
+      ['a clock that is set back by a day', sorted((key, i) => (key === 'k7' && i > 200 ? -1440 * minute : 0))],
+    ])('%s', (_, events) => {
+      expect(told(events)).toEqual([]);
+    });
+
+    test.each([0, -60, 60])(
+      'a key whose clock is %i minutes ahead is told when it stops, within its own time',
+      (ahead) => {
+        const events = sorted((key) => (key === 'k7' ? ahead * minute : 0));
+        const stopped = events.filter(({ key, offset }) => key !== 'k7' || offset < 4000);
+        const last = stopped.findLast(({ key }) => key === 'k7') as Event;
+        const [silent, ...more] = told(stopped);
+        expect(more).toMatchObject([{ id: silent.id, key: 'k7', status: 'open' }]);
+        const rowsLate = silent.startOffset - last.offset;
+        // Where its clock is ahead, no row is of a later time before the others have come so far.
+        expect(rowsLate / keys.length).toBeLessThan(12 + Math.max(0, ahead));
+        expect(silent.endMs - last.timeMs).toBeLessThan((12 + Math.max(0, ahead)) * minute);
+      },
+    );
+  });
+
   test('cuts and restarts change nothing, and what is open at the end is told as it stands', () => {
     const events = rows({ a: () => 1, b: (i) => (i < 100 ? 1 : 9999), c: (i) => 1 + (i % 3) }, 400);
     const calm = run([silence()], events, { cuts: [events.length] });

@@ -9,7 +9,7 @@ import { Secret } from '../../connectors/kafka/secret.js';
 import type { Alert } from '../../event.js';
 import { AlertFeed, type AlertFeedOptions, type FeedEvent } from '../../pipelines/alert-feed.js';
 import { alertOf, Receiver, resolvedOf } from '../connectors/alerts/server.js';
-import { HandClock, settled } from './hand-clock.js';
+import { HandClock } from './hand-clock.js';
 
 const minute = 60_000;
 let folder: string;
@@ -171,7 +171,8 @@ describe('against a real server', () => {
     });
   const told = (receiver: Receiver): Alert[] =>
     (receiver.bodies as { alerts: Alert[] }[]).flatMap(({ alerts }) => alerts);
-  const network = (): Promise<void> => settled(8);
+  /** Quiet turns that the network is given. */
+  const network = 8;
   /** Time passes, and the network has its own, until something is so. */
   const until = async (holds: () => boolean): Promise<void> => {
     for (let minutes = 0; minutes < 300 && !holds(); minutes++) await clock.pass(minute, network);

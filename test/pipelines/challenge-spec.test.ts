@@ -15,7 +15,16 @@ const names = (list: readonly object[]) => list.map((stage) => Object.keys(stage
 describe('two pipelines as one challenge', () => {
   test('what both have in common at the start is done once, what is behind is the champion’s', () => {
     const spec = challengeSpec(sensorAnomaly, withMemory(sensorAnomaly, 'lstm'));
-    expect(names(spec.stages)).toEqual(['reorder', 'normalize', 'seasons', 'challenge', 'episode', 'evaluate']);
+    expect(names(spec.stages)).toEqual([
+      'reorder',
+      'normalize',
+      'seasons',
+      'challenge',
+      'episode',
+      'silence',
+      'together',
+      'evaluate',
+    ]);
     const { challenge } = spec.stages[3] as unknown as { challenge: Record<string, { stages: object[] }> };
     expect(names(challenge.champion.stages)).toEqual(['remember', 'interval', 'detect']);
     expect(challenge.challenger.stages[0]).toEqual({ remember: { memory: 'lstm', horizons: [1, 5, 48] } });

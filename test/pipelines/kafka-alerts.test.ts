@@ -200,4 +200,55 @@ withBroker('alerts of a run on Kafka', ({ addresses, kafka, topic, unique }) => 
     expect(hook.asked).toHaveLength(asked);
     await hook.close();
   }, 90_000);
+
+  test('that a receiver refuses lie among the dead letters where there is no folder, and are not told again', async () => {
+    process.env.KAFKA_ALERT_KEY = 'canary-key';
+    const hook = await Receiver.start();
+    hook.reply = () => ({ status: 400 });
+    const input = await topic('refused');
+    const group = unique('g');
+    const start = Date.UTC(2026, 0, 1);
+    const run = await parseKafkaRun({
+      ...{ kafka: { brokers: addresses() }, input, group, pipeline: watchful, state: { topic: unique('state') } },
+      decode: { values: ['power'], time: 'at', timeFormat: 'epoch-ms' },
+      alerts: alertsTo(hook),
+      ...{ commitMs: 50, checkpointMs: 100, sessionTimeoutMs: 6000, heartbeatMs: 300, oldBrokers: 'allow' },
+    });
+    const lines: Record<string, unknown>[] = [];
+    const onLog = (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>);
+    const refusals = () => lines.filter(({ type }) => type === 'alert-refused');
+    const stop = new AbortController();
+    const done = runKafka({ ...run, onLog }, stop.signal);
+    await produce(
+      kafka(),
+      input,
+      Array.from({ length: 340 }, (_, n) => ({
+        ...{ partition: 0, key: 'pump' },
+        value: JSON.stringify({ at: start + n * 60_000, power: value(n) }),
+      })),
+    );
+    await expect.poll(() => refusals().length, { timeout: 20_000 }).toBeGreaterThan(0);
+    const letters = await readAll(kafka(), `${input}.dlq`, 1);
+    const told = JSON.parse(String(letters[0].value)) as Alert;
+    expect(told).toMatchObject({ key: 'pump', source: { topic: input, partition: 0, offset: 300 } });
+    expect(letters[0]).toMatchObject({
+      key: told.id,
+      headers: { 'x-error-stage': 'alerts.ops', 'x-error-class': 'alert-refused', 'x-error-offset': '300' },
+    });
+    expect(letters[0].headers['x-error-message']).toContain('answered 400');
+    expect(refusals()[0]).toMatchObject({ sink: 'ops', shard: `${input}-0`, kept: `${input}.dlq` });
+    await drained(kafka(), group, input);
+    stop.abort();
+    await done;
+    const [asked, kept] = [hook.asked.length, refusals().length];
+    const again = new AbortController();
+    const second = runKafka({ ...run, onLog }, again.signal);
+    const lives = () => lines.filter(({ type }) => type === 'live').length;
+    await expect.poll(lives, { timeout: 15_000 }).toBe(2);
+    again.abort();
+    await second;
+    expect([hook.asked.length, refusals().length]).toEqual([asked, kept]);
+    delete process.env.KAFKA_ALERT_KEY;
+    await hook.close();
+  }, 90_000);
 });
