@@ -14,25 +14,30 @@ const beliefSlope = 3;
 export const calibrationLayout = { bins: f32(bins), total: f64(), rows: f64(), weight: f64() };
 export type Calibration = Row<typeof calibrationLayout>;
 
-/** Share of rows with at least this much evidence, which is then counted; the past fades with `memoryRows`. */
-export function shareAbove(own: Calibration, evidence: number, memoryRows: number): number {
-  const place = Math.max(0, Math.min(bins - 1e-3, (evidence - lowest) * perUnit));
+/** Share of rows with at least this much evidence. */
+export function shareAbove(own: Calibration, evidence: number): number {
+  const place = placeOf(evidence);
   const at = Math.floor(place);
   let above = own.bins[at] * (at + 1 - place);
   for (let i = at + 1; i < bins; i++) above += own.bins[i];
-  if (own.weight[0] === 0) own.weight[0] = 1;
   // Weights grow instead of all bins shrinking; in units of the newest row, the past is worth so much.
-  const seen = own.total[0] / own.weight[0];
+  const weight = own.weight[0] || 1;
+  const seen = own.total[0] / weight;
   const belief = beliefRows * kernels.exp(-own.rows[0] / fadeRows);
   const believed = 1 / (1 + kernels.exp(beliefSlope * evidence));
-  const share = (above / own.weight[0] + belief * believed + believed) / (seen + belief + 1);
+  return Math.min(1, (above / weight + belief * believed + believed) / (seen + belief + 1));
+}
+
+/** Counts a row; the past fades with `memoryRows`. */
+export function learnEvidence(own: Calibration, evidence: number, memoryRows: number): void {
   own.rows[0]++;
-  own.weight[0] *= 1 + 1 / memoryRows;
-  own.bins[at] += own.weight[0];
+  own.weight[0] = (own.weight[0] || 1) * (1 + 1 / memoryRows);
+  own.bins[Math.floor(placeOf(evidence))] += own.weight[0];
   own.total[0] += own.weight[0];
   if (own.weight[0] > 1e12) scaleDown(own);
-  return Math.min(1, share);
 }
+
+const placeOf = (evidence: number): number => Math.max(0, Math.min(bins - 1e-3, (evidence - lowest) * perUnit));
 
 function scaleDown(own: Calibration): void {
   for (let i = 0; i < bins; i++) own.bins[i] /= own.weight[0];

@@ -1,7 +1,7 @@
 import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row, u32 } from '../../state/layout.js';
 import { arrivalLayout, missingNewness, paceNewness } from './arrival.js';
-import { calibrationLayout, shareAbove } from './calibration.js';
+import { calibrationLayout, learnEvidence, shareAbove } from './calibration.js';
 import { heaviness } from './heaviness.js';
 import { ladderLayout, learnLadder, type Rungs, recalibrate } from './ladder.js';
 import { newness, noveltyKinds, noveltyLayout } from './novelty.js';
@@ -9,7 +9,7 @@ import { onset, onsetLayout } from './onset.js';
 import { RarityOf, rarityLayout } from './rarity.js';
 import { isAbnormal, type RegimeRoom, regimeLayout, regimeRoom } from './regime.js';
 import { RelationOf, relationLayout } from './relation.js';
-import { lasting, lastingNewness, newestLayout, sustainedLayout } from './sustained.js';
+import { fadeNewness, lasting, lastingNewness, newestLayout, sustainedLayout } from './sustained.js';
 
 const channelLayout = { novelty: noveltyLayout, sustained: sustainedLayout };
 
@@ -33,6 +33,8 @@ export const judgeLayout = (channels: number) => ({
   /** How strange the strangest channel's last rows were, NaN while windows are not known; and what was new of late. */
   strangest: f64(),
   newest: newestLayout,
+  /** The same of values that were missing. */
+  absence: newestLayout,
   /** 1 while the state of the key is abnormal. */
   abnormal: u32(),
   relation: relationLayout(channels),
@@ -73,6 +75,8 @@ export interface Reasons {
 const leastTail = 1e-12;
 /** Newness of a joint state that has become abnormal, where there is more than one channel. */
 const abnormalNewness = 1;
+/** Missing values that are new add so much to what lasts at least, while rows without any value are scored. */
+const leastAbsence = 0.05;
 /** Many channels give more news by chance: so much of the logarithm of their number says nothing. */
 const crowd = 0.5;
 
@@ -88,6 +92,8 @@ export class JudgeOf {
   /** The joint state is unlike those that were normal. */
   abnormal = false;
 
+  /** Whether values of the row, and windows, are known: then what it came to is learnt. */
+  #known = false;
   readonly #room: RegimeRoom;
   readonly #names: readonly string[];
   readonly #crowd: number;
@@ -150,13 +156,13 @@ export class JudgeOf {
     this.rarity = this.#rarity.judge(own.rarity, this.newness);
     this.onset = onset(own.onset, judged ? ofValues : 0);
     own.strangest[0] = strangest;
-    this.#last(own);
-  }
-
-  /** The share of rows in which the last hundred look so strange. */
-  #last(own: Judge): void {
-    const evidence = own.strangest[0] + lastingNewness(own.newest, this.newness);
-    this.share = Number.isNaN(evidence) ? 1 : shareAbove(own.calibration, evidence, this.memoryRows);
+    fadeNewness(own.newest);
+    fadeNewness(own.absence);
+    lastingNewness(own.absence, this.#key[1]);
+    const evidence = strangest + lastingNewness(own.newest, this.newness);
+    this.#known = !Number.isNaN(evidence);
+    this.share = this.#known ? shareAbove(own.calibration, evidence) : 1;
+    if (this.#known) learnEvidence(own.calibration, evidence, this.memoryRows);
   }
 
   /** Judges a row of which nothing is known: only that it is missing can be new. */
@@ -168,7 +174,12 @@ export class JudgeOf {
     this.newness = this.#key[1];
     this.rarity = this.newness > 0 ? this.#rarity.judge(own.rarity, this.newness) : 1;
     this.onset = 0;
-    this.#last(own);
+    // Nothing is learnt from such a row, and it is as strange as it is new, or was of late, that values are missing.
+    fadeNewness(own.absence);
+    const lately = lastingNewness(own.absence, this.newness);
+    const evidence = own.strangest[0] + (lately > leastAbsence ? lastingNewness(own.newest, this.newness) : Number.NaN);
+    this.#known = false;
+    this.share = Number.isNaN(evidence) ? 1 : shareAbove(own.calibration, evidence);
     this.abnormal = false;
   }
 
@@ -181,7 +192,7 @@ export class JudgeOf {
     // Single rows are no measure of a state: while windows are not known, only an alarm scores.
     if (this.share === 1) return told;
     const score = recalibrate(own.scores, this.share, scoreRungs);
-    learnLadder(own.scores, this.share, scoreRungs);
+    if (this.#known) learnLadder(own.scores, this.share, scoreRungs);
     return Math.min(1, told, score + rate);
   }
 

@@ -43,9 +43,14 @@ export function lasting(own: Sustained, value: number, error: number, memoryRows
 /** What is new of a key lasts too: the newest of late, fading. */
 export const newestLayout = { newest: f64() };
 
-/** How much newness adds to evidence that lasts, a logarithm. */
+/** A row passes. */
+export function fadeNewness({ newest }: Row<typeof newestLayout>): void {
+  newest[0] *= 1 - 1 / newestRows;
+}
+
+/** Takes in what is new, and tells how much all of it adds to evidence that lasts, a logarithm. */
 export function lastingNewness(own: Row<typeof newestLayout>, newness: number): number {
-  own.newest[0] = Math.max(newness, own.newest[0] * (1 - 1 / newestRows));
+  own.newest[0] = Math.max(newness, own.newest[0]);
   return kernels.log1p(newestWeight * own.newest[0]);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { calibrationLayout, shareAbove } from '../../../operators/evidence/calibration.js';
+import { calibrationLayout, learnEvidence, shareAbove } from '../../../operators/evidence/calibration.js';
 import { chance, normal } from '../harness.js';
 import { rowOf } from './row.js';
 
@@ -11,7 +11,12 @@ test('a share of p comes at a share p of rows, whatever evidence looks like', ()
   ] as const) {
     const z = normal(chance(6));
     const own = rowOf(calibrationLayout);
-    const told = Array.from({ length: 200_000 }, () => shareAbove(own, shift + spread * z(), 10_000)).slice(50_000);
+    const told = Array.from({ length: 200_000 }, () => {
+      const evidence = shift + spread * z();
+      const share = shareAbove(own, evidence);
+      learnEvidence(own, evidence, 10_000);
+      return share;
+    }).slice(50_000);
     for (const p of [0.1, 0.01, 0.001]) {
       const ratio = told.filter((share) => share <= p).length / told.length / p;
       expect(ratio).toBeGreaterThan(0.75);
@@ -22,6 +27,6 @@ test('a share of p comes at a share p of rows, whatever evidence looks like', ()
 
 test('before anything was seen a lot of evidence is rare and none is common', () => {
   const own = rowOf(calibrationLayout);
-  expect(shareAbove(own, 0, 10_000)).toBeCloseTo(0.5, 2);
-  expect(shareAbove(own, 2, 10_000)).toBeLessThan(0.01);
+  expect(shareAbove(own, 0)).toBeCloseTo(0.5, 2);
+  expect(shareAbove(own, 2)).toBeLessThan(0.01);
 });

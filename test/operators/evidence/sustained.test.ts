@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { lasting, lastingNewness, newestLayout, sustainedLayout } from '../../../operators/evidence/sustained.js';
+import {
+  fadeNewness,
+  lasting,
+  lastingNewness,
+  newestLayout,
+  sustainedLayout,
+} from '../../../operators/evidence/sustained.js';
 import { chance, normal } from '../harness.js';
 import { rowOf } from './row.js';
 
@@ -27,7 +33,10 @@ test('quiet rows are no stranger and hardly less strange than usual ones', () =>
 
 test('newness is remembered for a while', () => {
   const own = rowOf(newestLayout);
-  const told = Array.from({ length: 600 }, (_, i) => lastingNewness(own, i === 100 ? 5 : 0));
+  const told = Array.from({ length: 600 }, (_, i) => {
+    fadeNewness(own);
+    return lastingNewness(own, i === 100 ? 5 : 0);
+  });
   expect(told[99]).toBe(0);
   expect(told[100]).toBeGreaterThan(0.7);
   expect(told[200]).toBeGreaterThan(0.4);
