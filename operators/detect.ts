@@ -117,7 +117,7 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
     const surprise = new SurpriseOf(memoryRows);
     return {
       id: 'detect',
-      version: '4',
+      version: '5',
       keys,
       shared: barSharedLayout,
       layout,
@@ -164,7 +164,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
       const bar = new BarOf(budget);
       return {
         id: 'detect',
-        version: '7',
+        version: '8',
         keys,
         shared: barSharedLayout,
         layout: all(channels.length),
