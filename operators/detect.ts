@@ -134,7 +134,7 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
     const surprise = new SurpriseOf(memoryRows);
     return {
       id: 'detect',
-      version: '4',
+      version: '5',
       keys,
       shared: barSharedLayout,
       layout,

@@ -2,17 +2,21 @@ import { f64, type Row } from '../../state/layout.js';
 import { type AlarmBudget, rateOf } from '../budget.js';
 import { commonClockLayout, commonStepMs, tickCommon } from './common-clock.js';
 import { discover, discoveriesLayout, levelOf } from './discoveries.js';
-import { charge, type Gate, gateLayout, payRow, priceOf, told } from './gate.js';
+import { charge, gateLayout, pay, payRow, priceOf, told } from './gate.js';
 
 /** What the keys of a shard share: the account of a budget over all of them, its clock, and the discoveries so far. */
 export const barSharedLayout = {
   overdrawn: f64(),
+  /** What the budget over all keys has left over so far, in nats that were paid and not owed. */
+  left: f64(),
   clock: commonClockLayout,
   discoveries: discoveriesLayout,
 };
 export type SharedBar = Row<typeof barSharedLayout>;
 
-export const barLayout = gateLayout;
+/** Of a key, with what was left over when its last row came. */
+export const barLayout = { ...gateLayout, left: f64() };
+export type Bar = Row<typeof barLayout>;
 
 /**
  * How far alarms of many keys raise the bar of each at most, in nats: what is twenty times as rare as the budget asks is
@@ -21,6 +25,11 @@ export const barLayout = gateLayout;
  * up to twenty times too small.
  */
 export const commonDebtMax = 3;
+/**
+ * Share of what the others leave of a budget over all keys that a key may use beside its own: one that is broken and
+ * alarms on and on takes no more than that of it, and what others owe is paid as well.
+ */
+const leftShare = 0.2;
 /** Levels of false discovery control are far below this: most rows need none to be worked out. */
 const leastRare = 0.05;
 
@@ -50,7 +59,7 @@ export class BarOf {
   }
 
   /** Whether a row is an alarm: rare enough for the budget, and not hidden by the alarm before it. */
-  passes(shared: SharedBar, own: Gate, stepMs: number, rarity: number, newness: number): boolean {
+  passes(shared: SharedBar, own: Bar, stepMs: number, rarity: number, newness: number): boolean {
     const { budget } = this;
     if ('falseDiscoveries' in budget) {
       this.price = rarity;
@@ -64,16 +73,21 @@ export class BarOf {
     const rate = rateOf(budget, common ? commonStepMs(shared.clock) : stepMs);
     this.rate = rate;
     payRow(own, rate, this.#debt);
+    if (common) this.#share(shared, own, rate);
     this.price = priceOf(own, rarity);
-    if (common) {
-      payRow(shared, rate, this.#debt);
-      this.price = priceOf(shared, this.price);
-    }
+    if (common) this.price = priceOf(shared, this.price);
     const enough = rate > 0 && this.price <= rate;
     const alarm = this.each ? enough : told(own, newness, enough);
     if (!alarm) return false;
     charge(own, this.#debt);
     if (common) charge(shared, this.#debt, commonDebtMax);
     return true;
+  }
+
+  /** What nobody needs of a budget over all keys pays what single keys owe, beside the equal share that each has of it. */
+  #share(shared: SharedBar, own: Bar, rate: number): void {
+    shared.left[0] += payRow(shared, rate, this.#debt);
+    if (own.left[0] > 0) pay(own, leftShare * (shared.left[0] - own.left[0]));
+    own.left[0] = shared.left[0];
   }
 }

@@ -12,8 +12,13 @@ export type Account = Pick<Gate, 'overdrawn'>;
 const creditMax = 0.6;
 
 /** Lets a row pass that may alarm with probability `rate`; `debt` is how far an alarm raises the bar until such rows have come. */
-export function payRow({ overdrawn }: Account, rate: number, debt: number): void {
-  overdrawn[0] = Math.max(-creditMax, overdrawn[0] - debt * rate);
+export const payRow = (own: Account, rate: number, debt: number): number => pay(own, debt * rate);
+
+/** Pays off so many nats, and gives back what is beyond the credit. */
+export function pay({ overdrawn }: Account, nats: number): number {
+  const after = overdrawn[0] - nats;
+  overdrawn[0] = Math.max(-creditMax, after);
+  return overdrawn[0] - after;
 }
 
 /** Charges an alarm: more than the budget allows raise the bar, on and on or up to `most`. */

@@ -84,11 +84,46 @@ test('of an incident all that is plain is told, what is not needs more the more 
 test('one key that alarms on and on is held back by its own account, and the others are not silenced', () => {
   const bar = new BarOf({ alarms: 50, per: 'all', every: '1d' });
   const { row } = quiet(bar, 60, 200);
+  const told = Array.from({ length: 6 }, (_, day) => {
+    let count = 0;
+    for (let minute = 200 + day * minutesOfDay; minute < 200 + (day + 1) * minutesOfDay; minute++)
+      count += row(minute, (key) => (key === 7 ? 1e-8 : 1)).length;
+    return count;
+  });
+  // On the first day the logarithm that it may owe; then its own part, 0.8 a day, and a fifth of what nobody else needs.
+  expect(told[0]).toBeGreaterThan(3);
+  expect(told[0]).toBeLessThan(30);
+  for (const count of told.slice(2)) expect(count).toBeLessThanOrEqual(0.8 + 50 / 5 + 1);
+  expect(row(200 + 6 * minutesOfDay, (key) => (key === 8 ? 1e-5 : 1))).toEqual([8]);
+});
+
+test('what the others leave of the budget pays the debts of a key, and no more than that', () => {
+  const bar = new BarOf({ alarms: 50, per: 'all', every: '1d' });
+  const keys = 300;
+  const days = 12;
+  // One key has something plain to tell each day, six times its equal share; the others have next to nothing.
+  const { shared, row } = quiet(bar, keys, 200);
+  const plain = 1e-6;
+  const daily: number[] = [];
+  for (let minute = 200; minute < 200 + days * minutesOfDay; minute++) {
+    const now = minute % minutesOfDay === 700;
+    if (row(minute, (key) => (now && key === 7 ? plain : 1)).includes(7)) daily.push(minute);
+  }
+  expect(daily).toHaveLength(days);
+  expect(shared.overdrawn[0]).toBeLessThan(0);
+
+  // Where all spend it, nothing is left: a key pays with its own share.
+  const spent = new BarOf({ alarms: 50, per: 'all', every: '1d' });
+  const random = chance(11);
+  const busy = rowOf(barSharedLayout);
+  const own = Array.from({ length: keys }, () => rowOf(barLayout));
   let told = 0;
-  for (let minute = 200; minute < 200 + 2 * minutesOfDay; minute++)
-    told += row(minute, (key) => (key === 7 ? 1e-8 : 1)).length;
-  expect(told).toBeGreaterThan(3);
-  // Its part of the budget is 1.7 in two days; what is owed is a logarithm.
-  expect(told).toBeLessThan(20);
-  expect(row(200 + 2 * minutesOfDay, (key) => (key === 8 ? 1e-5 : 1))).toEqual([8]);
+  for (let minute = 0; minute < 4 * minutesOfDay; minute++) {
+    for (const [key, state] of own.entries()) {
+      spent.tick(busy, 1e12 + 60_000 * minute);
+      const rarity = key === 7 ? (minute % 720 === 300 ? plain : 1) : (1 - random()) / 10;
+      if (spent.passes(busy, state, 60_000, rarity, 1) && key === 7) told++;
+    }
+  }
+  expect(told).toBeLessThan(7);
 });
