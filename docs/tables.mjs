@@ -68,11 +68,17 @@ function injected() {
     const delay = metrics[`${name}_delay`];
     return `${percent(metrics[name])} %${Number.isFinite(delay) ? ` (${delay})` : ''}`;
   };
+  const vus = (name) => metrics[name]?.toFixed(2) ?? '–';
   return [
-    ...head(['kind', ...strengths]),
+    ...head(['kind', ...strengths, 'VUS-PR of the score']),
     ...kinds.map((kind) =>
-      row([kind.replaceAll('_', ' '), ...strengths.map((strength) => cell(`${kind}_${strength}`))]),
+      row([
+        kind.replaceAll('_', ' '),
+        ...strengths.map((strength) => cell(`${kind}_${strength}`)),
+        vus(`${kind}_vus_pr`),
+      ]),
     ),
+    row(['all', '', '', `**${percent(metrics.found)} %** (${metrics.delay_rows})`, `**${vus('vus_pr')}**`]),
   ];
 }
 
