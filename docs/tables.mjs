@@ -57,16 +57,14 @@ function pretrain() {
   ];
 }
 
-const strengths = ['weak', 'medium', 'strong'];
-const percent = (share) => Math.round(100 * share);
-
-/** How many anomalies of each kind and strength are found, and the rows until an alarm. */
-function injected() {
-  const { metrics } = recorded('injected').results.find(({ memory }) => memory === 'default');
+/** How many anomalies of each kind and strength are found, and the rows until an alarm, of all evidence or of another kind. */
+function injected(file = 'injected', name = 'default') {
+  const { metrics } = recorded(file).results.find(({ memory }) => memory === name);
+  const strengths = ['weak', 'medium', 'strong'];
   const kinds = Object.keys(metrics).flatMap((name) => /^(.*)_strong$/.exec(name)?.[1] ?? []);
   const cell = (name) => {
     const delay = metrics[`${name}_delay`];
-    return `${percent(metrics[name])} %${Number.isFinite(delay) ? ` (${delay})` : ''}`;
+    return `${Math.round(100 * metrics[name])} %${Number.isFinite(delay) ? ` (${delay})` : ''}`;
   };
   const vus = (name) => metrics[name]?.toFixed(2) ?? '–';
   return [
@@ -82,28 +80,12 @@ function injected() {
   ];
 }
 
-/** The same of each kind of evidence: weak, medium, strong, and the rows until an alarm over all three. */
-function evidences() {
-  const { results } = recorded('injected');
-  const each = ['default', 'default-surprise', 'default-conformal'].map(
-    (name) => results.find(({ memory }) => memory === name).metrics,
-  );
-  const kinds = Object.keys(each[0]).flatMap((name) => /^(.*)_strong$/.exec(name)?.[1] ?? []);
-  const delays = (metrics, kind) => strengths.map((strength) => metrics[`${kind}_${strength}_delay`] ?? '–').join(', ');
-  const cell = (metrics, kind) =>
-    `${strengths.map((strength) => percent(metrics[`${kind}_${strength}`])).join(', ')} % (${delays(metrics, kind)})`;
-  return [
-    ...head(['kind', '`all`', '`surprise`', '`conformal`']),
-    ...kinds.map((kind) => row([kind.replaceAll('_', ' '), ...each.map((metrics) => cell(metrics, kind))])),
-    row(['all, found', ...each.map(({ found }) => `**${percent(found)} %**`)]),
-    row(['alarms that lie in an anomaly', ...each.map((metrics) => `${percent(metrics.episode_precision)} %`)]),
-  ];
-}
+const conformal = () => injected('injected-conformal', 'default-conformal');
 
 /** Alarms over the budget on streams without anomalies, of each memory that was tried. */
 function calibration() {
   const { results } = recorded('calibration');
-  const of = (name) => results.map(({ metrics }) => metrics[name]?.toFixed(2) ?? '–');
+  const of = (name) => results.map(({ metrics }) => metrics[name].toFixed(2));
   const first = Object.keys(results[0].metrics);
   const natures = first.slice(first.indexOf('score_0_001') + 1);
   return [
@@ -255,7 +237,7 @@ function joined() {
   ];
 }
 
-const made = { kernels, keys, pretrain, injected, evidences, calibration, memories, sequences, noise, htm, joined };
+const made = { kernels, keys, pretrain, injected, conformal, calibration, memories, sequences, noise, htm, joined };
 
 /** The text with every marked table made anew. */
 export function withTables(text) {

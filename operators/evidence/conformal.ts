@@ -10,8 +10,8 @@ import { settle, wager, wagerLayout } from './wager.js';
 
 /** Evidence of a value at the edge of its outermost band: what lies so far out is about as rare as 1 in e⁴. */
 const edge = 4;
-/** One side of a band is at least this part of the whole: where it ends at a floor it may have no width. */
-const leastSide = 0.05;
+/** Evidence below which a value lies on neither side: where most are alike, what is expected wavers about them. */
+const sided = 0.25;
 const leastTail = 1e-12;
 const evidenceMax = 400;
 /** Places in each of three lists: evidence is told apart by 1/32 of the logarithm of 1 + evidence, up to e⁶. */
@@ -147,6 +147,8 @@ export class ConformalOf {
     const joined = 0.5 * (most + sum / root);
     const step = Math.min(steps - 1, Math.floor(stepsEach * kernels.log1p(joined)));
     if (joined > 0.5 * (1 + kernels.log(known) + root) + far) return steps - 1 - step;
+    // The first place below is free: what has a side is at least so many steps from it.
+    if (joined < sided) return 2 * steps;
     return side >= 0 ? 2 * steps - 1 - step : 2 * steps + step;
   }
 }
@@ -158,18 +160,17 @@ function awayOf({ values, expected }: Seen, c: number): number {
 }
 
 /**
- * How far out a value lies, in units of its side of the outermost band. Tails would be nearer to what is meant, but they are of a
+ * How far out a value lies, in halves of the outermost band: the half on its side may have no width, where it ends at a floor. Tails would be nearer to what is meant, but they are of a
  * shape that is learnt all the time, and then rows of other ages are no longer alike: they stand in where there is no band.
  */
 function evidenceOf(row: Seen, c: number): number {
-  const middle = row.expected?.[c] ?? Number.NaN;
   const low = row.low?.[c] ?? Number.NaN;
   const high = row.high?.[c] ?? Number.NaN;
   if (!(high >= low)) return -kernels.log(Math.max(leastTail, Math.min(1, row.tail[c])));
   const away = awayOf(row, c);
   if (away === 0) return 0;
-  const width = Math.max(leastSide * (high - low), away > 0 ? high - middle : middle - low);
-  return width > 0 ? Math.min(evidenceMax, (edge * Math.abs(away)) / width) : evidenceMax;
+  const half = 0.5 * (high - low);
+  return half > 0 ? Math.min(evidenceMax, (edge * Math.abs(away)) / half) : evidenceMax;
 }
 
 /** What the draws of a key begin from (FNV-1a), so that they are the same wherever its rows are read. */

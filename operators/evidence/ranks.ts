@@ -12,7 +12,7 @@ export type Ranks = Row<ReturnType<typeof ranksLayout>>;
  * The conformal p-value of a row at this place, 0 the strangest: (#stranger + u · #as strange) / n, the row itself among the n.
  * The row is counted. With u uniform on (0, 1) and new for every row, the p-values of an exchangeable sequence are independent
  * and uniform, whatever its distribution and however many places are alike (Vovk, Gammerman and Shafer, Algorithmic learning
- * in a random world, theorem 8.2): given which n rows there were, each is equally likely to be the last.
+ * in a random world): given which n rows there were, each is equally likely to be the last.
  */
 export function rank(own: Ranks, place: number, u: number): number {
   const { tree } = own;

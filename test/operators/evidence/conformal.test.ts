@@ -148,10 +148,28 @@ test('what is far out comes first on either side, then what lies above, and what
     conformal.rank(own, 'k', seen(...row));
     return conformal.p;
   };
-  const inOrder = [7, -5, 3, -2.6, 2, 1, 0.2, -0.2, -1, -2].map((x) => place(x));
+  const inOrder = [7, -5, 3, -2.6, 2, 1, 0.5, -0.5, -1, -2].map((x) => place(x));
   expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
   expect(inOrder[0]).toBeLessThan(1 / 5000);
   expect(inOrder.at(-1)).toBeGreaterThan(0.97);
+});
+
+test('by a band that ends at a floor, values at the floor stay where they are when what is expected of them wavers', () => {
+  const random = chance(4);
+  const conformal = new ConformalOf({ alarms: 1, per: 'key', rows: 2000 });
+  const own = rowOf(conformalLayout);
+  const banded = (value: number): number => {
+    // Four of five values are 0, and so is the lowest quantile.
+    const middle = 0.1 * random();
+    conformal.rank(own, 'k', { values: [value], tail: [0.5], expected: [middle], low: [0], high: [3] });
+    return conformal.p;
+  };
+  for (let i = 0; i < 3000; i++) banded(random() < 0.8 ? 0 : 1 + Math.floor(3 * random()));
+  const zeros = Array.from({ length: 400 }, () => banded(0));
+  // One place for all of them: from a fifth on, everywhere alike.
+  expect(Math.min(...zeros)).toBeGreaterThan(0.15);
+  expect(zeros.filter((p) => p < 0.6).length / 400).toBeCloseTo(0.5, 1);
+  expect(banded(9)).toBeLessThan(1 / 3000);
 });
 
 test('draws are those of the name of a key, and of no other', () => {
