@@ -76,7 +76,7 @@ function injected(file = 'injected', name = 'default') {
         vus(`${kind}_vus_pr`),
       ]),
     ),
-    row(['all', '', '', `**${percent(metrics.found)} %** (${metrics.delay_rows})`, `**${vus('vus_pr')}**`]),
+    row(['all', '', '', `**${Math.round(100 * metrics.found)} %** (${metrics.delay_rows})`, `**${vus('vus_pr')}**`]),
   ];
 }
 
