@@ -285,7 +285,7 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
     .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1; sequences: 10)')
     .option(
       '--head <name>',
-      'what makes whole distributions for them: gaussian, density, quantile or none (default: none; htm: classifier)',
+      'what makes whole distributions for them: gaussian, density, quantile, classifier (htm) or none (default: none)',
     )
     .option('--detector <name>', 'of alarms: all evidence, or likelihood: HTM alone (default: all; htm has both)')
     .option('--only <names>', 'with all: benchmarks to run, comma between them')
