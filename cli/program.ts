@@ -283,7 +283,7 @@ function evaluateCommand(io: Io, done: (code: number) => void): Command {
     )
     .option('--memory <names>', 'memories to test, comma between them (default: default)')
     .option('--seeds <n>', 'random starts of each memory that begins with chance (default: 1; sequences: 10)')
-    .option('--head <name>', 'gaussian, density, quantile, or none: bands alone (default: none; htm: classifier)')
+    .option('--head <name>', 'gaussian, density, quantile, classifier (of HTM) or none: bands alone (default: none)')
     .option(
       '--detector <names>',
       'all, surprise, conformal, or likelihood: HTM alone (default: all; htm: likelihood too)',

@@ -237,7 +237,43 @@ function joined() {
   ];
 }
 
-const made = { kernels, keys, pretrain, injected, conformal, calibration, memories, sequences, noise, htm, joined };
+/** The classifier's own distributions beside those made of the errors of its mean: means of the starts. */
+function whole() {
+  const { results } = recorded('accuracy');
+  const metrics = [
+    ['nyc-taxi', 'mape', 4],
+    ['nyc-taxi', 'nll', 3],
+    ['nyc-taxi', 'crps', 0],
+    ['nyc-taxi', 'coverage_80'],
+    ['nyc-taxi', 'coverage_98'],
+    ['hotgym', 'mae_1', 2],
+    ['hotgym', 'mae_24', 2],
+    ['hotgym', 'crps', 2],
+    ['hotgym', 'coverage_80'],
+    ['hotgym', 'coverage_98'],
+  ];
+  const shown = (list, digits) =>
+    digits === undefined ? `${(100 * mean(list)).toFixed(1)} %` : mean(list).toFixed(digits);
+  const told = (benchmark, metric) =>
+    recorded(`${benchmark}-htm-classifier`)
+      .results.filter(({ memory }) => memory === 'htm-classifier')
+      .map(({ metrics }) => metrics[metric]);
+  return [
+    ...head(['mean of five starts', '`htm`', "`head: 'classifier'`"]),
+    ...metrics.map(([benchmark, metric, digits]) =>
+      row([
+        `\`${benchmark}\` ${metric.startsWith('coverage') ? `in ${metric.slice(9)} %` : metric}`,
+        shown(startsOf(results, 'htm', benchmark, metric), digits),
+        shown(told(benchmark, metric), digits),
+      ]),
+    ),
+  ];
+}
+
+const made = {
+  ...{ kernels, keys, pretrain, injected, conformal, calibration, memories },
+  ...{ sequences, noise, htm, joined, whole },
+};
 
 /** The text with every marked table made anew. */
 export function withTables(text) {

@@ -48,7 +48,7 @@ export const memories = {
 
 export type MemoryName = keyof typeof memories;
 
-/** Memories of patterns: words are for them, and they tell whole distributions without a head. */
+/** Memories of patterns: words are for them, and the head `classifier`. */
 export const patternNames: readonly MemoryName[] = ['htm', 'htm-small'];
 
 /** Memories with an HTM in them, which encoders are for. */

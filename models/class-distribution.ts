@@ -1,6 +1,7 @@
-import { f64, type Row } from '../state/layout.js';
+import { f64, type Row, u8 } from '../state/layout.js';
 import { headLevels } from './head.js';
 import { kernels } from './kernels/index.js';
+import { modulo } from './series.js';
 
 const count = headLevels.length;
 /** Where ranks are counted: at every level of a head, and at both ends. */
@@ -18,43 +19,62 @@ const leastShare = 1e-12;
  * Shares of classes as whole distributions, held to what they promise. Class b stands at place b; the two end classes have
  * all that lies beyond them:
  *   F(x) = mass of class b evenly over b ± 1/2, the outer halves of the end classes as exponentials
- *   R(u) = how often F(what came) was at most u, at `headLevels`, forgotten in 1,000 rows
+ *   R(u) = how often F(what came), as F was said, was at most u, at `headLevels`, forgotten in 1,000 rows
  *   Q(p) = F⁻¹(R⁻¹(p)),   density(x) = F'(x) R'(F(x))
  * Too wide a distribution is narrowed about each of its peaks, not towards its middle. (Kuleshov, Fenner and Ermon 2018,
  * Accurate Uncertainties for Deep Learning Using Calibrated Regression.) Known weakness: of a value far outside it knows no
  * more than that it lay in an end class. Cost: classes + 2 levels additions a forecast.
  */
-export function classDistribution(horizons: number) {
-  /** Per horizon and level: how much more often than the level says what came ranked below it; and labels so far. */
-  const layout = { excess: f64(horizons * count), labels: f64(horizons) };
+export function classDistribution(horizons: readonly number[]) {
+  const firsts = horizons.map((_, h) => horizons.slice(0, h).reduce((sum, horizon) => sum + horizon, 0));
+  const slots = horizons.reduce((sum, horizon) => sum + horizon, 0);
+  const layout = {
+    /** Per horizon and level: how much more often than the level says what came ranked below it; and labels so far. */
+    excess: f64(horizons.length * count),
+    labels: f64(horizons.length),
+    /** What waits for its row: the places at which F was at each level, and whether anything was said. */
+    said: f64(slots * count),
+    known: u8(slots),
+  };
   type Own = Row<typeof layout>;
+  // Written before they are read: no state.
+  const plain: Cursor = { b: 0, under: 0 };
+  const held: Cursor = { b: 0, under: 0 };
   const risen = ({ excess }: Own, h: number, k: number): number =>
     k === 0 || k > count ? knots[k] : knots[k] + (1 - even) * excess[h * count + k - 1];
 
   return {
     layout,
-    /** Learns that of the h-th horizon, whose shares they are, a value came at a place. */
-    learn(own: Own, h: number, share: Float64Array, place: number): void {
-      const u = below(share, place);
+    /** Learns that what the h-th horizon said for row t came at a place. */
+    learn(own: Own, h: number, t: number, place: number): void {
+      const slot = firsts[h] + modulo(t, horizons[h]);
+      if (own.known[slot] === 0) return;
       const rate = Math.max(1 / (++own.labels[h] + firstRows), 1 / rankRows);
       for (let l = 0; l < count; l++) {
-        const level = headLevels[l];
-        // A rank that lies on a level counts half.
-        const beyond = u < level ? 1 : u > level ? 0 : 0.5;
-        own.excess[h * count + l] += rate * (beyond - level - own.excess[h * count + l]);
+        const at = own.said[slot * count + l];
+        // What lies on a quantile counts half.
+        const under = place < at ? 1 : place > at ? 0 : 0.5;
+        own.excess[h * count + l] += rate * (under - headLevels[l] - own.excess[h * count + l]);
       }
     },
-    /** Writes the places of the quantiles at `headLevels`, ascending. */
-    quantiles(own: Own, h: number, share: Float64Array, out: Float64Array, to: number): void {
+    /** Writes the places of the quantiles at `headLevels` that the h-th horizon says at row t, ascending. */
+    quantiles(own: Own, h: number, t: number, share: Float64Array, out: Float64Array, to: number): void {
+      const slot = firsts[h] + modulo(t, horizons[h]);
+      own.known[slot] = 1;
       let k = 1;
-      const at: Cursor = { b: 0, under: 0 };
+      plain.b = plain.under = held.b = held.under = 0;
       for (let l = 0; l < count; l++) {
         const level = headLevels[l];
+        own.said[slot * count + l] = placeAt(share, level, plain);
         while (k <= count && risen(own, h, k) < level) k++;
         const low = risen(own, h, k - 1);
         const part = (level - low) / (risen(own, h, k) - low);
-        out[to + l] = placeAt(share, knots[k - 1] + part * (knots[k] - knots[k - 1]), at);
+        out[to + l] = placeAt(share, knots[k - 1] + part * (knots[k] - knots[k - 1]), held);
       }
+    },
+    /** The places have moved: what was at x is at `factor` x + `shift`. */
+    move({ said }: Own, factor: number, shift: number): void {
+      for (let i = 0; i < said.length; i++) said[i] = factor * said[i] + shift;
     },
     /** −log of the density at a place, a class being 1 wide. */
     surprise(own: Own, h: number, share: Float64Array, place: number): number {

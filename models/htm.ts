@@ -54,8 +54,8 @@ const expectedShare = 0.5;
 /**
  * Hierarchical temporal memory: numbers, time of day and week (or the phases of the periods found) become sparse bits,
  * a fixed random pooler makes columns of them, a temporal memory learns their sequences, and a classifier tells what
- * follows, as a whole distribution: where a sequence branches, with a peak for each branch. Surprise: −log of its density, or,
- * without (`whole: false`), −ln of the share of columns that were predicted. Good at branching sequences, dear.
+ * follows: its mean, or with `whole` a whole distribution, with a peak for each end where a sequence branches. Surprise: −ln of
+ * the share of columns that were predicted, or −log of the density of that distribution. Good at branching sequences, dear.
  * (Hawkins and Ahmad 2016; Cui, Ahmad and Hawkins 2016.)
  */
 export function htm(options: HtmOptions) {
@@ -68,7 +68,7 @@ export function htmSmall(options: HtmOptions) {
 }
 
 function memoryOf(name: string, shape: HtmShape, options: HtmOptions) {
-  const { channels, horizons, categories = [], words: limit = wordLimitDefault, seed = 1, whole = true } = options;
+  const { channels, horizons, categories = [], words: limit = wordLimitDefault, seed = 1, whole = false } = options;
   const numbers = Array.from({ length: channels }, (_, c) => c).filter((c) => !categories.includes(c));
   if (options.encoders && numbers.length === 0) {
     throw new RangeError('encoders: expected a channel of numbers, all are of words, which need none: leave them out');
@@ -81,7 +81,7 @@ function memoryOf(name: string, shape: HtmShape, options: HtmOptions) {
   const keyed: Layout = { ...pattern?.keyed, ...(words ? { words: words.layout } : {}) };
   return {
     name,
-    version: 4,
+    version: whole ? 4 : 3,
     seed,
     channels,
     horizons,
@@ -110,7 +110,7 @@ function memoryOf(name: string, shape: HtmShape, options: HtmOptions) {
 
 /** The part that sees numbers: what it encodes, and what it makes of them. */
 function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbers: readonly number[]) {
-  const { channels, horizons, categories = [], seed = 1, whole = true, inhibition = 'global' } = options;
+  const { channels, horizons, categories = [], seed = 1, whole = false, inhibition = 'global' } = options;
   const { temporal, winners, cellRows } = options.shape;
   const { names: called = Array.from({ length: channels }, (_, c) => `c${c}`) } = options;
   const fields = (options.encoders ?? usualEncoders(called, categories)).map((spec) =>
@@ -179,8 +179,8 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
   }
 
   /** Writes the quantiles of the distribution that was read last. */
-  function tell(own: Channel, h: number, quantiles: Float64Array, to: number): void {
-    classifier.quantiles(own.classifier, h, quantiles, to);
+  function tell(own: Channel, t: number, h: number, quantiles: Float64Array, to: number): void {
+    classifier.quantiles(own.classifier, t, h, quantiles, to);
     for (let l = to; l < to + headLevels.length; l++) quantiles[l] = numberAt(own, quantiles[l]);
   }
 
@@ -240,7 +240,13 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
           out.surprise += classifier.surprise(part.classifier, t, placeOf(part, values[c]));
           out.surprise += kernels.log(part.scale[0] / classesPerScale);
         }
+        const middle = part.middle[0];
+        const unit = part.scale[0];
         settle(part, values[c], scale[c], t);
+        if (whole && unit > 0 && (part.middle[0] !== middle || part.scale[0] !== unit)) {
+          const factor = unit / part.scale[0];
+          classifier.move(part.classifier, factor, placeOf(part, middle) - (factor * classes) / 2);
+        }
         record.score(part.record, t, values[c], part.scale[0]);
         part.last[0] = values[c];
         const place = Math.max(0, Math.min(classes - 1, placeOf(part, values[c])));
@@ -271,7 +277,7 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
           const share = classifier.read(part.classifier, t, h);
           let place = 0;
           for (let b = 0; b < classes; b++) place += share[b] * b;
-          if (out.quantiles) tell(part, h, out.quantiles, (at + h) * headLevels.length);
+          if (out.quantiles) tell(part, t, h, out.quantiles, (at + h) * headLevels.length);
           out.mean[at + h] = numberAt(part, place);
           out.spread[at + h] = record.spread(part.record, h, part.scale[0]);
         }

@@ -8,5 +8,5 @@ import type { MemoryOptions, Model } from './model.js';
  * costs ten times the bytes and tells what the others tell (docs/MODELS.md has the figures).
  */
 export function mixtureHtm(options: MemoryOptions) {
-  return mixtureOf('default-htm', 2, options, htm({ ...options, whole: false }) as unknown as Model);
+  return mixtureOf('default-htm', 2, options, htm(options) as unknown as Model);
 }

@@ -84,7 +84,7 @@ export interface MemoryOptions {
   readonly encoders?: readonly EncoderSpec[];
   /** Among which columns of an HTM the winners are looked for: all, the default, or in each of some areas. */
   readonly inhibition?: 'global' | 'local';
-  /** Whether a memory whose forecasts are whole distributions (an HTM's classifier) tells them; true when absent. */
+  /** Whether a memory whose forecasts are whole distributions (an HTM's classifier) tells them; false when absent. */
   readonly whole?: boolean;
 }
 

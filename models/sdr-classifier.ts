@@ -27,7 +27,7 @@ const leastSteps = 0.05;
 
 /** The SDR classifier of one channel: from active features the distribution over buckets of the value, for every horizon. */
 export function sdrClassifier({ rows, activeMax, horizons, buckets, rate, whole = false }: ClassifierOptions) {
-  const distribution = classDistribution(horizons.length);
+  const distribution = classDistribution(horizons);
   const far = horizons[horizons.length - 1];
   const line = activeMax + 1;
   const layout = {
@@ -53,13 +53,13 @@ export function sdrClassifier({ rows, activeMax, horizons, buckets, rate, whole 
     /** Learns that the value of row t fell between two buckets: `share` to the upper one. */
     learn(own: Own, t: number, bucket: number, share: number): void {
       for (let h = 0; h < horizons.length; h++) {
+        if (whole) distribution.learn(toldOf(own), h, t, bucket + share);
         if (t < horizons[h]) continue;
         const at = ((t - horizons[h]) % (far + 1)) * line;
         const n = own.features[at];
         if (n === 0) continue;
         const features = own.features.byteOffset + 4 * (at + 1);
         kernels.classify(weights(own, h), features, n, own.share.byteOffset, buckets);
-        if (whole) distribution.learn(toldOf(own), h, own.share, bucket + share);
         for (let b = 0; b < buckets; b++) own.error[b] = -own.share[b];
         own.error[bucket] += 1 - share;
         if (share > 0) own.error[bucket + 1] += share;
@@ -76,9 +76,11 @@ export function sdrClassifier({ rows, activeMax, horizons, buckets, rate, whole 
       for (let i = 0; i < Math.min(n, activeMax); i++) own.features[at + 1 + i] = features[i];
     },
     read,
-    /** Writes the quantiles of the distribution that was read last, of the h-th horizon, in buckets. */
-    quantiles: (own: Own, h: number, out: Float64Array, to: number): void =>
-      distribution.quantiles(toldOf(own), h, own.share, out, to),
+    /** Writes the quantiles of the distribution that was read last, of the h-th horizon at row t, in buckets. */
+    quantiles: (own: Own, t: number, h: number, out: Float64Array, to: number): void =>
+      distribution.quantiles(toldOf(own), h, t, own.share, out, to),
+    /** Buckets have moved: what lay at x lies at `factor` x + `shift`. */
+    move: (own: Own, factor: number, shift: number): void => distribution.move(toldOf(own), factor, shift),
     /** −log of the density, in buckets, that row t had under what was said of it at the shortest horizon; before it is learned. */
     surprise: (own: Own, t: number, place: number): number =>
       distribution.surprise(toldOf(own), 0, read(own, t - horizons[0], 0), place),

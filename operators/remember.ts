@@ -32,8 +32,8 @@ export interface RememberOptions {
   readonly seed?: number;
   /**
    * What makes a whole distribution of what the memory leaves over: `density` for errors with several peaks, `quantile` for
-   * any shape; `gaussian` is what they are measured by. With `none`, `interval` makes it of the errors' widths and shape. HTMs
-   * have one of their own, `classifier`, with a peak for each branch of a sequence: it is their default, `none` that of all others.
+   * any shape; `gaussian` is what they are measured by. With `none`, the default, `interval` makes it of the errors' widths and shape. HTMs
+   * have one of their own, `classifier`, with a peak for each end where a sequence branches.
    */
   readonly head?: HeadName;
   /**
@@ -90,7 +90,7 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
   checkPatterns(options);
   const wrongHead = head === undefined ? undefined : refusedHead(memory, head);
   if (wrongHead !== undefined) throw new RangeError(`remember.head: ${wrongHead}`);
-  const whole = head === undefined || head === 'classifier';
+  const whole = head === 'classifier';
   // The next row is always forecast: that is what an event is judged by.
   const horizons = ascending([1, ...options.horizons]);
   if (seed !== undefined) checkNumber('remember.seed', seed, { min: 0, max: 4_294_967_295, whole: true });

@@ -4,7 +4,7 @@ import { headLevels } from '../../models/head.js';
 import { Slab } from '../../state/slab.js';
 import { chance, normal } from '../chance.js';
 
-const distribution = classDistribution(2);
+const distribution = classDistribution([1, 3]);
 function fresh() {
   const slab = new Slab(distribution.layout);
   return slab.row(slab.add());
@@ -13,7 +13,7 @@ type Own = ReturnType<typeof fresh>;
 
 function quantiles(own: Own, share: Float64Array, h = 0): number[] {
   const out = new Float64Array(headLevels.length + 1);
-  distribution.quantiles(own, h, share, out, 1);
+  distribution.quantiles(own, h, 0, share, out, 1);
   return [...out.subarray(1)];
 }
 
@@ -53,7 +53,7 @@ test('quantiles ascend and are finite whatever the shares and whatever came', ()
     expect(told, `trial ${trial}`).toEqual([...told].sort((a, b) => a - b));
     const place = 3 * random();
     expect(Number.isFinite(distribution.surprise(own, 0, share, 40 * place - 60))).toBe(true);
-    distribution.learn(own, 0, share, place);
+    distribution.learn(own, 0, 1, place);
   }
 });
 
@@ -69,7 +69,10 @@ describe('held to what it promises', () => {
   ])
     peaks[b] = mass;
   const own = fresh();
-  for (let t = 0; t < 3000; t++) distribution.learn(own, 0, peaks, (random() < 0.5 ? 8 : 24) + 0.05 * normal(random));
+  for (let t = 0; t < 3000; t++) {
+    quantiles(own, peaks);
+    distribution.learn(own, 0, 1, (random() < 0.5 ? 8 : 24) + 0.05 * normal(random));
+  }
 
   test('too wide a one is narrowed about each of its peaks', () => {
     const told = quantiles(own, peaks);
@@ -94,4 +97,22 @@ describe('held to what it promises', () => {
     expect(on).toBeLessThan(beside - 1);
     expect(beside).toBeLessThan(between - 5);
   });
+});
+
+test('what came is held against what was said for its row, however many rows ago and wherever its classes are now', () => {
+  const [one, other] = [fresh(), fresh()];
+  const out = new Float64Array(headLevels.length);
+  const share = Float64Array.of(0.1, 0.4, 0.3, 0.2);
+  const later = Float64Array.of(0.7, 0.1, 0.1, 0.1);
+  for (const [t, now] of [share, later, later].entries()) distribution.quantiles(one, 1, t, now, out, 0);
+  distribution.quantiles(other, 1, 0, share, out, 0);
+  distribution.move(other, 2, 5);
+  // Row 3 is that of row 0: the horizon is 3 rows.
+  distribution.learn(one, 1, 3, 1.25);
+  distribution.learn(other, 1, 3, 7.5);
+  expect([...one.excess]).toEqual([...other.excess]);
+  expect(one.labels[1]).toBe(1);
+  // Nothing was said for row 1 of the first horizon.
+  distribution.learn(one, 0, 1, 1.25);
+  expect(one.labels[0]).toBe(0);
 });
