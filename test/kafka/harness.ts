@@ -173,7 +173,8 @@ export async function produce(
   }[],
   batchRows = 2000,
 ): Promise<void> {
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  // A plain producer that is answered late tries again and writes its rows twice.
+  const producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   for (let at = 0; at < rows.length; at += batchRows) {
     await producer.send({
