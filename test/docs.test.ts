@@ -73,7 +73,8 @@ interface Results {
 }
 const recorded = (name: string): unknown => JSON.parse(text(`bench/results/${name}.json`)) as unknown;
 /** Whether a cell says the same as a number, to as many digits as it has. */
-const says = (cell: string, value: number): boolean => {
+const says = (cell: string, value: number | undefined): boolean => {
+  if (value === undefined) return cell === '–';
   const shown = cell.replaceAll(/[*,%]/g, '').trim();
   const digits = /\.(\d+)/.exec(shown)?.[1]?.length ?? 0;
   return (cell.includes('%') ? 100 * value : value).toFixed(digits) === shown;
@@ -153,8 +154,8 @@ describe('figures of the README are those of bench/results', () => {
       const [, benchmark, rest = ''] = /^`([\w-]+)` ?(\w*)$/.exec(first) ?? [];
       if (!benchmark || !existsSync(join(root, `bench/results/${benchmark}.json`))) continue;
       const { results } = recorded(benchmark) as Results;
-      const metric = (memory: string, name: string): number =>
-        results.find((result) => result.memory === memory)?.metrics[name] as number;
+      const metric = (memory: string, name: string): number | undefined =>
+        results.find((result) => result.memory === memory)?.metrics[name];
       const prefix = rest === '' ? '' : `${rest}_`;
       const bands = cells[0]?.includes('%') ? ['80', '90', '98'] : [];
       const expected = [
