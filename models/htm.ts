@@ -269,7 +269,7 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
         if (part.scale[0] === 0) {
           out.mean.fill(Number.NaN, at, at + count);
           out.spread.fill(Number.NaN, at, at + count);
-          out.quantiles?.fill(Number.NaN, at * headLevels.length, (at + count) * headLevels.length);
+          if (whole) out.quantiles?.fill(Number.NaN, at * headLevels.length, (at + count) * headLevels.length);
           return;
         }
         classifier.keep(part.classifier, t, own.features, features);
@@ -277,7 +277,7 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
           const share = classifier.read(part.classifier, t, h);
           let place = 0;
           for (let b = 0; b < classes; b++) place += share[b] * b;
-          if (out.quantiles) tell(part, t, h, out.quantiles, (at + h) * headLevels.length);
+          if (whole && out.quantiles) tell(part, t, h, out.quantiles, (at + h) * headLevels.length);
           out.mean[at + h] = numberAt(part, place);
           out.spread[at + h] = record.spread(part.record, h, part.scale[0]);
         }

@@ -215,7 +215,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
           `detect.evidence: expected surprise for ${categories.join(', ')}, got all: words have no level to be new`,
         );
       }
-      const judges = new JudgeOf(channels.length, memoryRows);
+      const judges = new JudgeOf(channels.length, memoryRows, missing === 'ignore');
       const bar = new BarOf(budget);
       return {
         id: 'detect',
@@ -241,7 +241,10 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
           fade(own.feedback);
           const wanted = anySaid(own.feedback) && rarity < 1 ? judges.reasons() : undefined;
           const worth = wanted ? excused(rarity, excuseOf(own.feedback, sortOf(wanted))) : rarity;
-          const alarm = (known || newness > 0) && bar.passes(shared, own.bar, own.stepMs[0], worth, newness);
+          const alarm =
+            known || newness > 0
+              ? bar.passes(shared, own.bar, own.stepMs[0], worth, newness)
+              : bar.passesBy(shared, own.stepMs[0]);
           const score = judges.score(own.judge, bar.price, bar.rate, alarm);
           const told = extended(row, { score, alarm, abnormal, onset, warmup });
           if (!alarm) return out.emit(told);

@@ -37,7 +37,7 @@ const leastRare = 0.05;
 export class BarOf {
   /** What the last row that was looked at cost: it alarms at most at the level of the budget. */
   price = 1;
-  /** Share of rows at which that row would have been let pass, were nothing overdrawn. */
+  /** Share of rows at which that row passes, or would pass, were nothing overdrawn. */
   rate = 0;
 
   /** How far an alarm raises the bar until the rows that it was allowed for have come; rows of one event share it. */
@@ -58,20 +58,26 @@ export class BarOf {
     else if (budget.per === 'all') tickCommon(shared.clock, timeMs);
   }
 
+  /** A row that cannot alarm passes: nothing is paid or owed, and it never is an alarm. */
+  passesBy(shared: SharedBar, stepMs: number): false {
+    this.price = 1;
+    this.rate = this.#rateOf(shared, stepMs, 1);
+    return false;
+  }
+
   /** Whether a row is an alarm: rare enough for the budget, and not hidden by the alarm before it. */
   passes(shared: SharedBar, own: Bar, stepMs: number, rarity: number, newness: number): boolean {
     const { budget } = this;
+    const rate = this.#rateOf(shared, stepMs, rarity);
+    this.rate = rate;
     if ('falseDiscoveries' in budget) {
       this.price = rarity;
-      this.rate = rarity < leastRare ? levelOf(shared.discoveries, budget.falseDiscoveries) : 0;
-      const enough = rarity < leastRare && rarity <= this.rate;
+      const enough = rarity <= rate;
       const alarm = this.each ? enough : told(own, newness, enough);
       if (alarm) discover(shared.discoveries);
       return alarm;
     }
     const common = budget.per === 'all';
-    const rate = rateOf(budget, common ? commonStepMs(shared.clock) : stepMs);
-    this.rate = rate;
     payRow(own, rate, this.#debt);
     if (common) this.#share(shared, own, rate);
     this.price = priceOf(own, rarity);
@@ -82,6 +88,13 @@ export class BarOf {
     charge(own, this.#debt);
     if (common) charge(shared, this.#debt, commonDebtMax);
     return true;
+  }
+
+  #rateOf(shared: SharedBar, stepMs: number, rarity: number): number {
+    const { budget } = this;
+    if ('falseDiscoveries' in budget)
+      return rarity < leastRare ? levelOf(shared.discoveries, budget.falseDiscoveries) : 0;
+    return rateOf(budget, budget.per === 'all' ? commonStepMs(shared.clock) : stepMs);
   }
 
   /** What nobody needs of a budget over all keys pays what single keys owe, beside the equal share that each has of it. */

@@ -106,6 +106,8 @@ export class JudgeOf {
   constructor(
     channels: number,
     readonly memoryRows: number,
+    /** Missing values of single channels are no news either. */
+    readonly ignoreMissing = false,
   ) {
     this.#room = regimeRoom(channels);
     this.#rarity = new RarityOf(channels);
@@ -143,7 +145,7 @@ export class JudgeOf {
     own.abnormal[0] = Number(abnormal);
     this.abnormal = abnormal;
     this.#key[0] = paceNewness(own.arrival, row.timeMs);
-    this.#key[1] = missingNewness(own.arrival, missing / this.#names.length);
+    this.#key[1] = this.ignoreMissing ? 0 : missingNewness(own.arrival, missing / this.#names.length);
     this.#key[2] = begins ? abnormalNewness : 0;
     this.#key[3] = this.#relation.newness(own.relation, row.values, row.expected, this.memoryRows);
     const ofValues = Math.max(0, Math.max(newest, this.#key[3]) - this.#crowd, this.#key[2]);

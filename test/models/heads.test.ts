@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { type MemoryName, memories, memoryOf } from '../../models/catalog.js';
 import { headLevels } from '../../models/head.js';
 import { type HeadName, heads, withHead } from '../../models/heads.js';
 import { lastValue } from '../../models/last-value.js';
@@ -103,3 +104,20 @@ describe.each(names)('a memory with the head %s', (name) => {
       { scale: [1], periods: [] },
     ));
 });
+
+test('every head goes on every memory, also on those that make distributions of their own', () => {
+  const random = chance(3);
+  const series = Array.from({ length: 60 }, (_, t) => Math.sin(t / 4) + 0.1 * random());
+  for (const memory of Object.keys(memories) as MemoryName[]) {
+    for (const head of names) {
+      const bench = new Bench(withHead(memoryOf(memory, { channels: 1, horizons: [1, 3] }), head));
+      let last: ArrayLike<number> = [];
+      for (const y of series) last = bench.step([y], { scale: [1], periods: [] }).quantiles as Float64Array;
+      bench.close();
+      expect(
+        Array.from(last).every((q) => Number.isFinite(q)),
+        `${memory} with ${head}`,
+      ).toBe(true);
+    }
+  }
+}, 30_000);

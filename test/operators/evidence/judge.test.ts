@@ -102,3 +102,20 @@ test('what is new of the whole key lasts in the score: missing values, pace, cha
     else expect(score, name).toBeLessThan(0.06);
   }
 });
+
+test('a channel that goes missing is news of the key, unless missing values are to be ignored', () => {
+  const newest = (ignore: boolean) => {
+    const z = normal(chance(9));
+    const own = rowOf(judgeLayout(2));
+    const judges = new JudgeOf(2, 10_000, ignore);
+    let nats = 0;
+    for (let i = 0; i < 1100; i++) {
+      judges.judge(own, shown([z(), i >= 1000 ? Number.NaN : z()], i), true);
+      if (i < 1000) continue;
+      for (const { kind, nats: said } of judges.reasons().parts) if (kind === 'missing values') nats += said;
+    }
+    return nats;
+  };
+  expect(newest(false)).toBeGreaterThan(3);
+  expect(newest(true)).toBe(0);
+});
