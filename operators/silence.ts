@@ -80,7 +80,7 @@ type Own = Row<typeof layout>;
  * times have moved, never by one key's time against another's: clocks may differ, and a log may have one key after the
  * other. With `together` one of the two steps in which keys tell something of others.
  */
-export function silence<A extends Event>(options: SilenceOptions = {}): Stage<A, A> {
+export function silence<A extends Event & { readonly filled?: boolean }>(options: SilenceOptions = {}): Stage<A, A> {
   const { gaps = 10_000, warmupGaps = 30, keys } = options;
   checkNames('silence', options, ['gaps', 'warmupGaps', 'keys']);
   checkNumber('silence.gaps', gaps, { min: 10 });
@@ -93,6 +93,8 @@ export function silence<A extends Event>(options: SilenceOptions = {}): Stage<A,
     layout,
     init: (common) => void common.dueMs.fill(Number.POSITIVE_INFINITY),
     step(common, own, row, out) {
+      // What `align` fills in, nobody said.
+      if (row.filled) return out.emit(row);
       if (own.silent[0] !== 0) {
         own.silent[0] = 0;
         out.anomaly(anomalyOf(shard, own, row.key, 'closed', row.timeMs, row.offset));

@@ -91,7 +91,9 @@ const options: { readonly [N in StageName]: z.ZodType<StageOptions<N>> & { reado
         z.strictObject({
           alarms: count,
           per,
-          every: z.templateLiteral([z.number(), z.enum(['s', 'm', 'h', 'd', 'w'])]),
+          every: z.templateLiteral([z.number(), z.enum(['s', 'm', 'h', 'd', 'w'])], {
+            error: 'expected a time such as "7d", "12h" or "30m"',
+          }),
         }),
         z.strictObject({ alarms: count, per, rows: z.number().min(1) }),
         z.strictObject({ falseDiscoveries: z.number().gt(0).lt(1) }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../event.js';
+import { align } from '../../operators/align.js';
 import { silence } from '../../operators/silence.js';
 import { bits, chance, run } from './harness.js';
 
@@ -26,6 +27,20 @@ describe('silence', () => {
     expect(open?.why).toMatch(/^no row for .* min where one came every 1 min$/);
     expect(((open?.endMs as number) - startMs) / minute).toBeLessThan(310);
     expect(closed).toMatchObject({ id: open?.id, status: 'closed', actual: 200 * 60, severity: 'major' });
+  });
+
+  test('rows that align filled in are nothing that a key said', () => {
+    const events = rows({ a: () => 1, b: (i) => (i === 300 ? 200 : 1) }, 1000);
+    const same = (list: readonly Event[], stages: Parameters<typeof run>[0]) =>
+      run(stages, list, { cuts: [100] }).anomalies.map(({ key, status, startMs, endMs }) => [
+        key,
+        status,
+        startMs,
+        endMs,
+      ]);
+    const aligned = same(events, [align({ stepMs: minute, maxGapRows: 1000 }), silence()]);
+    expect(aligned).toEqual(same(events, [silence()]));
+    expect(aligned.length).toBe(2);
   });
 
   test('keys with pauses by chance, by night or in bursts keep their budget', () => {
