@@ -70,6 +70,8 @@ export function challenge<A extends Event, B extends Contestant>(
   const [told, other] = branches.map(({ stages }) => toldBy(stages));
   checkShape('horizons', told.horizons, other.horizons);
   checkShape('levels', told.levels, other.levels);
+  // Who alarms hangs on who is in charge: of two detectors none is named.
+  const { judge: detector, ...known } = told;
   const sameParts = shown(told.members) === shown(other.members);
   const settings = {
     ...Object.fromEntries(branches.map((branch, i) => [roles[i], describe(branch)])),
@@ -81,7 +83,7 @@ export function challenge<A extends Event, B extends Contestant>(
   return {
     id: 'challenge',
     settings,
-    tells: { ...told, members: sameParts ? (told.members ?? []) : [] },
+    tells: { ...(detector?.name === other.judge?.name ? told : known), members: sameParts ? (told.members ?? []) : [] },
     wants(shard) {
       const prefixed = branches.flatMap(({ stages }, i) => {
         let known = shard;
