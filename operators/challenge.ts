@@ -70,8 +70,7 @@ export function challenge<A extends Event, B extends Contestant>(
   const [told, other] = branches.map(({ stages }) => toldBy(stages));
   checkShape('horizons', told.horizons, other.horizons);
   checkShape('levels', told.levels, other.levels);
-  // Who alarms hangs on who is in charge: of two detectors none is named.
-  const { judge: detector, ...known } = told;
+  const { judge: detector, ...known } = told; // Of two detectors none is named.
   const sameParts = shown(told.members) === shown(other.members);
   const settings = {
     ...Object.fromEntries(branches.map((branch, i) => [roles[i], describe(branch)])),
