@@ -171,9 +171,11 @@ export interface Anomaly {
   readonly steps?: readonly { readonly offset: number; readonly timeMs: number; readonly surprise: number }[];
   /** Earlier anomalies of this key that were most alike, likeness 0 to 1, the likest first. */
   readonly similar?: readonly { readonly startMs: number; readonly endMs: number; readonly likeness: number }[];
-  /** The memory that was surprised, and its version. */
+  /** The memory that was surprised, and its version; with `judge` only the one that says what was expected. */
   readonly model?: string;
   readonly version?: string;
+  /** The detector that alarmed, and its version, where it is not `detect`. */
+  readonly judge?: { readonly name: string; readonly version: string };
 }
 
 /** An anomaly as it stood when it changed, and the offset of the event that made it change. */

@@ -150,7 +150,8 @@ export function memoriesOf(text: string): MemoryName[] {
 function headOf(name: string | undefined, memory: MemoryName): HeadName | undefined {
   const wrong = name === undefined ? undefined : refusedHead(memory, name);
   if (wrong !== undefined) throw new UsageError(`--head: ${wrong}${hint(name as string, headsOf(memory))}`);
-  return name as HeadName | undefined;
+  // No head by its name is what there is without it.
+  return name === 'none' ? undefined : (name as HeadName | undefined);
 }
 
 /** The random starts of a memory, 1 and so on; of one without chance 0 alone. */

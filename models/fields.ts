@@ -91,15 +91,14 @@ export function fieldOf(
   names: readonly string[],
   categories: readonly number[],
   salt: number,
+  at: string,
 ): Field {
   const channel = (name: string, ofWords: boolean): number => {
     const c = names.indexOf(name);
     const known = names.map((other) => JSON.stringify(other)).join(', ');
-    if (c < 0) throw new RangeError(`encoders: expected a channel (${known}), got ${JSON.stringify(name)}`);
+    if (c < 0) throw new RangeError(`${at}: expected a channel (${known}), got ${JSON.stringify(name)}`);
     if (categories.includes(c) && !ofWords) {
-      throw new RangeError(
-        `encoders: expected a channel of numbers for ${spec.encode}, got ${name}, which is of words`,
-      );
+      throw new RangeError(`${at}: expected a channel of numbers for ${spec.encode}, got ${name}, which is of words`);
     }
     return c;
   };
@@ -110,7 +109,7 @@ export function fieldOf(
     case 'category':
       return categoryField(spec.of, channel(spec.of, true), salt);
     case 'place':
-      return placeField(channel(spec.of[0], false), channel(spec.of[1], false), spec.cellDegrees, salt);
+      return placeField(channel(spec.of[0], false), channel(spec.of[1], false), spec.cellDegrees, salt, at);
     case 'season':
       return seasonField(spec.nth - 1);
     default:
@@ -223,9 +222,9 @@ function categoryField(of: string, c: number, salt: number): Field {
 /** Rows and columns of the grid are packed into one number below 2^53. */
 const pack = 67_108_864;
 
-function placeField(latitude: number, longitude: number, cellDegrees: number, salt: number): Field {
+function placeField(latitude: number, longitude: number, cellDegrees: number, salt: number, at: string): Field {
   if (!(cellDegrees >= 1e-4 && cellDegrees <= 10)) {
-    throw new RangeError(`encoders: expected place.cellDegrees from 0.0001 to 10, got ${cellDegrees}`);
+    throw new RangeError(`${at}.cellDegrees: expected a number from 0.0001 to 10, got ${cellDegrees}`);
   }
   const cellAt = (point: number): Cell => {
     const y = Math.floor(point / pack) - pack / 2;

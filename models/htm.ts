@@ -71,7 +71,9 @@ function memoryOf(name: string, shape: HtmShape, options: HtmOptions) {
   const { channels, horizons, categories = [], words: limit = wordLimitDefault, seed = 1, whole = false } = options;
   const numbers = Array.from({ length: channels }, (_, c) => c).filter((c) => !categories.includes(c));
   if (options.encoders && numbers.length === 0) {
-    throw new RangeError('encoders: expected a channel of numbers, all are of words, which need none: leave them out');
+    throw new RangeError(
+      'remember.encoders: expected a channel of numbers, all are of words, which need none: leave them out',
+    );
   }
   const { temporal, winners } = options.shape ?? shape;
   const pattern =
@@ -113,8 +115,8 @@ function patternMemory(options: HtmOptions & { readonly shape: HtmShape }, numbe
   const { channels, horizons, categories = [], seed = 1, whole = false, inhibition = 'global' } = options;
   const { temporal, winners, cellRows } = options.shape;
   const { names: called = Array.from({ length: channels }, (_, c) => `c${c}`) } = options;
-  const fields = (options.encoders ?? usualEncoders(called, categories)).map((spec) =>
-    fieldOf(spec, called, categories, saltOf(seed)),
+  const fields = (options.encoders ?? usualEncoders(called, categories)).map((spec, f) =>
+    fieldOf(spec, called, categories, saltOf(seed), `remember.encoders[${f}]`),
   );
   const starts = fields.map((_, f) => fields.slice(0, f).reduce((sum, { size }) => sum + size, 0));
   const inputs = fields.reduce((sum, { size }) => sum + size, 0);

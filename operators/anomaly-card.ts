@@ -28,6 +28,7 @@ const needed = [
     'why',
     'model',
     'version',
+    'judge',
     'together',
   ] as const),
 ] satisfies readonly (keyof Anomaly)[];

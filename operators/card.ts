@@ -1,7 +1,7 @@
 import type { Anomaly } from '../event.js';
 import { kernels } from '../models/kernels/index.js';
 import { f64, type Row, u32 } from '../state/layout.js';
-import { type EvidenceKind, evidenceKinds, type Reasons } from './evidence/judge.js';
+import { type ReasonKind, type Reasons, reasonKinds } from './evidence/judge.js';
 
 /** Causes that are kept of the peak, surprising rows before it, and episodes of the past that are remembered. */
 const causes = 4;
@@ -66,7 +66,7 @@ export function noteStep(own: Card, timeMs: number, offset: number, tail: ArrayL
 export function noteReasons(own: Card, reasons: Reasons | undefined): void {
   own.nats.fill(0);
   reasons?.parts.slice(0, causes).forEach(({ kind, nats }, i) => {
-    own.kind[i] = evidenceKinds.indexOf(kind);
+    own.kind[i] = reasonKinds.indexOf(kind);
     own.nats[i] = nats;
   });
 }
@@ -82,9 +82,9 @@ export function noteEpisode(own: Card, startMs: number, endMs: number, { channel
   own.pastScore[at] = score;
 }
 
-const mainKind = ({ nats, kind }: Card): number => (nats[0] > 0 ? kind[0] : evidenceKinds.length);
+const mainKind = ({ nats, kind }: Card): number => (nats[0] > 0 ? kind[0] : reasonKinds.indexOf('none'));
 
-const texts: Readonly<Record<EvidenceKind, string>> = {
+const texts: Readonly<Record<ReasonKind, string>> = {
   value: 'the value lies outside all it was',
   level: 'the mean of 20 rows lies outside all it was',
   'slow level': 'the mean of 100 rows lies outside all it was',
@@ -98,13 +98,15 @@ const texts: Readonly<Record<EvidenceKind, string>> = {
   'missing values': 'more values are missing than there were',
   relation: 'a channel no longer goes with the others as it did',
   'joint state': 'the channels are together as they never were',
+  none: 'it is strange',
+  sequence: 'the last 10 rows followed each other as rows had not before',
 };
 
 /** The fields of an anomaly that its card fills in. */
 export function cardOf(own: Card, like: Likeness): Pick<Anomaly, 'causes' | 'steps' | 'similar'> {
   let sum = 0;
   for (const nats of own.nats) sum += nats;
-  const because = Array.from(own.nats, (nats, i) => ({ nats, kind: evidenceKinds[own.kind[i]] as EvidenceKind }))
+  const because = Array.from(own.nats, (nats, i) => ({ nats, kind: reasonKinds[own.kind[i]] as ReasonKind }))
     .filter(({ nats }) => nats > 0)
     .map(({ nats, kind }) => ({ feature: kind, contribution: nats / sum, text: texts[kind] }));
   const before = Array.from(own.stepSurprise, (surprise, i) => ({

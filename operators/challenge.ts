@@ -70,6 +70,7 @@ export function challenge<A extends Event, B extends Contestant>(
   const [told, other] = branches.map(({ stages }) => toldBy(stages));
   checkShape('horizons', told.horizons, other.horizons);
   checkShape('levels', told.levels, other.levels);
+  const { judge: detector, ...known } = told; // Of two detectors none is named.
   const sameParts = shown(told.members) === shown(other.members);
   const settings = {
     ...Object.fromEntries(branches.map((branch, i) => [roles[i], describe(branch)])),
@@ -81,7 +82,7 @@ export function challenge<A extends Event, B extends Contestant>(
   return {
     id: 'challenge',
     settings,
-    tells: { ...told, members: sameParts ? (told.members ?? []) : [] },
+    tells: { ...(detector?.name === other.judge?.name ? told : known), members: sameParts ? (told.members ?? []) : [] },
     wants(shard) {
       const prefixed = branches.flatMap(({ stages }, i) => {
         let known = shard;

@@ -14,7 +14,7 @@ import {
   noteAlarm,
   type Sort,
 } from './evidence/feedback.js';
-import { evidenceKinds, JudgeOf, judgeLayout, type Reasons } from './evidence/judge.js';
+import { JudgeOf, judgeLayout, type Reasons, reasonKinds } from './evidence/judge.js';
 import { SurpriseOf, surpriseLayout } from './evidence/surprise.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
 import { extended, keyed, type Stage } from './stage.js';
@@ -77,6 +77,9 @@ export interface Detected {
   /** At an alarm of all evidence, what was new. */
   readonly reasons?: Reasons;
 }
+
+/** Kind of an alarm without reasons. */
+const noKind = reasonKinds.indexOf('none');
 
 const clockLayout = {
   /** Judged rows so far. */
@@ -149,7 +152,7 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
         }
         const judged = known && own.rows[0] > warmupRows;
         fade(own.feedback);
-        const sort = { channel: surprise.channel + 1, kind: evidenceKinds.length };
+        const sort = { channel: surprise.channel + 1, kind: noKind };
         const worth = excused(surprise.score, excuseOf(own.feedback, sort));
         const alarm = judged && bar.passes(shared, own.bar, own.stepMs[0], worth, surprise.evidence);
         if (alarm) noteAlarm(own.feedback, row.timeMs, sort);
@@ -188,7 +191,7 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
       if (known && own.rows[0] * 2 > warmupRows) conformal.rank(own.conformal, row.key, row);
       const judged = known && own.rows[0] > warmupRows;
       fade(own.feedback);
-      const sort = { channel: conformal.channel + 1, kind: evidenceKinds.length };
+      const sort = { channel: conformal.channel + 1, kind: noKind };
       // Real ones are no reason to alarm more often: the bound would not hold.
       const excuse = judged ? Math.max(0, excuseOf(own.feedback, sort)) : 0;
       const alarm = judged && conformal.alarms(shared, own.conformal, own.stepMs[0], excuse);
@@ -262,7 +265,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
 /** What an alarm is like, for marks of others like it. */
 const sortOf = ({ channel, parts }: Reasons): Sort => ({
   channel: channel + 1,
-  kind: parts[0] ? evidenceKinds.indexOf(parts[0].kind) : evidenceKinds.length,
+  kind: parts[0] ? reasonKinds.indexOf(parts[0].kind) : noKind,
 });
 
 function anyKnown(tail: ArrayLike<number>): boolean {

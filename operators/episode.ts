@@ -178,6 +178,7 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
     ...told,
     ...card,
     ...(shard.memory ? { model: shard.memory.name, version: shard.memory.version } : {}),
+    ...(shard.judge ? { judge: shard.judge } : {}),
   };
 }
 

@@ -115,7 +115,7 @@ export function remember<A extends Event & Hints>(options: RememberOptions): Sta
       ...begin,
       ...sees,
       ...(pooler === undefined ? {} : { pooler }),
-      ...(head === undefined ? {} : { head }),
+      ...(head === undefined || head === 'none' ? {} : { head }),
       ...(start ? { start: start.digest } : {}),
       keys,
     },

@@ -5,7 +5,7 @@ const timesMax = 3;
 
 /** What is known of an anomaly beside its numbers, as lines of text. */
 export function cardLines(anomaly: Anomaly): string[] {
-  const { word, unexpected = [], causes = [], steps = [], similar = [], model, version } = anomaly;
+  const { word, unexpected = [], causes = [], steps = [], similar = [], model, version, judge } = anomaly;
   const likely = word?.expected.map(({ word: other, probability }) => `${other} ${Math.round(100 * probability)} %`);
   const fields = unexpected.map(
     ({ field, share, instead }) => `${field} ${Math.round(100 * share)} % (expected: ${instead})`,
@@ -23,7 +23,10 @@ export function cardLines(anomaly: Anomaly): string[] {
     ...(causes[0] ? [`What was new: ${shares}${text}`] : []),
     ...(rows.length > 0 ? [`Most surprising rows up to it: ${rows.join(', ')}`] : []),
     ...(alike.length > 0 ? [`Earlier ones like it: ${alike.slice(0, timesMax).join(', ')}`] : []),
-    ...(model === undefined ? [] : [`Said by the memory ${model}, version ${version}`]),
+    ...(judge === undefined ? [] : [`Alarmed by ${judge.name}, version ${judge.version}`]),
+    ...(model === undefined
+      ? []
+      : [`${judge === undefined ? 'Said' : 'What was expected is said'} by the memory ${model}, version ${version}`]),
   ];
 }
 

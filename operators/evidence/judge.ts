@@ -55,9 +55,13 @@ const keyKinds = ['pace', 'missing values', 'joint state', 'relation'] as const;
 export const evidenceKinds = [...noveltyKinds, ...keyKinds] as const;
 export type EvidenceKind = (typeof evidenceKinds)[number];
 
+/** What alarms may come from; `none` holds the place that states know an alarm without reasons by, `sequence` is of `htm-detect`. */
+export const reasonKinds = [...evidenceKinds, 'none', 'sequence'] as const;
+export type ReasonKind = (typeof reasonKinds)[number];
+
 /** What one kind of evidence says, in nats of newness. */
 export interface Part {
-  readonly kind: EvidenceKind;
+  readonly kind: ReasonKind;
   readonly nats: number;
 }
 

@@ -94,6 +94,15 @@ describe('what cannot be evaluated', () => {
 });
 
 withData('hotgym', 'engram evaluate hotgym', () => {
+  test('no head by its name is what there is without it, under the same name', async () => {
+    const json = join(folder(), 'hotgym.json');
+    expect(
+      await evaluate('hotgym', { data: sharedData, memory: 'last-value', head: 'none', json }, terminal().io),
+    ).toBe(0);
+    const { results } = JSON.parse(readFileSync(json, 'utf8')) as { results: { memory: string }[] };
+    expect(results.map(({ memory }) => memory)).toEqual(['last-value', 'seasonal-naive', 'rls']);
+  });
+
   test('prints a table, writes metrics that a script can read and rows that score the same again', async () => {
     const { io, said } = terminal();
     const out = folder();

@@ -62,14 +62,17 @@ describe('engram replay', () => {
     expect(rows).toHaveLength(10_320);
     const anomalies = lines('anomalies.ndjson').map((line) => JSON.parse(line) as Anomaly);
     const alarms = rows.filter(({ alarm }) => alarm);
+    expect(rows.slice(0, 300).filter(({ alarm }) => alarm)).toEqual([]);
     expect(anomalies.reduce((sum, one) => sum + one.alarms, 0)).toBe(alarms.length);
     // Of NAB's five windows at least the storm, where demand fell to next to nothing.
     const storm = anomalies.find(({ endMs }) => endMs > Date.UTC(2015, 0, 26) && endMs < Date.UTC(2015, 0, 30));
     expect(storm).toBeDefined();
     expect(anomalies.length).toBeLessThan(60);
-    for (const { channel, expected, low, high, score, why } of anomalies) {
+    for (const { channel, expected, low, high, score, why, judge, causes = [] } of anomalies) {
       expect({ channel, band: low <= expected && expected <= high }).toEqual({ channel: 'value', band: true });
-      expect(score).toBeLessThanOrEqual(1e-5);
+      expect(score).toBeLessThanOrEqual(causes.some(({ feature }) => feature === 'sequence') ? 1e-5 : 1 / 300);
+      expect(causes.length).toBeGreaterThan(0);
+      expect(judge?.name).toBe('htm-detect');
       expect(why).toMatch(/value .* was expected/);
     }
     expect(existsSync(at('anomalies.arrow'))).toBe(true);

@@ -3,7 +3,7 @@ import { type EncoderSpec, type Field, fieldOf, type Sight, usualEncoders } from
 import { hashOfText } from '../../models/words.js';
 
 const names = ['speed', 'lat', 'lon', 'state'];
-const field = (spec: EncoderSpec): Field => fieldOf(spec, names, [3], 0);
+const field = (spec: EncoderSpec): Field => fieldOf(spec, names, [3], 0, 'encoders[0]');
 const at = (more: Partial<Sight> & { readonly word?: string } = {}): Sight => ({
   values: [10, 48.137, 11.575, Number.NaN],
   words: [undefined, undefined, undefined, more.word ?? 'OPEN'],

@@ -4,6 +4,7 @@ import { type Branch, type Challenged, type ChallengeOptions, challenge } from '
 import { comparisonOf } from '../../operators/comparison.js';
 import type { Contestant } from '../../operators/contest.js';
 import { type Detected, detect } from '../../operators/detect.js';
+import { htmDetect } from '../../operators/htm-detect.js';
 import { type Forecasted, interval } from '../../operators/interval.js';
 import { type Remembered, remember } from '../../operators/remember.js';
 import { reorder } from '../../operators/reorder.js';
@@ -157,6 +158,21 @@ describe('challenge', () => {
     expect(refusal({ swaps: [{ at: 5, to: 'other' }] })).toContain('expected one of champion, challenger, got "other"');
     const bare = pipeline('bare').through(remember({ memory: 'rls', horizons: [1] }));
     expect(refusal({ champion: bare, challenger: bare })).toContain('expected quantiles from both, found none');
+  });
+
+  test('the detector of its alarms is named where both sides have the same one that is not detect', () => {
+    const strange = pipeline('strange')
+      .through(remember({ memory: 'last-value', horizons: [1, 3] }))
+      .through(interval())
+      .through(htmDetect()) as unknown as Branch<Said>;
+    const named = (champion: Branch<Said>, challenger: Branch<Said>) =>
+      contest({ champion, challenger }).tells?.judge?.name;
+    expect(named(strange, strange)).toBe('htm-detect');
+    expect([named(strange, naive), named(naive, strange), named(naive, linear)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test('stops at a step that holds rows back, and says where it belongs', () => {

@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { Event } from '../../event.js';
 import { htmNovelty } from '../../models/htm-novelty.js';
 import type { Detected } from '../../operators/detect.js';
+import { episode } from '../../operators/episode.js';
 import { likelihood, likelihoodLayout } from '../../operators/evidence/likelihood.js';
 import { htmDetect } from '../../operators/htm-detect.js';
+import { interval } from '../../operators/interval.js';
+import { remember } from '../../operators/remember.js';
 import { Slab } from '../../state/slab.js';
 import { rowOf } from './evidence/row.js';
 import { chance, run } from './harness.js';
@@ -24,19 +27,89 @@ describe('HTM alone', () => {
     expect(found.filter((row) => row < 1200 || row > 1260).length).toBeLessThan(3);
   });
 
-  test('a value outside the range by more than a fiftieth is an anomaly from row 100 on, with the least probability', () => {
-    const rows = judged(daily.slice(0, 160).map((value, t) => (t === 150 ? 180 : t === 40 ? 158 : value)));
-    expect(rows[150]).toMatchObject({ alarm: true, onset: 1 });
-    expect(rows[150].score).toBeCloseTo(1e-10, 12);
-    expect(rows[40].alarm).toBe(false);
-    const within = judged(daily.slice(0, 160).map((value, t) => (t === 150 ? 152 : value)));
-    expect(within[150].alarm).toBe(false);
+  test('a value outside the range by more than a fiftieth is an anomaly, which claims one row in those seen', () => {
+    const rows = judged(daily.slice(0, 360).map((value, t) => (t === 350 ? 180 : value)));
+    expect(rows[350]).toMatchObject({ alarm: true, onset: 1, score: 1 / 350 });
+    expect(rows[350].reasons).toEqual({
+      channel: 0,
+      channels: [expect.closeTo(Math.log(350), 9)],
+      parts: expect.arrayContaining([{ kind: 'value', nats: expect.closeTo(Math.log(350), 9) }]),
+    });
+    const within = judged(daily.slice(0, 360).map((value, t) => (t === 350 ? 152 : value)));
+    expect(within[350].alarm).toBe(false);
+    expect(within[350].reasons).toBeUndefined();
+  });
+
+  test('nothing alarms while rows are left until the first alarm can come, not even a value far outside', () => {
+    const wild = daily.slice(0, 320).map((value, t) => (t >= 110 && t % 15 === 0 ? value + 100 * t : value));
+    const rows = judged(wild);
+    expect(rows.slice(0, 300).filter(({ alarm, onset }) => alarm || onset >= 0.5)).toEqual([]);
+    expect(rows[134].score).toBeGreaterThan(0.1);
+    expect(rows[299].warmup).toBe(0);
+    expect(alarmsOf(rows)).toEqual([300, 315]);
+    expect(alarmsOf(judged(wild, { learnRows: 50, warmupRows: 120 })).slice(0, 2)).toEqual([120, 135]);
   });
 
   test('an anomaly is told once in ten rows, also one of values outside the range', () => {
-    const rows = judged(daily.slice(0, 200).map((value, t) => (t >= 150 && t < 175 ? 200 + 50 * (t - 150) : value)));
-    expect(alarmsOf(rows)).toEqual([150, 160, 170]);
-    expect(rows[151].onset).toBeLessThan(0.31);
+    const rows = judged(daily.slice(0, 400).map((value, t) => (t >= 350 && t < 375 ? 200 + 50 * (t - 350) : value)));
+    expect(alarmsOf(rows)).toEqual([350, 360, 370]);
+    expect(rows[351].onset).toBeLessThan(0.31);
+  });
+
+  test('of a pattern that breaks it says the sequence, and its anomalies name it beside the memory that forecasts', () => {
+    const values = daily.map((value, t) => (t >= 1200 && t < 1224 ? 100 : t === 1400 ? 300 : value));
+    const { rows, anomalies } = run<Event & Detected>(
+      [remember({ memory: 'seasonal-naive', horizons: [1] }), interval(), htmDetect(), episode()],
+      values.map(at),
+      { cuts: [256] },
+    );
+    const broken = rows.find(({ alarm, offset }) => alarm && offset >= 1200 && offset < 1230);
+    expect(broken?.reasons).toEqual({
+      channel: -1,
+      channels: [0],
+      parts: [{ kind: 'sequence', nats: expect.closeTo(-Math.log(broken?.score as number), 6) }],
+    });
+    const of = (row: number) => anomalies.find(({ startOffset, endOffset }) => startOffset <= row && row <= endOffset);
+    const judge = { name: 'htm-detect', version: '4' };
+    expect(of(broken?.offset as number)).toMatchObject({
+      ...{ judge, model: 'seasonal-naive' },
+      causes: [{ feature: 'sequence', contribution: 1 }],
+    });
+    expect(of(1400)).toMatchObject({ judge, severity: 'info' });
+    expect(of(1400)?.causes?.map(({ feature }) => feature)).toContain('value');
+  });
+
+  test('what an operator calls expected must be rarer or farther outside to alarm, what he calls real need not', () => {
+    const spikes = [400, 600, 800, 1000, 1200];
+    // Each leaves the range by a twelfth of it.
+    const values = [...daily];
+    let high = 151;
+    for (const row of spikes) {
+      high += (high - 50) / 12;
+      values[row] = high;
+    }
+    const broken = values.map((value, t) => (t >= 700 && t < 724 ? 100 : t >= 1300 && t < 1324 ? 60 : value));
+    const marked = (of: number, verdict: 'expected' | 'real', times: number, restart = false) => {
+      const timeMs = of * 3_600_000;
+      const mark = { key: 'k', verdict, startMs: timeMs, endMs: timeMs + 30 * 3_600_000, offset: of + 40 };
+      const marks = Array.from({ length: times }, () => mark);
+      return run<Event & Detected>([htmDetect()], broken.map(at), { cuts: [301], marks, restart }).rows;
+    };
+    const said = (rows: readonly Detected[]) => spikes.filter((row) => rows[row].alarm);
+    const breaks = (rows: readonly Detected[]) => alarmsOf(rows).filter((row) => row >= 1300 && row < 1330);
+    const plain = marked(400, 'expected', 0);
+    expect(said(plain)).toEqual(spikes);
+    expect(breaks(plain)).toHaveLength(1);
+    const range = marked(400, 'expected', 1);
+    expect(said(range)).toEqual([400]);
+    // The other kind of alarm was not spoken of, and what is notable stays so.
+    expect(breaks(range)).toEqual(breaks(plain));
+    expect(range.map(({ onset }) => onset)).toEqual(plain.map(({ onset }) => onset));
+    expect(said(marked(400, 'real', 2)).length).toBe(spikes.length);
+    const sequence = marked(700, 'expected', 5);
+    expect(said(sequence)).toEqual(spikes);
+    expect(breaks(sequence)).toEqual([]);
+    expect(marked(700, 'expected', 5, true)).toEqual(sequence);
   });
 
   test('what align filled in is neither strange nor learnt', () => {

@@ -58,8 +58,19 @@ test('the HTM in a mixture sees what encoders say, the other parts see what they
   expect(parts(one).map((all) => all.slice(-2))).not.toEqual(parts(usual).map((all) => all.slice(-2)));
   const wrong = remember({ memory: 'default-htm', horizons: [1], encoders: [{ encode: 'scalar', of: 'sped' }] });
   expect(() => run([wrong], list, { shard: { name: 's', channels: ['speed', 'load'] } })).toThrow(
-    'expected a channel ("speed", "load"), got "sped"',
+    'remember.encoders[0]: expected a channel ("speed", "load"), got "sped"',
   );
+});
+
+test('no head by its name is what there is without it: a state of one opens for the other', () => {
+  const [bare, named] = [{}, { head: 'none' as const }].map((head) =>
+    remember<Event>({ memory: 'htm-small', horizons: [1], ...head }),
+  );
+  expect(named.settings).toEqual(bare.settings);
+  const list = events([1, 2, 3, 1, 2, 3]);
+  const half = run<Event & Remembered>([named], list.slice(0, 3), { ends: false });
+  const rest = run<Event & Remembered>([bare], list.slice(3), { saved: half.saved });
+  expect(rest.rows).toEqual(run<Event & Remembered>([bare], list).rows.slice(3));
 });
 
 test.each([

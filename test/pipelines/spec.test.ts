@@ -50,7 +50,7 @@ describe('what an HTM sees, as JSON', () => {
   test('a channel that there is not is told when the shard is known', () => {
     const { stages } = pipelineOf(parseSpec(htm({ encoders: [{ encode: 'scalar', of: 'sped' }] })));
     expect(() => new Lane(stages, { name: 's', channels: ['speed'] })).toThrow(
-      /expected a channel \("speed"\), got "sped"/,
+      /^remember.encoders\[0\]: expected a channel \("speed"\), got "sped"/,
     );
   });
 });

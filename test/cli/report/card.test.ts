@@ -22,5 +22,10 @@ test('a card tells what was new, which rows surprised, what was like it, and who
   ]);
   const said = { ...anomaly, why: 'flow 3 where 2 was expected: the mean of 20 rows lies outside all it was' };
   expect(cardLines(said)[0]).toBe('What was new: level 63 %, value 38 %');
+  const judge = { name: 'htm-detect', version: '4' };
+  expect(cardLines({ ...anomaly, judge }).slice(-2)).toEqual([
+    'Alarmed by htm-detect, version 4',
+    'What was expected is said by the memory default, version 2',
+  ]);
   expect(cardLines({} as Anomaly)).toEqual([]);
 });
