@@ -19,7 +19,7 @@ export type Allowance = Row<typeof allowanceLayout>;
 const savedMax = 1;
 /** One row lets so many usual steps pass at most; each that follows and is ahead as well, twice as many as the one before. */
 const stepsMax = 5;
-const aheadMax = 40;
+const aheadMax = 30;
 /** So many rows in a row, all earlier than the time that has passed, say that it was a wrong clock that passed it. */
 const behindMax = 100;
 const stepRate = 0.02;
@@ -53,7 +53,7 @@ export function saveUp(own: Allowance, budget: RatedBudget, timeMs: number): voi
     own.passedMs[0] = timeMs;
     return;
   }
-  const most = stepsMax * own.stepMs[0] * 2 ** own.ahead[0];
+  const most = stepsMax * own.stepMs[0] * (1 << own.ahead[0]);
   own.ahead[0] = gapMs > most ? Math.min(aheadMax, own.ahead[0] + 1) : 0;
   const passedMs = Math.min(gapMs, most);
   own.saved[0] = Math.min(savedMax, own.saved[0] + (budget.alarms * passedMs) / (everyMs(budget.every) as number));

@@ -22,8 +22,8 @@ const far = 3;
 
 /** Part of the budget that goes to rows that are strange alone; the rest is for what lasts. */
 const alone = 2 / 3;
-/** Share of rows, in parts of the budget, that alarm by bets: what they pay for, of which an alarm throws away about half. */
-const byBets = 0.5 * (1 - alone);
+/** Rows that alarm by bets and are not far out themselves, in parts of the budget: a quarter of what bets are granted. */
+const byBets = 0.25 * (1 - alone);
 /** How far an alarm raises the bar until the rows that it was allowed for have come. */
 const debt = 0.4;
 /** A past that was so many alarms, and twice the budget, wrong is of another stream: the counts begin anew. */
