@@ -8,13 +8,16 @@ export function verdictLines(stage: string, pipeline: string, columns: readonly 
   const of = (path: string): readonly number[] => columns.find((column) => column.path === path)?.numbers ?? [];
   if (stage === 'detect' || stage === 'htm-detect') {
     const [rows = 0] = of('rows');
-    const left = Math.max(0, warmupOf(pipeline, stage) - rows);
+    // Exact ranks count down to where they are fine enough, and keep their account beside them.
+    const [left = Math.max(0, warmupOf(pipeline, stage) - rows)] = of('conformal.left');
+    const first =
+      of('conformal.left').length > 0 ? 'a row that is strange alone can alarm' : 'the first alarm can come';
     const seen =
       left > 0
-        ? `  warming up: ${count(rows)} rows seen, ${count(left)} more until the first alarm can come`
+        ? `  warming up: ${count(rows)} rows seen, ${count(left)} more until ${first}`
         : `  judged: warm-up over, ${count(rows)} rows seen`;
     if (stage === 'htm-detect') return [seen];
-    const [overdrawn = 0] = of('bar.overdrawn');
+    const [overdrawn = 0] = [...of('bar.overdrawn'), ...of('conformal.overdrawn')];
     return [
       seen,
       overdrawn > 0

@@ -62,8 +62,8 @@ export interface Judged extends Event {
 export interface Detected {
   /**
    * Calibrated probability of a row at least this strange; 1 while warming up and where nothing is known. With all
-   * evidence it is about the last hundred rows (for the first 520, about what is new), and at an alarm not above the budget;
-   * with `conformal` it is of the row alone, also at an alarm that tells of many.
+   * evidence it is about the last hundred rows (for the first 520, about what is new); with `conformal` it is of the row alone.
+   * With both it is at an alarm not above the budget.
    */
   readonly score: number;
   /** Something strange has begun: with all evidence it is told once, and again only when it gets worse. */
@@ -72,7 +72,10 @@ export interface Detected {
   readonly abnormal: boolean;
   /** How notable it is what begins here, in nats above what the key shows of late, whatever the budget; 0 at most rows. */
   readonly onset: number;
-  /** Rows left until this key is judged. */
+  /**
+   * Rows left until this key is judged; with `conformal` until a row that is strange alone can alarm, which its rank must be
+   * fine enough for. What lasts can alarm there as soon as `warmupRows` are over.
+   */
   readonly warmup: number;
   /** At an alarm of all evidence, what was new. */
   readonly reasons?: Reasons;
@@ -119,6 +122,11 @@ export function detect<A extends Judged>(options: DetectOptions = {}): Stage<A, 
     if (options.memoryRows !== undefined) {
       throw new RangeError(
         `detect.memoryRows: expected none with evidence: "conformal", got ${memoryRows}: ranks are exact only among all rows, so leave it out`,
+      );
+    }
+    if (options.missing !== undefined) {
+      throw new RangeError(
+        `detect.missing: expected none with evidence: "conformal", got ${missing}: missing values are no evidence there, so leave it out or take evidence: "all"`,
       );
     }
     return detectConformal(settings);
@@ -174,10 +182,11 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
   const { budget, warmupRows, keys } = settings;
   // What it says stands until the next row only, so shards may share it.
   const conformal = new ConformalOf(budget);
+  const settled = settledWarmups * warmupRows;
   const layout = { ...clockLayout, feedback: feedbackLayout, conformal: conformalLayout };
   return keyed<typeof conformalSharedLayout, typeof layout, A, A & Detected>('detect', settings, () => ({
     id: 'detect',
-    version: '1',
+    version: '2',
     keys,
     shared: conformalSharedLayout,
     layout,
@@ -187,7 +196,7 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
       const known = !row.filled && anyKnown(row.tail);
       if (known) own.rows[0]++;
       // What a memory has just begun with is like nothing that follows.
-      if (known && own.rows[0] === settledWarmups * warmupRows) conformal.begin(own.conformal);
+      if (known && own.rows[0] === settled) conformal.begin(own.conformal);
       if (known && own.rows[0] * 2 > warmupRows) conformal.rank(own.conformal, row.key, row);
       const judged = known && own.rows[0] > warmupRows;
       fade(own.feedback);
@@ -196,8 +205,9 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
       const excuse = judged ? Math.max(0, excuseOf(own.feedback, sort)) : 0;
       const alarm = judged && conformal.alarms(shared, own.conformal, own.stepMs[0], excuse);
       if (alarm) noteAlarm(own.feedback, row.timeMs, sort);
-      const score = judged ? conformal.p : 1;
-      const warmup = Math.max(0, warmupRows - own.rows[0]);
+      const score = judged ? conformal.score : 1;
+      conformal.countDown(shared, own.conformal, own.stepMs[0], own.rows[0], warmupRows, settled);
+      const warmup = own.conformal.left[0];
       out.emit(extended(row, { score, alarm, abnormal: alarm, onset: alarm ? conformal.evidence : 0, warmup }));
     },
     mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),

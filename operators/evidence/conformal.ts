@@ -1,11 +1,11 @@
 import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row, u32 } from '../../state/layout.js';
-import type { AlarmBudget } from '../budget.js';
+import { type AlarmBudget, rateOf } from '../budget.js';
 import { allowanceLayout, grantOf, type RatedBudget, saveUp } from './allowance.js';
 import { commonClockLayout, commonStepMs, tickCommon } from './common-clock.js';
 import { charge, payRow } from './gate.js';
-import { forgetRanks, rank, ranksLayout } from './ranks.js';
-import { spend, spendingLayout } from './spending.js';
+import { countBetween, forgetRanks, type Ranks, rank, ranksLayout } from './ranks.js';
+import { rowsUntilSpent, spend, spendingLayout } from './spending.js';
 import { settle, wager, wagerLayout } from './wager.js';
 
 /** Evidence of a value at the edge of its outermost band: what lies so far out is about as rare as 1 in e⁴. */
@@ -22,10 +22,14 @@ const far = 3;
 
 /** Part of the budget that goes to rows that are strange alone; the rest is for what lasts. */
 const alone = 2 / 3;
+/** Rows that alarm by bets and are not far out themselves, in parts of the budget: a quarter of what bets are granted. */
+const byBets = 0.25 * (1 - alone);
 /** How far an alarm raises the bar until the rows that it was allowed for have come. */
 const debt = 0.4;
 /** A past that was so many alarms, and twice the budget, wrong is of another stream: the counts begin anew. */
 const alarmsMax = 5;
+/** The longest countdown. */
+const leftMax = 0xffff_ffff;
 
 export const conformalSharedLayout = { clock: commonClockLayout, allowance: allowanceLayout };
 type SharedConformal = Row<typeof conformalSharedLayout>;
@@ -42,6 +46,10 @@ export const conformalLayout = {
   /** Alarms, and what was granted, since the counts began. */
   alarms: u32(),
   granted: f64(),
+  /** Rows left until one alone can alarm, 0 from then on until the counts begin anew. */
+  left: u32(),
+  /** 1 once one could, since the counts began. */
+  ready: u32(),
 };
 type Conformal = Row<typeof conformalLayout>;
 
@@ -59,8 +67,12 @@ interface Seen {
  * independent and uniform while what forecasts leave of a key is exchangeable; so whatever is decided keeps what `wager` promises.
  */
 export class ConformalOf {
-  /** The p-value of the row that was judged last. */
+  /** The p-value of the row that was judged last, in the one order that is bet on. */
   p = 1;
+  /** How far out that row is, whatever its side: a p-value as well, among the same rows and by the same draw. */
+  size = 1;
+  /** What is told of it: as `size`, and at an alarm at most what it was let pass at. */
+  score = 1;
   /** The least likely channel of that row. */
   channel = 0;
   /** What made it an alarm, in nats. */
@@ -88,12 +100,46 @@ export class ConformalOf {
   /** Ranks a row of which something is known. */
   rank(own: Conformal, key: string, row: Seen): void {
     if (own.draws[0] === 0) own.seed[0] = seedOf(key);
-    this.p = rank(own.ranks, this.#placeOf(row), drawOf(own.seed[0], own.draws[0]++));
+    const draw = drawOf(own.seed[0], own.draws[0]++);
+    const place = this.#placeOf(row);
+    this.p = rank(own.ranks, place, draw);
+    this.size = sizeRank(own.ranks, place, draw);
+    this.score = this.size;
+  }
+
+  /**
+   * Counts down to the row from which one alone can alarm, as the pace and the savings of now let expect it. Rows that are
+   * `judged` are granted something; the counts begin once more at row `settled`.
+   */
+  countDown(
+    shared: SharedConformal,
+    own: Conformal,
+    stepMs: number,
+    rows: number,
+    judged: number,
+    settled: number,
+  ): void {
+    const wait = Math.max(0, judged - rows);
+    const common = this.#budget.per === 'all';
+    const grant = alone * rateOf(this.#budget, common ? commonStepMs(shared.clock) : stepMs);
+    if (own.ready[0] === 1 && rows >= settled) {
+      own.left[0] = 0;
+      return;
+    }
+    const saved = own.spending.saved[0];
+    const ranked = wait > 0 ? judged - Math.floor(judged / 2) : own.ranks.rows[0];
+    let left = wait + (own.ready[0] === 1 ? 0 : rowsUntilSpent(saved, grant, ranked) - 1);
+    if (rows < settled && rows + left + 1 >= settled) {
+      const begun = settled - 1 - rows;
+      left = begun + rowsUntilSpent(saved + grant * Math.min(begun, settled - 1 - judged), grant, 0) - 1;
+    }
+    own.left[0] = Number.isFinite(left) ? Math.min(left, leftMax) : wait;
   }
 
   /** Counts anew: from here on the p-values are of the rows that follow, and hang on nothing before. */
   begin(own: Conformal): void {
     forgetRanks(own.ranks);
+    own.ready[0] = 0;
     own.alarms[0] = 0;
     own.granted[0] = 0;
   }
@@ -109,7 +155,10 @@ export class ConformalOf {
     // Credit is no reason for more alarms: what is promised must not hang on it.
     const bar = kernels.exp(Math.max(0, own.overdrawn[0]));
     const level = spend(own.spending, alone * grant, own.ranks.rows[0], bar);
+    if (level > 0) own.ready[0] = 1;
     const capital = wager(own.wager, this.p, (1 - alone) * grant);
+    const rare = this.size;
+    this.score = Math.min(1, rare + byBets * grant);
     if (this.p > level && capital < bar) return false;
     // What is excused is paid for as well: then alarms that are told are some of those that are bounded.
     if (capital >= bar) settle(own.wager);
@@ -119,6 +168,8 @@ export class ConformalOf {
       this.p <= level ? -kernels.log(this.p) : 0,
       capital >= bar && grant > 0 ? kernels.log(capital / grant) : 0,
     );
+    // Rows that alarm by bets count as stranger than all that do not: so these have their share on top, and single ones have not.
+    if (isTold) this.score = Math.min(rare, this.p <= level ? this.p : 1, capital >= bar ? (grant * bar) / capital : 1);
     if (++own.alarms[0] >= alarmsMax + 2 * own.granted[0]) this.begin(own);
     return isTold;
   }
@@ -153,6 +204,22 @@ export class ConformalOf {
   }
 }
 
+/** The rank of the row that was counted last by evidence alone: the order, with what lies below folded onto what lies above. */
+function sizeRank(own: Ranks, place: number, draw: number): number {
+  const rows = own.rows[0];
+  if (place === 2 * steps) {
+    const alike = countBetween(own, place, place + 1);
+    return (rows - alike + draw * alike) / rows;
+  }
+  const step = place < steps ? steps - 1 - place : place < 2 * steps ? 2 * steps - 1 - place : place - 2 * steps;
+  const further = (least: number): number =>
+    countBetween(own, 0, steps - least) +
+    countBetween(own, steps, 2 * steps - least) +
+    countBetween(own, Math.max(2 * steps + 1, 2 * steps + least), 3 * steps);
+  const stranger = further(step + 1);
+  return (stranger + draw * (further(step) - stranger)) / rows;
+}
+
 /** How far a value lies from what was expected; 0 of words and of what has no forecast, which have no side. */
 function awayOf({ values, expected }: Seen, c: number): number {
   const away = values[c] - (expected?.[c] ?? Number.NaN);
@@ -160,8 +227,9 @@ function awayOf({ values, expected }: Seen, c: number): number {
 }
 
 /**
- * How far out a value lies, in halves of the outermost band: the half on its side may have no width, where it ends at a floor. Tails would be nearer to what is meant, but they are of a
- * shape that is learnt all the time, and then rows of other ages are no longer alike: they stand in where there is no band.
+ * How far out a value lies, in halves of the outermost band: the half on its side may have no width, where it ends at a floor.
+ * Tails would be nearer to what is meant, but they are of a shape that is learnt all the time, and then rows of other ages are
+ * no longer alike: they stand in where there is no band.
  */
 function evidenceOf(row: Seen, c: number): number {
   const low = row.low?.[c] ?? Number.NaN;

@@ -22,6 +22,10 @@ export function rank(own: Ranks, place: number, u: number): number {
   return (stranger + u * (sumBefore(tree, place + 1) - stranger)) / own.rows[0];
 }
 
+/** How many rows were at a place from the first to before the second. */
+export const countBetween = ({ tree }: Ranks, from: number, to: number): number =>
+  sumBefore(tree, to) - sumBefore(tree, from);
+
 /** Begins the counts anew. */
 export function forgetRanks(own: Ranks): void {
   own.rows.fill(0);

@@ -23,3 +23,23 @@ export function spend({ saved }: Spending, grant: number, rows: number, bar: num
   saved[0] -= level;
   return level;
 }
+
+/**
+ * Rows until one can be an alarm by its rank alone, itself the last of them, while every row grants as much as now; `rows` and what
+ * is saved are of the row before.
+ */
+export function rowsUntilSpent(saved: number, grant: number, rows: number): number {
+  if (!(grant > 0)) return Number.POSITIVE_INFINITY;
+  const pays = (after: number): boolean => {
+    const x = (rows + after) * grant;
+    return x >= 1 || Math.min(savedMax, saved + after * grant) >= x - 1 - kernels.log(x);
+  };
+  // What is saved grows and what is wanted shrinks, so the first such row is found by halving.
+  let [below, at] = [0, Math.max(1, Math.ceil(1 / grant) - rows)];
+  while (at - below > 1) {
+    const middle = Math.floor((below + at) / 2);
+    if (pays(middle)) at = middle;
+    else below = middle;
+  }
+  return at;
+}

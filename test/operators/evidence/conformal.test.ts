@@ -127,15 +127,45 @@ function ranked(name: string, rows: number, next: () => Seen): { p: number[]; ow
   return { p, own };
 }
 
-test('a score of p comes at a share p of rows, whatever the stream', () => {
+/** Scores of judged rows of one key. */
+function scoresOf(name: string, rows: number, next: () => Seen, budgetRows: number): number[] {
+  const conformal = new ConformalOf({ alarms: 1, per: 'key', rows: budgetRows });
+  const [shared, own] = [rowOf(conformalSharedLayout), rowOf(conformalLayout)];
+  for (let i = 0; i < 50; i++) conformal.rank(own, name, next());
+  return Array.from({ length: rows }, () => {
+    conformal.rank(own, name, next());
+    conformal.alarms(shared, own, 0, 0);
+    return conformal.score;
+  });
+}
+
+test.each([2000, 200])('a score of p comes at a share p of rows, whatever the stream; one alarm in %i rows', (rows) => {
   for (const [name, stream] of Object.entries(streams)) {
     const random = chance(31);
-    const scores = Array.from({ length: 40 }, (_, key) => ranked(`key ${key}`, 3000, stream(random)).p).flat();
-    for (const p of [0.5, 0.1, 0.01, 0.001]) {
+    const scores = Array.from({ length: 40 }, (_, key) => scoresOf(`key ${key}`, 3000, stream(random), rows)).flat();
+    const of = [0.5, 0.1, 0.01, 0.001].map((p) => {
       const came = scores.filter((score) => score <= p).length;
-      const error = Math.sqrt(p * (1 - p) * scores.length);
-      expect(Math.abs(came - p * scores.length) / error, `${name}, ${p}`).toBeLessThan(4);
-    }
+      return (came - p * scores.length) / Math.sqrt(p * (1 - p) * scores.length);
+    });
+    process.stdout.write(`scores of conformal, ${name}: ${of.map((x) => x.toFixed(1)).join(', ')} standard errors\n`);
+    for (const error of of) expect(Math.abs(error), name).toBeLessThan(3);
+  }
+});
+
+test('scores rank rows by how far out they are, on both sides alike', () => {
+  const random = chance(2);
+  const conformal = new ConformalOf({ alarms: 1, per: 'key', rows: 2000 });
+  const own = rowOf(conformalLayout);
+  for (let i = 0; i < 5000; i++) conformal.rank(own, 'k', seen(normal(random)));
+  const score = (x: number): number => {
+    conformal.rank(own, 'k', seen(x));
+    return conformal.score;
+  };
+  const inOrder = [7, -5, 3, -2.4, 2.1, -1.7, 1.2, -0.8, 0.5, -0.3, 0].map(score);
+  expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
+  // The share of a normal distribution beyond: both sides together.
+  for (const x of [2.4, 1.5, 0.9]) {
+    for (const side of [x, -x]) expect(Math.abs(score(side) - tailOf(side)), `${side}`).toBeLessThan(0.04);
   }
 });
 

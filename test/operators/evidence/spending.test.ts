@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { spend, spendingLayout } from '../../../operators/evidence/spending.js';
+import { rowsUntilSpent, spend, spendingLayout } from '../../../operators/evidence/spending.js';
 import { chance } from '../../chance.js';
 import { rowOf } from './row.js';
 
@@ -31,4 +31,20 @@ test('of a new key nothing is spent until the strangest of all rows is told from
     expect(levels.slice(Math.ceil(1 / grant)).every((level) => Math.abs(level - grant) < 1e-12)).toBe(true);
     expect(own.saved[0]).toBeLessThan(0.02);
   }
+});
+
+test('the row from which on something is spent is foretold from any row before it', () => {
+  for (const grant of [0.3, 1 / 17, 1 / 400, 1 / 3000]) {
+    const own = rowOf(spendingLayout);
+    const foretold: number[] = [];
+    for (let row = 1; ; row++) {
+      foretold.push(row - 1 + rowsUntilSpent(own.saved[0], grant, row - 1));
+      if (spend(own, grant, row, 1) > 0) {
+        expect(new Set(foretold)).toEqual(new Set([row]));
+        break;
+      }
+    }
+  }
+  expect(rowsUntilSpent(0, 0, 100)).toBe(Number.POSITIVE_INFINITY);
+  expect(rowsUntilSpent(0, 0.1, 100)).toBe(1);
 });
