@@ -258,7 +258,7 @@ export interface Result extends Event {
   /** Share of rows at least this strange (0.001: one in a thousand); at an alarm of all evidence smaller, by its strength. */
   readonly score: number;
   readonly alarm: boolean;
-  /** Rows left until this key is judged: while it is above 0 nothing can alarm. */
+  /** Rows left until this key is judged: while it is above 0 nothing can alarm, with conformal evidence no single row. */
   readonly warmup?: number;
   readonly forecast: Forecast;
   /** For each channel of words what is expected next, the likeliest first. */
