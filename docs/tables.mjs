@@ -85,7 +85,7 @@ const conformal = () => injected('injected-conformal', 'default-conformal');
 /** Alarms over the budget on streams without anomalies, of each memory that was tried. */
 function calibration() {
   const { results } = recorded('calibration');
-  const of = (name) => results.map(({ metrics }) => metrics[name].toFixed(2));
+  const of = (name) => results.map(({ metrics }) => metrics[name]?.toFixed(2) ?? '–');
   const first = Object.keys(results[0].metrics);
   const natures = first.slice(first.indexOf('score_0_001') + 1);
   return [
