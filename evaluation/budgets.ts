@@ -11,6 +11,10 @@ const nothing: Evidence = { rarity: 1, newness: 0 };
 export class JudgedKeys {
   readonly #keys = new Map<string, Map<number, Evidence>>();
 
+  get keys(): number {
+    return this.#keys.size;
+  }
+
   see(key: string, row: number, evidence: Evidence | undefined): void {
     let rows = this.#keys.get(key);
     if (!rows) {

@@ -14,6 +14,14 @@ export interface AlarmedSeries {
   readonly from: number;
 }
 
+/** A series with its rows and windows, as what its alarms are scored by. */
+export const alarmedSeries = (
+  rows: readonly { readonly timeMs: number }[],
+  windows: readonly Window[],
+  alarms: ArrayLike<boolean | number>,
+  from: number,
+): AlarmedSeries => ({ alarms, windows, times: rows.map(({ timeMs }) => timeMs), from });
+
 /** How a stream of alarms serves the person who gets it. */
 export interface EpisodeScore {
   /** Share of windows with at least one alarm. */

@@ -21,15 +21,26 @@ export const budgetDefault: AlarmBudget = { alarms: 1, per: 'key', rows: 2000 };
 /** More than one row in ten is no alarm any more. */
 const rateMax = 0.1;
 
+/** A budget that allows so many alarms in so much. */
+export type RatedBudget = Exclude<AlarmBudget, { readonly falseDiscoveries: number }>;
+
+/** Times that were read: a budget has one, and asks for it at every row. */
+const read = new Map<string, number | undefined>();
+
 /** Milliseconds of a time such as `7d`; undefined where it is none. */
 export function everyMs(every: string): number | undefined {
+  if (!read.has(every)) read.set(every, readMs(every));
+  return read.get(every);
+}
+
+function readMs(every: string): number | undefined {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(every) ?? [];
   const ms = Number(digits) * unitsMs[unit as keyof typeof unitsMs];
   return ms > 0 ? ms : undefined;
 }
 
 /** Share of rows that may alarm where rows come every `stepMs`; 0 while a budget by time has no clock yet. */
-export function rateOf(budget: Exclude<AlarmBudget, { falseDiscoveries: number }>, stepMs: number): number {
+export function rateOf(budget: RatedBudget, stepMs: number): number {
   if ('rows' in budget) return budget.alarms / budget.rows;
   return Math.min(rateMax, (budget.alarms * stepMs) / (everyMs(budget.every) as number));
 }

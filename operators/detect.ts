@@ -257,7 +257,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
           const alarm =
             known || newness > 0
               ? bar.passes(shared, own.bar, own.stepMs[0], worth, newness)
-              : bar.passesBy(shared, own.stepMs[0]);
+              : bar.skip(shared, own.stepMs[0]);
           const score = judges.score(own.judge, bar.price, bar.rate, alarm);
           const told = extended(row, { score, alarm, abnormal, onset, warmup });
           if (!alarm) return out.emit(told);

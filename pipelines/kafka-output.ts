@@ -2,6 +2,7 @@ import { type Encode, encodeAnomaly } from '../connectors/encode.js';
 import type { KafkaRecord, Outgoing } from '../connectors/kafka/record.js';
 import { type Anomaly, type Batch, type Event, placeOf, type Reject, recordOf } from '../event.js';
 import { addTo, type Digest } from './kafka-digest.js';
+import { faultHeaders } from './kafka-letter.js';
 
 /** Where the rows of a pipeline go, and how they are written. */
 export interface KafkaOutputs<B> {
@@ -92,14 +93,11 @@ export class OutputWriter<B extends Event> {
   #letter(topic: string, reject: Reject, record: KafkaRecord | undefined): Outgoing {
     const headers = {
       ...record?.headers,
-      'x-error-topic': this.input.topic,
-      'x-error-partition': String(this.input.partition),
-      'x-error-offset': String(recordOf(reject.offset)),
-      'x-error-timestamp': String(record?.timestampMs ?? ''),
-      'x-error-stage': reject.stage,
-      'x-error-class': reject.reason,
-      'x-error-message': reject.message.slice(0, 1000),
-      'x-error-app': this.input.app,
+      ...faultHeaders({
+        ...{ topic: this.input.topic, partition: this.input.partition, app: this.input.app },
+        ...{ offset: recordOf(reject.offset), timeMs: record?.timestampMs },
+        ...{ stage: reject.stage, kind: reject.reason, message: reject.message },
+      }),
       'engram-id': `${this.input.shard}-${placeOf(reject.offset)}-${reject.stage}`,
     };
     if (record) return this.#row('rejects', topic, record.key, record.value, headers);

@@ -1,5 +1,6 @@
 import type { Delivery } from '../connectors/alerts/sink.js';
 import type { Outgoing } from '../connectors/kafka/record.js';
+import { faultHeaders } from './kafka-letter.js';
 
 /** The receiver that refused, and where its dead letters go. */
 export interface RefusedBy {
@@ -21,14 +22,11 @@ export function refusedLetters(delivery: Delivery, error: string, by: RefusedBy)
     key: Buffer.from(alert.id),
     value: Buffer.from(JSON.stringify(alert)),
     headers: {
-      'x-error-topic': alert.source.topic,
-      'x-error-partition': String(alert.source.partition),
-      'x-error-offset': String(alert.source.offset),
-      'x-error-timestamp': String(alert.timeMs),
-      'x-error-stage': `alerts.${by.sink}`,
-      'x-error-class': 'alert-refused',
-      'x-error-message': error.slice(0, 1000),
-      'x-error-app': by.app,
+      ...faultHeaders({
+        ...{ topic: alert.source.topic, partition: alert.source.partition, offset: alert.source.offset },
+        ...{ timeMs: alert.timeMs, app: by.app },
+        ...{ stage: `alerts.${by.sink}`, kind: 'alert-refused', message: error },
+      }),
       'engram-delivery': delivery.id,
       'engram-id': `${alert.id}-${alert.revision}-${by.sink}-${delivery.id}`,
     },

@@ -75,7 +75,6 @@ class CalibrationScorer implements Scorer {
   readonly #below = [0.1, 0.01, 0.001].map((p) => ({ p, rows: 0 }));
   readonly #judged = new JudgedKeys();
   #young = 0;
-  #sees = false;
 
   constructor(
     readonly of: readonly Nature[],
@@ -87,7 +86,6 @@ class CalibrationScorer implements Scorer {
 
   see({ name }: Stream, row: number, { alarm, share, evidence }: Step): void {
     if (evidence) this.#judged.see(name, row, evidence);
-    this.#sees ||= evidence !== undefined;
     for (const level of this.#below) if (share <= level.p) level.rows++;
     if (!alarm) return;
     const nature = name.slice(0, name.lastIndexOf('-'));
@@ -106,7 +104,7 @@ class CalibrationScorer implements Scorer {
       most_of_natures: Math.max(...ratios),
       natures_within_25_percent: ratios.filter((ratio) => Math.abs(ratio - 1) <= 0.25).length,
       young: this.#young / allowed(all, Math.min(youngRows, this.rows)),
-      ...(this.#sees ? this.#otherBudgets(all) : {}),
+      ...(this.#judged.keys > 0 ? this.#otherBudgets(all) : {}),
       ...Object.fromEntries(
         this.#below.map(({ p, rows }) => [
           `score_${String(p).replace('.', '_')}`,

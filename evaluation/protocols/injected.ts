@@ -1,7 +1,7 @@
 import type { Benchmark, Metrics, Prepared, Scorer } from '../benchmark.js';
 import { type InjectionKind, injectedSeries, injectionKinds, strengths } from '../data/injected.js';
 import type { LabelledSeries } from '../data/nab.js';
-import { episodeScore } from '../episodes.js';
+import { alarmedSeries, episodeScore } from '../episodes.js';
 import type { Step } from '../forecaster.js';
 import { overdueScore } from '../overdue.js';
 import { type Stream, streamOf } from '../stream.js';
@@ -102,12 +102,9 @@ class InjectedScorer implements Scorer {
 
   #scoreOf(series: readonly LabelledSeries[]) {
     return episodeScore(
-      series.map(({ name, windows, rows }) => ({
-        alarms: this.#alarms.get(name) as Uint8Array,
-        windows,
-        times: rows.map(({ timeMs }) => timeMs),
-        from: warmupRows,
-      })),
+      series.map(({ name, windows, rows }) =>
+        alarmedSeries(rows, windows, this.#alarms.get(name) as Uint8Array, warmupRows),
+      ),
     );
   }
 }

@@ -1,6 +1,6 @@
 import type { Anchor, Benchmark, Metrics, Recorder, Reference, Scorer } from '../benchmark.js';
 import { type LabelledSeries, nabFolder, readNab, readNabScores } from '../data/nab.js';
-import { episodeScore } from '../episodes.js';
+import { alarmedSeries, episodeScore } from '../episodes.js';
 import { nabAlarms, nabLeaveOneOut, nabSweep, probationRows } from '../nab-score.js';
 import { streamOf } from '../stream.js';
 
@@ -83,12 +83,7 @@ function nabScorer(files: readonly LabelledSeries[], recorder?: Recorder): Score
       const scored = [...byName.values()];
       const alarms = nabAlarms(scored.map(({ name, windows, alarms }) => ({ name, windows, scores: alarms })));
       const episodes = episodeScore(
-        scored.map(({ alarms, windows, rows }) => ({
-          alarms,
-          windows,
-          times: rows.map(({ timeMs }) => timeMs),
-          from: probationRows(rows.length),
-        })),
+        scored.map(({ alarms, windows, rows }) => alarmedSeries(rows, windows, alarms, probationRows(rows.length))),
       );
       return { ...sweptOf(scored), ...leftOutOf(scored), ...named(...scoresOf(alarms), '_alarm'), ...episodes };
     },

@@ -1,7 +1,7 @@
 import type { Anchor, Benchmark, Recorder, Scorer } from '../benchmark.js';
 import type { Window } from '../data/nab.js';
 import { type Experiment, readSkab, skabFolder } from '../data/skab.js';
-import { episodeScore } from '../episodes.js';
+import { alarmedSeries, episodeScore } from '../episodes.js';
 import { Confusion } from '../outliers.js';
 import { streamOf } from '../stream.js';
 import { segmentsOf } from '../vus.js';
@@ -47,12 +47,9 @@ function skabScorer(experiments: readonly Experiment[], recorder?: Recorder): Sc
   const [abnormal, alarms] = [flags(), flags()];
   const episodesOf = (flagged: typeof alarms) =>
     episodeScore(
-      experiments.map(({ name, rows, anomalous }) => ({
-        alarms: flagged.get(name)!,
-        windows: segmentsOf(anomalous) as Window[],
-        times: rows.map(({ timeMs }) => timeMs),
-        from: trainRows,
-      })),
+      experiments.map(({ name, rows, anomalous }) =>
+        alarmedSeries(rows, segmentsOf(anomalous) as Window[], flagged.get(name)!, trainRows),
+      ),
     );
   return {
     see({ name, rows }, row, step) {

@@ -1,7 +1,7 @@
 import type { Benchmark, Metrics, Recorder, Reference, Scorer } from '../benchmark.js';
 import { type LabelledSeries, nabFolder, readNab, readNabScores } from '../data/nab.js';
 import { channelOf } from '../data/series.js';
-import { episodeScore } from '../episodes.js';
+import { alarmedSeries, episodeScore } from '../episodes.js';
 import { streamOf } from '../stream.js';
 import { bufferRows, vusPr } from '../vus.js';
 
@@ -87,12 +87,7 @@ function vusScorer(files: readonly LabelledSeries[], recorder?: Recorder): Score
     },
     metrics() {
       const { false_per_day, ...episodes } = episodeScore(
-        files.map(({ name, windows, rows }) => ({
-          alarms: alarms.get(name)!,
-          windows,
-          times: rows.map(({ timeMs }) => timeMs),
-          from: 0,
-        })),
+        files.map(({ name, windows, rows }) => alarmedSeries(rows, windows, alarms.get(name)!, 0)),
       );
       return { ...vusOf(files, (name) => scores.get(name)!), ...episodes };
     },

@@ -109,7 +109,10 @@ export interface Kernels {
 
   /** p[buckets] <- softmax of the sum of the rows of W[rows][buckets], f32, that active, u32[n], names; 4 divides buckets. */
   classify(weights: number, active: number, n: number, p: number, buckets: number): void;
-  /** Those rows <- + rate error[buckets]. */
+  /**
+   * Those rows <- + rate error[buckets]; where `seen`, u32[rows], counts the times a row was active (0: nothing does), by
+   * rate max(least, 1 / (1 + count / pace)).
+   */
   classifierLearn(
     weights: number,
     active: number,

@@ -1,5 +1,5 @@
 import { f64, type Row, u32 } from '../../state/layout.js';
-import { type AlarmBudget, everyMs, rateOf } from '../budget.js';
+import { everyMs, type RatedBudget, rateOf } from '../budget.js';
 
 /** Alarms that passing time has granted and no row was given yet. */
 export const allowanceLayout = {
@@ -24,8 +24,6 @@ const aheadMax = 30;
 const behindMax = 100;
 const stepRate = 0.02;
 const pauseMax = 4;
-
-export type RatedBudget = Exclude<AlarmBudget, { falseDiscoveries: number }>;
 
 /**
  * Takes in that time has passed, for a budget by time. One row with a wrong clock would otherwise be the latest for years, and

@@ -58,8 +58,8 @@ export class BarOf {
     else if (budget.per === 'all') tickCommon(shared.clock, timeMs);
   }
 
-  /** A row that cannot alarm passes: nothing is paid or owed, and it never is an alarm. */
-  passesBy(shared: SharedBar, stepMs: number): false {
+  /** Leaves out a row that cannot alarm: nothing is paid or owed for it. */
+  skip(shared: SharedBar, stepMs: number): false {
     this.price = 1;
     this.rate = this.#rateOf(shared, stepMs, 1);
     return false;

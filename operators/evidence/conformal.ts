@@ -1,18 +1,18 @@
 import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row, u32 } from '../../state/layout.js';
-import { type AlarmBudget, rateOf } from '../budget.js';
-import { allowanceLayout, grantOf, type RatedBudget, saveUp } from './allowance.js';
+import { type AlarmBudget, type RatedBudget, rateOf } from '../budget.js';
+import { allowanceLayout, grantOf, saveUp } from './allowance.js';
 import { commonClockLayout, commonStepMs, tickCommon } from './common-clock.js';
 import { charge, payRow } from './gate.js';
 import { countBetween, forgetRanks, type Ranks, rank, ranksLayout } from './ranks.js';
 import { rowsUntilSpent, spend, spendingLayout } from './spending.js';
+import { joined, tailEvidence } from './surprise.js';
 import { settle, wager, wagerLayout } from './wager.js';
 
 /** Evidence of a value at the edge of its outermost band: what lies so far out is about as rare as 1 in e⁴. */
 const edge = 4;
 /** Evidence below which a value lies on neither side: where most are alike, what is expected wavers about them. */
 const sided = 0.25;
-const leastTail = 1e-12;
 const evidenceMax = 400;
 /** Places in each of three lists: evidence is told apart by 1/32 of the logarithm of 1 + evidence, up to e⁶. */
 const steps = 192;
@@ -119,13 +119,12 @@ export class ConformalOf {
     judged: number,
     settled: number,
   ): void {
-    const wait = Math.max(0, judged - rows);
-    const common = this.#budget.per === 'all';
-    const grant = alone * rateOf(this.#budget, common ? commonStepMs(shared.clock) : stepMs);
     if (own.ready[0] === 1 && rows >= settled) {
       own.left[0] = 0;
       return;
     }
+    const wait = Math.max(0, judged - rows);
+    const grant = alone * rateOf(this.#budget, this.#paceOf(shared, stepMs));
     const saved = own.spending.saved[0];
     const ranked = wait > 0 ? judged - Math.floor(judged / 2) : own.ranks.rows[0];
     let left = wait + (own.ready[0] === 1 ? 0 : rowsUntilSpent(saved, grant, ranked) - 1);
@@ -146,10 +145,8 @@ export class ConformalOf {
 
   /** Whether the row that was ranked alarms; `excuse`: nats that such alarms must be rarer by to be told. */
   alarms(shared: SharedConformal, own: Conformal, stepMs: number, excuse: number): boolean {
-    const common = this.#budget.per === 'all';
-    const grant = common
-      ? grantOf(shared.allowance, this.#budget, commonStepMs(shared.clock))
-      : grantOf(own.allowance, this.#budget, stepMs);
+    const { allowance } = this.#budget.per === 'all' ? shared : own;
+    const grant = grantOf(allowance, this.#budget, this.#paceOf(shared, stepMs));
     own.granted[0] += grant;
     payRow(own, grant, debt);
     // Credit is no reason for more alarms: what is promised must not hang on it.
@@ -157,21 +154,24 @@ export class ConformalOf {
     const level = spend(own.spending, alone * grant, own.ranks.rows[0], bar);
     if (level > 0) own.ready[0] = 1;
     const capital = wager(own.wager, this.p, (1 - alone) * grant);
-    const rare = this.size;
-    this.score = Math.min(1, rare + byBets * grant);
-    if (this.p > level && capital < bar) return false;
+    this.score = Math.min(1, this.size + byBets * grant);
+    const isRare = this.p <= level;
+    const isWon = capital >= bar;
+    if (!isRare && !isWon) return false;
     // What is excused is paid for as well: then alarms that are told are some of those that are bounded.
-    if (capital >= bar) settle(own.wager);
+    if (isWon) settle(own.wager);
     charge(own, debt);
     const isTold = this.p * kernels.exp(excuse) <= level || capital >= bar * kernels.exp(excuse);
-    this.evidence = Math.max(
-      this.p <= level ? -kernels.log(this.p) : 0,
-      capital >= bar && grant > 0 ? kernels.log(capital / grant) : 0,
-    );
+    this.evidence = Math.max(isRare ? -kernels.log(this.p) : 0, isWon && grant > 0 ? kernels.log(capital / grant) : 0);
     // Rows that alarm by bets count as stranger than all that do not: so these have their share on top, and single ones have not.
-    if (isTold) this.score = Math.min(rare, this.p <= level ? this.p : 1, capital >= bar ? (grant * bar) / capital : 1);
+    if (isTold) this.score = Math.min(this.size, isRare ? this.p : 1, isWon ? (grant * bar) / capital : 1);
     if (++own.alarms[0] >= alarmsMax + 2 * own.granted[0]) this.begin(own);
     return isTold;
+  }
+
+  /** Time between rows of which each has its part of the budget. */
+  #paceOf(shared: SharedConformal, stepMs: number): number {
+    return this.#budget.per === 'all' ? commonStepMs(shared.clock) : stepMs;
   }
 
   /**
@@ -194,12 +194,11 @@ export class ConformalOf {
       const away = awayOf(row, c);
       if (away !== 0) side += (away > 0 ? 1 : -1) * Math.min(1, evidence);
     }
-    const root = Math.sqrt(known);
-    const joined = 0.5 * (most + sum / root);
-    const step = Math.min(steps - 1, Math.floor(stepsEach * kernels.log1p(joined)));
-    if (joined > 0.5 * (1 + kernels.log(known) + root) + far) return steps - 1 - step;
+    const evidence = joined(most, sum, known);
+    const step = Math.min(steps - 1, Math.floor(stepsEach * kernels.log1p(evidence)));
+    if (evidence > 0.5 * (1 + kernels.log(known) + Math.sqrt(known)) + far) return steps - 1 - step;
     // The first place below is free: what has a side is at least so many steps from it.
-    if (joined < sided) return 2 * steps;
+    if (evidence < sided) return 2 * steps;
     return side >= 0 ? 2 * steps - 1 - step : 2 * steps + step;
   }
 }
@@ -234,7 +233,7 @@ function awayOf({ values, expected }: Seen, c: number): number {
 function evidenceOf(row: Seen, c: number): number {
   const low = row.low?.[c] ?? Number.NaN;
   const high = row.high?.[c] ?? Number.NaN;
-  if (!(high >= low)) return -kernels.log(Math.max(leastTail, Math.min(1, row.tail[c])));
+  if (!(high >= low)) return tailEvidence(row.tail[c]);
   const away = awayOf(row, c);
   if (away === 0) return 0;
   const half = 0.5 * (high - low);

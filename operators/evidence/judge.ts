@@ -9,7 +9,8 @@ import { onset, onsetLayout } from './onset.js';
 import { RarityOf, rarityLayout } from './rarity.js';
 import { isAbnormal, type RegimeRoom, regimeLayout, regimeRoom } from './regime.js';
 import { RelationOf, relationLayout } from './relation.js';
-import { fadeNewness, lasting, lastingNewness, newestLayout, sustainedLayout } from './sustained.js';
+import { leastTail } from './surprise.js';
+import { fadeNewness, lasting, lastingNewness, newestLayout, noteNewness, sustainedLayout } from './sustained.js';
 
 const channelLayout = { novelty: noveltyLayout, sustained: sustainedLayout };
 
@@ -75,8 +76,6 @@ export interface Reasons {
   readonly parts: readonly Part[];
 }
 
-/** Tail probabilities below this are all alike: forecast distributions are not known so far out. */
-const leastTail = 1e-12;
 /** Newness of a joint state that has become abnormal, where there is more than one channel. */
 const abnormalNewness = 1;
 /** Missing values that are new add so much to what lasts at least, while rows without any value are scored. */
@@ -163,9 +162,10 @@ export class JudgeOf {
     this.onset = onset(own.onset, judged ? ofValues : 0);
     own.strangest[0] = strangest;
     fadeNewness(own.newest);
+    noteNewness(own.newest, this.newness);
     fadeNewness(own.absence);
-    lastingNewness(own.absence, this.#key[1]);
-    const evidence = strangest + lastingNewness(own.newest, this.newness);
+    noteNewness(own.absence, this.#key[1]);
+    const evidence = strangest + lastingNewness(own.newest);
     this.#known = !Number.isNaN(evidence);
     this.share = this.#known ? shareAbove(own.calibration, evidence) : 1;
     if (this.#known) learnEvidence(own.calibration, evidence, this.memoryRows);
@@ -182,10 +182,14 @@ export class JudgeOf {
     this.onset = 0;
     // Nothing is learnt from such a row, and it is as strange as it is new, or was of late, that values are missing.
     fadeNewness(own.absence);
-    const lately = lastingNewness(own.absence, this.newness);
-    const evidence = own.strangest[0] + (lately > leastAbsence ? lastingNewness(own.newest, this.newness) : Number.NaN);
+    noteNewness(own.absence, this.newness);
     this.#known = false;
-    this.share = Number.isNaN(evidence) ? 1 : shareAbove(own.calibration, evidence);
+    this.share = 1;
+    if (lastingNewness(own.absence) > leastAbsence) {
+      noteNewness(own.newest, this.newness);
+      const evidence = own.strangest[0] + lastingNewness(own.newest);
+      if (!Number.isNaN(evidence)) this.share = shareAbove(own.calibration, evidence);
+    }
     this.abnormal = false;
   }
 

@@ -3,7 +3,7 @@ import { f64, type Row, u32 } from '../../state/layout.js';
 import { add, pValue, type Record, type Ruler, recordLayout } from '../record.js';
 
 /** Tail probabilities below this are all alike: forecast distributions are not known so far out. */
-const leastTail = 1e-12;
+export const leastTail = 1e-12;
 const evidenceMax = 31.99;
 /** Rows of the short mean, and the evidence at which one row counts no more in it. */
 const shortRows = 10;
@@ -75,13 +75,19 @@ function evidenceOf(tail: ArrayLike<number>): number {
   let most = 0;
   for (let c = 0; c < tail.length; c++) {
     if (Number.isNaN(tail[c])) continue;
-    const evidence = -kernels.log(Math.max(leastTail, Math.min(1, tail[c] as number)));
+    const evidence = tailEvidence(tail[c] as number);
     known++;
     sum += evidence;
     most = Math.max(most, evidence);
   }
-  return Math.max(0, 0.5 * (most + sum / Math.sqrt(known)));
+  return Math.max(0, joined(most, sum, known));
 }
+
+/** Evidence of a channel, in nats. */
+export const tailEvidence = (tail: number): number => -kernels.log(Math.max(leastTail, Math.min(1, tail)));
+
+/** Evidence of so many channels together, from the greatest and the sum of theirs. */
+export const joined = (most: number, sum: number, channels: number): number => 0.5 * (most + sum / Math.sqrt(channels));
 
 function leastLikely(tail: ArrayLike<number>): number {
   let channel = 0;

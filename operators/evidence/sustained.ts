@@ -43,16 +43,20 @@ export function lasting(own: Sustained, value: number, error: number, memoryRows
 /** What is new of a key lasts too: the newest of late, fading. */
 export const newestLayout = { newest: f64() };
 
+type Newest = Row<typeof newestLayout>;
+
 /** A row passes. */
-export function fadeNewness({ newest }: Row<typeof newestLayout>): void {
+export function fadeNewness({ newest }: Newest): void {
   newest[0] *= 1 - 1 / newestRows;
 }
 
-/** Takes in what is new, and tells how much all of it adds to evidence that lasts, a logarithm. */
-export function lastingNewness(own: Row<typeof newestLayout>, newness: number): number {
-  own.newest[0] = Math.max(newness, own.newest[0]);
-  return kernels.log1p(newestWeight * own.newest[0]);
+/** Takes in what is new. */
+export function noteNewness({ newest }: Newest, newness: number): void {
+  newest[0] = Math.max(newness, newest[0]);
 }
+
+/** How much what was new adds to evidence that lasts, a logarithm. */
+export const lastingNewness = ({ newest }: Newest): number => kernels.log1p(newestWeight * newest[0]);
 
 /** The size of an error in usual ones, which then learn it. */
 function usual(own: Sustained, size: number, memoryRows: number): number {

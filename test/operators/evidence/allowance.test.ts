@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { allowanceLayout, grantOf, type RatedBudget, saveUp } from '../../../operators/evidence/allowance.js';
+import type { RatedBudget } from '../../../operators/budget.js';
+import { allowanceLayout, grantOf, saveUp } from '../../../operators/evidence/allowance.js';
 import { chance } from '../../chance.js';
 import { rowOf } from './row.js';
 

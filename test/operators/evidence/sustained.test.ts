@@ -4,6 +4,7 @@ import {
   lasting,
   lastingNewness,
   newestLayout,
+  noteNewness,
   sustainedLayout,
 } from '../../../operators/evidence/sustained.js';
 import { chance, normal } from '../harness.js';
@@ -35,7 +36,8 @@ test('newness is remembered for a while', () => {
   const own = rowOf(newestLayout);
   const told = Array.from({ length: 600 }, (_, i) => {
     fadeNewness(own);
-    return lastingNewness(own, i === 100 ? 5 : 0);
+    noteNewness(own, i === 100 ? 5 : 0);
+    return lastingNewness(own);
   });
   expect(told[99]).toBe(0);
   expect(told[100]).toBeGreaterThan(0.7);
