@@ -99,6 +99,7 @@ const texts: Readonly<Record<ReasonKind, string>> = {
   relation: 'a channel no longer goes with the others as it did',
   'joint state': 'the channels are together as they never were',
   none: 'it is strange',
+  'single error': 'the forecast missed this row as it never did',
   sequence: 'the last 10 rows followed each other as rows had not before',
 };
 

@@ -232,7 +232,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
       const bar = new BarOf(budget);
       return {
         id: 'detect',
-        version: '8',
+        version: '9',
         keys,
         shared: barSharedLayout,
         layout: all(channels.length),

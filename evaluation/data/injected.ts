@@ -1,6 +1,6 @@
 import { kernels } from '../../models/kernels/index.js';
 import { Chance } from './clean.js';
-import type { LabelledSeries } from './nab.js';
+import type { LabelledSeries, Window } from './nab.js';
 import type { SeriesRow } from './series.js';
 
 /** Rows of a series, and the row about which the anomaly begins. */
@@ -65,27 +65,40 @@ export const injections = {
 export type InjectionKind = keyof typeof injections;
 export const injectionKinds = Object.keys(injections) as InjectionKind[];
 
-/** A season with autoregressive noise in which one thing is wrong once; every seed is another key. */
-export function injectedSeries(kind: InjectionKind, strength: number, seed: number): LabelledSeries {
+/** How many rows before an anomaly the same thing is wrong in its strongest form, where a series is to show that the second is still seen. */
+export const gaps = [300, 1000] as const;
+
+/**
+ * A season with autoregressive noise in which one thing is wrong once; every seed is another key. With a gap it is also
+ * wrong so many rows earlier, in the strongest form.
+ */
+export function injectedSeries(kind: InjectionKind, strength: number, seed: number, gap?: number): LabelledSeries {
   const chance = new Chance(7 + 1000 * seed + 100 * strength + injectionKinds.indexOf(kind));
   const injection: Injection = injections[kind];
-  const first = beginsAbout + Math.floor(dayRows * chance.uniform());
-  const last = first + (injection.rows[strength] as number) - 1;
+  const strongest = strengths.length - 1;
+  const begins = beginsAbout + Math.floor(dayRows * chance.uniform());
+  const spans = [{ first: begins, strength }];
+  if (gap !== undefined) spans.unshift({ first: begins - gap, strength: strongest });
   const pair = kind === 'correlation_break';
   const made: SeriesRow[] = [];
   let noise = 0;
   let timeMs = Date.UTC(2024, 0, 1);
   for (let row = 0; row < rows; row++) {
-    const wrong = row >= first && row <= last;
+    const wrong = spans.find(({ first, strength }) => row >= first && row < first + injection.rows[strength]);
     noise = 0.5 * noise + Math.sqrt(0.75) * chance.normal();
-    timeMs += Math.round(stepMs * (wrong ? (injection.steps?.[strength] ?? 1) : 1));
-    const at = { row, noise, before: made[first - 1]?.values[0] ?? 0, chance };
-    const value = wrong && injection.value ? injection.value(strength, row - first, at) : season(row) + noise;
-    const values = pair ? [value, second(value, wrong ? pick(strength, 0.5, 0, -0.97) : 0.97, row, chance)] : [value];
-    made.push({ timeMs, values });
+    timeMs += Math.round(stepMs * (wrong ? (injection.steps?.[wrong.strength] ?? 1) : 1));
+    let value = season(row) + noise;
+    if (wrong && injection.value) {
+      const at = { row, noise, before: made[wrong.first - 1]?.values[0] ?? 0, chance };
+      value = injection.value(wrong.strength, row - wrong.first, at);
+    }
+    const correlation = wrong ? pick(wrong.strength, 0.5, 0, -0.97) : 0.97;
+    made.push({ timeMs, values: pair ? [value, second(value, correlation, row, chance)] : [value] });
   }
   const channels = pair ? ['value', 'twin'] : ['value'];
-  return { name: `${kind}-${strengths[strength]}-${seed}`, channels, rows: made, windows: [[first, last + graceRows]] };
+  const windows = spans.map(({ first, strength }): Window => [first, first + injection.rows[strength] - 1 + graceRows]);
+  const name = [kind, ...(gap === undefined ? [] : [`again_${gap}`]), strengths[strength], seed].join('-');
+  return { name, channels, rows: made, windows };
 }
 
 /** A second channel that follows the first with this correlation of their noises. */

@@ -1,5 +1,5 @@
 import type { Benchmark, Metrics, Prepared, Scorer } from '../benchmark.js';
-import { type InjectionKind, injectedSeries, injectionKinds, strengths } from '../data/injected.js';
+import { gaps, type InjectionKind, injectedSeries, injectionKinds, strengths } from '../data/injected.js';
 import type { LabelledSeries } from '../data/nab.js';
 import { alarmedSeries, episodeScore } from '../episodes.js';
 import type { Step } from '../forecaster.js';
@@ -11,11 +11,17 @@ const seeds = 20;
 /** Rows that are only learnt from. */
 const warmupRows = 100;
 
-/** Twelve kinds of anomalies in three strengths, at the default budget: the share that is found, and how late in rows. */
+/** Strength of what comes again. */
+const medium = strengths.indexOf('medium');
+
+/**
+ * Twelve kinds of anomalies in three strengths, at the default budget: the share that is found, and how late in rows; and of
+ * those in medium strength the share that is found 300 and 1,000 rows after the same in its strongest form.
+ */
 export const injected: Benchmark = {
   name: 'injected',
   about:
-    'twelve kinds of anomalies x three strengths, 20 series each, at the default budget: share found, delay in rows',
+    'twelve kinds of anomalies x three strengths, 20 series each, at the default budget: share found, delay in rows; again: after one that was stronger',
   kind: 'anomaly',
   alone: true,
   columns: [
@@ -28,20 +34,22 @@ export const injected: Benchmark = {
     ...injectionKinds.flatMap((kind) => strengths.map((strength) => `${kind}_${strength}_delay`)),
     ...strengths.flatMap((strength) => [`overdue_${strength}`, `overdue_${strength}_delay`]),
     'overdue_untrue',
+    ...gaps.map((gap) => `again_${gap}`),
+    'again_vus_pr',
+    ...injectionKinds.flatMap((kind) => gaps.map((gap) => `${kind}_again_${gap}`)),
   ],
   anchors: [],
   prepare: () => prepareInjected(injectionKinds, seeds),
 };
 
 export function prepareInjected(kinds: readonly InjectionKind[], seeds: number): Prepared {
-  const series = kinds.flatMap((kind) =>
-    strengths.flatMap((_, strength) =>
-      Array.from({ length: seeds }, (_, seed) => injectedSeries(kind, strength, seed)),
-    ),
-  );
+  const each = (make: (kind: InjectionKind, seed: number) => LabelledSeries[]): LabelledSeries[] =>
+    kinds.flatMap((kind) => Array.from({ length: seeds }, (_, seed) => make(kind, seed)).flat());
+  const once = each((kind, seed) => strengths.map((_, strength) => injectedSeries(kind, strength, seed)));
+  const again = each((kind, seed) => gaps.map((gap) => injectedSeries(kind, medium, seed, gap)));
   return {
-    streams: series.map((one) => streamOf(one, [1])),
-    scorer: () => new InjectedScorer(series),
+    streams: [...once, ...again].map((one) => streamOf(one, [1])),
+    scorer: () => new InjectedScorer(once, again),
     references: () => [],
   };
 }
@@ -50,7 +58,11 @@ class InjectedScorer implements Scorer {
   readonly #alarms: Map<string, Uint8Array>;
   readonly #scores: Map<string, Float64Array>;
 
-  constructor(readonly series: readonly LabelledSeries[]) {
+  constructor(
+    readonly once: readonly LabelledSeries[],
+    readonly again: readonly LabelledSeries[],
+  ) {
+    const series = [...once, ...again];
     this.#alarms = new Map(series.map(({ name, rows }) => [name, new Uint8Array(rows.length)]));
     this.#scores = new Map(series.map(({ name, rows }) => [name, new Float64Array(rows.length)]));
   }
@@ -61,12 +73,8 @@ class InjectedScorer implements Scorer {
   }
 
   metrics(): Metrics {
-    const groups = new Map<string, LabelledSeries[]>();
-    for (const one of this.series) {
-      const group = one.name.slice(0, one.name.lastIndexOf('-')).replace('-', '_');
-      groups.set(group, [...(groups.get(group) ?? []), one]);
-    }
-    const { episode_recall, episode_precision, delay_rows } = this.#scoreOf(this.series);
+    const groups = groupsOf(this.once);
+    const { episode_recall, episode_precision, delay_rows } = this.#scoreOf(this.once);
     const each = [...groups].flatMap(([name, group]) => {
       const score = this.#scoreOf(group);
       return [
@@ -81,23 +89,38 @@ class InjectedScorer implements Scorer {
       delay_rows,
       ...this.#vus(),
       ...Object.fromEntries([...each, ...overdueMetrics(overdue)]),
+      ...this.#again(),
+    };
+  }
+
+  /** Of what comes after the same in a stronger form: the share that is found all the same. */
+  #again(): Metrics {
+    const found = (series: readonly LabelledSeries[]): number => {
+      const second = series.map((one) => ({ ...one, windows: one.windows.slice(-1) }));
+      return this.#scoreOf(second).episode_recall;
+    };
+    const after = (gap: number) => this.again.filter(({ name }) => name.includes(`-again_${gap}-`));
+    const each = [...groupsOf(this.again)].map(([name, group]) => [name.replace('_medium', ''), found(group)]);
+    return {
+      ...Object.fromEntries(gaps.map((gap) => [`again_${gap}`, found(after(gap))])),
+      again_vus_pr: meanOf(this.again.map((one) => this.#vusOf(one))),
+      ...Object.fromEntries(each),
     };
   }
 
   /** Volume under the precision-recall surface of the continuous score, whatever alarms: the mean, and that of each kind. */
   #vus(): Metrics {
-    const sums = new Map<string, { sum: number; count: number }>();
-    for (const { name, rows, windows } of this.series) {
-      const labels = new Uint8Array(rows.length);
-      for (const [first, last] of windows) labels.fill(1, first, last + 1);
-      const one = vusPr(this.#scores.get(name) as Float64Array, labels, bufferRows(gapless(rows)));
-      const kind = `${name.slice(0, name.indexOf('-'))}_vus_pr`;
-      for (const of of ['vus_pr', kind]) {
-        const { sum, count } = sums.get(of) ?? { sum: 0, count: 0 };
-        sums.set(of, { sum: sum + one, count: count + 1 });
-      }
-    }
-    return Object.fromEntries([...sums].map(([of, { sum, count }]) => [of, sum / count]));
+    const each = this.once.map((one) => ({ kind: kindOf(one), vus: this.#vusOf(one) }));
+    const mean = (kind?: string): number =>
+      meanOf(each.filter((one) => kind === undefined || one.kind === kind).map(({ vus }) => vus));
+    const kinds = [...new Set(each.map(({ kind }) => kind))];
+    return { vus_pr: mean(), ...Object.fromEntries(kinds.map((kind) => [`${kind}_vus_pr`, mean(kind)])) };
+  }
+
+  #vusOf({ name, rows, windows }: LabelledSeries): number {
+    const labels = new Uint8Array(rows.length);
+    for (const [first, last] of windows) labels.fill(1, first, last + 1);
+    return vusPr(this.#scores.get(name) as Float64Array, labels, bufferRows(gapless(rows)));
   }
 
   #scoreOf(series: readonly LabelledSeries[]) {
@@ -108,6 +131,21 @@ class InjectedScorer implements Scorer {
     );
   }
 }
+
+const kindOf = ({ name }: LabelledSeries): string => name.slice(0, name.indexOf('-'));
+
+/** The seeds of each kind in each form. */
+function groupsOf(series: readonly LabelledSeries[]): Map<string, LabelledSeries[]> {
+  const groups = new Map<string, LabelledSeries[]>();
+  for (const one of series) {
+    const group = one.name.slice(0, one.name.lastIndexOf('-')).replaceAll('-', '_');
+    groups.set(group, [...(groups.get(group) ?? []), one]);
+  }
+  return groups;
+}
+
+const meanOf = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 /** The first channel, a missing value as the last one before it. */
 function gapless(rows: LabelledSeries['rows']): Float64Array {

@@ -1,7 +1,8 @@
 import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row } from '../../state/layout.js';
-import { distance, type Range, type RangeOptions, rangeLayout, remember } from './range.js';
+import type { RangeOptions } from './range.js';
 import { meanOf, push, type Recent, recentLayout } from './recent.js';
+import { type Incident, learnNumber, news, type Trust, trustLayout } from './trust.js';
 
 /** Rows over which gaps and missing values are looked at. */
 const gapRows = 10;
@@ -15,43 +16,40 @@ export const arrivalLayout = {
   /** What was lately seen of both, until it is remembered. */
   lateGaps: recentLayout(gapRows),
   lateShares: recentLayout(missingRows),
-  gap: rangeLayout,
-  share: rangeLayout,
+  gap: trustLayout,
+  share: trustLayout,
 };
 export type Arrival = Row<typeof arrivalLayout>;
 
-/** Share of a range that is little, as for values. */
-const little = 0.01;
 /** Gaps that change by less than a factor e, and missing values below a quarter, are no news of their own. */
 const gapRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 1 };
 const shareRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 0.25 };
 const noNews = 1;
 
 /** How new the pace of a key's rows is: a burst, or a slowing down. */
-export function paceNewness(own: Arrival, timeMs: number): number {
+export function paceNewness(own: Arrival, timeMs: number, incident: Incident): number {
   const gapMs = timeMs - own.lastMs[0];
   const first = own.lastMs[0] === 0;
   own.lastMs[0] = timeMs;
   if (first) return 0;
   push(own.gaps, Math.max(0, gapMs));
-  return beyond(own.gap, own.lateGaps, kernels.log(1 + meanOf(own.gaps, gapRows)), gapRange);
+  return beyond(own.gap, own.lateGaps, kernels.log(1 + meanOf(own.gaps, gapRows)), gapRange, incident);
 }
 
 /** How new the share of values is that are missing, of `missing` in this row. */
-export function missingNewness(own: Arrival, missing: number): number {
+export function missingNewness(own: Arrival, missing: number, incident: Incident): number {
   push(own.missing, missing);
-  return beyond(own.share, own.lateShares, meanOf(own.missing, missingRows), shareRange);
+  return beyond(own.share, own.lateShares, meanOf(own.missing, missingRows), shareRange, incident);
 }
 
 /**
  * Logarithm of how far a mean lies outside its range. It moves by little from row to row, so it is remembered only when
  * all the rows have passed that it is a mean of: its own beginning must not make it usual.
  */
-function beyond(own: Range, late: Recent, x: number, options: RangeOptions): number {
+function beyond(own: Trust, late: Recent, x: number, options: RangeOptions, incident: Incident): number {
   if (!Number.isFinite(x)) return 0;
   const { ring, count } = late;
-  if (count[0] >= ring.length) remember(own, ring[count[0] % ring.length], options);
+  learnNumber(own, count[0] >= ring.length ? ring[count[0] % ring.length] : Number.NaN, options, incident);
   push(late, x);
-  const far = distance(own, x, options);
-  return far > noNews ? kernels.log1p((far - noNews) / little) : 0;
+  return news(own, x, options, noNews);
 }

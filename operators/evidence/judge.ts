@@ -4,13 +4,14 @@ import { arrivalLayout, missingNewness, paceNewness } from './arrival.js';
 import { calibrationLayout, learnEvidence, shareAbove } from './calibration.js';
 import { heaviness } from './heaviness.js';
 import { ladderLayout, learnLadder, type Rungs, recalibrate } from './ladder.js';
-import { newness, noveltyKinds, noveltyLayout } from './novelty.js';
+import { NoveltyOf, noveltyKinds, noveltyLayout } from './novelty.js';
 import { onset, onsetLayout } from './onset.js';
 import { RarityOf, rarityLayout } from './rarity.js';
 import { isAbnormal, type RegimeRoom, regimeLayout, regimeRoom } from './regime.js';
 import { RelationOf, relationLayout } from './relation.js';
 import { leastTail } from './surprise.js';
 import { fadeNewness, lasting, lastingNewness, newestLayout, noteNewness, sustainedLayout } from './sustained.js';
+import { incidentLayout, passIncident } from './trust.js';
 
 const channelLayout = { novelty: noveltyLayout, sustained: sustainedLayout };
 
@@ -19,13 +20,14 @@ const channelLayout = { novelty: noveltyLayout, sustained: sustainedLayout };
  * many rows, because rows of a lasting state count one another again.
  */
 const scoreRungs: Rungs = {
-  ...{ count: 10, highest: 1 / 3, reach: 0.18, goOn: [0.2, 0.21, 0.24, 0.28, 0.32] },
+  ...{ count: 10, highest: 1 / 3, reach: 0.185, goOn: [0.22, 0.215, 0.235, 0.27, 0.33] },
   ...{ belief: 3000, memoryRows: 10_000 },
 };
 
 /** State of one key for all kinds of evidence: about 8 KB a channel. */
 export const judgeLayout = (channels: number) => ({
   rarity: rarityLayout,
+  incident: incidentLayout,
   onset: onsetLayout,
   arrival: arrivalLayout,
   calibration: calibrationLayout,
@@ -53,11 +55,26 @@ export interface Seen {
 
 /** Kinds of evidence that are of the key and not of a channel. */
 const keyKinds = ['pace', 'missing values', 'joint state', 'relation'] as const;
-export const evidenceKinds = [...noveltyKinds, ...keyKinds] as const;
-export type EvidenceKind = (typeof evidenceKinds)[number];
 
-/** What alarms may come from; `none` holds the place that states know an alarm without reasons by, `sequence` is of `htm-detect`. */
-export const reasonKinds = [...evidenceKinds, 'none', 'sequence'] as const;
+/**
+ * What alarms may come from, in the order by which states number them, so that what is added comes last. `none` is of alarms
+ * without reasons, `sequence` of `htm-detect`.
+ */
+export const reasonKinds = [
+  'value',
+  'level',
+  'slow level',
+  'spread',
+  'floor',
+  'ceiling',
+  'forecast error',
+  'forecast bias',
+  'surprise',
+  ...keyKinds,
+  'none',
+  'sequence',
+  'single error',
+] as const;
 export type ReasonKind = (typeof reasonKinds)[number];
 
 /** What one kind of evidence says, in nats of newness. */
@@ -101,8 +118,7 @@ export class JudgeOf {
   readonly #names: readonly string[];
   readonly #crowd: number;
   readonly #rarity: RarityOf;
-  readonly #parts: Float64Array;
-  readonly #channels: Float64Array;
+  readonly #novelty: readonly NoveltyOf[];
   readonly #relation: RelationOf;
   readonly #key = new Float64Array(keyKinds.length);
 
@@ -117,52 +133,54 @@ export class JudgeOf {
     this.#relation = new RelationOf(channels);
     this.#crowd = crowd * kernels.log(channels);
     this.#names = Array.from({ length: channels }, (_, c) => `c${c}`);
-    this.#parts = new Float64Array(channels * noveltyKinds.length);
-    this.#channels = new Float64Array(channels);
+    this.#novelty = Array.from({ length: channels }, () => new NoveltyOf());
   }
 
   /** Judges a row of which something is known; onsets begin when the key is judged. */
   judge(own: Judge, row: Seen, judged: boolean): void {
-    const kinds = noveltyKinds.length;
     let newest = 0;
+    let lastingly = 0;
+    let unprecedented = 0;
     let strangest = Number.NaN;
     let missing = 0;
     for (let c = 0; c < this.#names.length; c++) {
-      this.#channels[c] = 0;
+      const fresh = this.#novelty[c];
       const value = row.values[c];
       if (!Number.isFinite(value)) {
         missing++;
+        fresh.skip();
         continue;
       }
       const { novelty, sustained } = own.channel[this.#names[c]];
       const error = value - (row.expected?.[c] ?? Number.NaN);
-      const surprise = -kernels.log(Math.max(leastTail, row.tail[c]));
-      const fresh = newness(novelty, value, error, surprise, this.#parts.subarray(c * kinds, (c + 1) * kinds));
+      fresh.judge(novelty, value, error, -kernels.log(Math.max(leastTail, row.tail[c])));
       const strange = lasting(sustained, value, error, this.memoryRows);
-      this.#channels[c] = fresh;
-      newest = Math.max(newest, fresh);
+      newest = Math.max(newest, fresh.newness);
+      lastingly = Math.max(lastingly, fresh.lasting);
+      unprecedented = Math.max(unprecedented, fresh.unprecedented);
       if (!(strange <= strangest)) strangest = strange;
     }
     const abnormal = isAbnormal(own.regime, row.values, this.memoryRows, this.#room);
     const begins = abnormal && own.abnormal[0] === 0 && this.#names.length > 1;
     own.abnormal[0] = Number(abnormal);
     this.abnormal = abnormal;
-    this.#key[0] = paceNewness(own.arrival, row.timeMs);
-    this.#key[1] = this.ignoreMissing ? 0 : missingNewness(own.arrival, missing / this.#names.length);
+    this.#key[0] = paceNewness(own.arrival, row.timeMs, own.incident);
+    this.#key[1] = this.ignoreMissing ? 0 : missingNewness(own.arrival, missing / this.#names.length, own.incident);
     this.#key[2] = begins ? abnormalNewness : 0;
     this.#key[3] = this.#relation.newness(own.relation, row.values, row.expected, this.memoryRows);
-    const ofValues = Math.max(0, Math.max(newest, this.#key[3]) - this.#crowd, this.#key[2]);
-    this.newness = ofValues + this.#key[0] + this.#key[1];
+    const ofKey = this.#key[0] + this.#key[1];
+    this.newness = this.#together(newest, this.#key[3]) + ofKey;
     if (judged && own.rarity.heavy[0] === 0) {
       for (const name of this.#names) {
         own.rarity.heavy[0] = Math.max(own.rarity.heavy[0], heaviness(own.channel[name].novelty.values));
       }
     }
     this.rarity = this.#rarity.judge(own.rarity, this.newness);
-    this.onset = onset(own.onset, judged ? ofValues : 0);
+    this.#learn(own);
+    this.onset = onset(own.onset, judged ? this.#together(unprecedented, this.#relation.unprecedented) : 0);
     own.strangest[0] = strangest;
     fadeNewness(own.newest);
-    noteNewness(own.newest, this.newness);
+    noteNewness(own.newest, this.#together(lastingly, this.#key[3]) + ofKey);
     fadeNewness(own.absence);
     noteNewness(own.absence, this.#key[1]);
     const evidence = strangest + lastingNewness(own.newest);
@@ -171,14 +189,28 @@ export class JudgeOf {
     if (this.#known) learnEvidence(own.calibration, evidence, this.memoryRows);
   }
 
+  /** Newness of the values of a key: of the channel that is newest, or of how channels hang together. */
+  #together(newest: number, relation: number): number {
+    return Math.max(0, Math.max(newest, relation) - this.#crowd, this.#key[2]);
+  }
+
+  /** Takes in the numbers that the row was judged by. */
+  #learn(own: Judge): void {
+    passIncident(own.incident, this.newness, this.rarity);
+    for (let c = 0; c < this.#names.length; c++) {
+      this.#novelty[c].learn(own.channel[this.#names[c]].novelty, own.incident);
+    }
+    this.#relation.learnNumbers(own.relation, own.incident);
+  }
+
   /** Judges a row of which nothing is known: only that it is missing can be new. */
   judgeMissing(own: Judge): void {
-    this.#channels.fill(0);
-    this.#parts.fill(0);
+    for (const fresh of this.#novelty) fresh.skip();
     this.#key.fill(0);
-    this.#key[1] = missingNewness(own.arrival, 1);
+    this.#key[1] = missingNewness(own.arrival, 1, own.incident);
     this.newness = this.#key[1];
     this.rarity = this.newness > 0 ? this.#rarity.judge(own.rarity, this.newness) : 1;
+    if (this.newness > 0) passIncident(own.incident, this.newness, this.rarity);
     this.onset = 0;
     // Nothing is learnt from such a row, and it is as strange as it is new, or was of late, that values are missing.
     fadeNewness(own.absence);
@@ -208,11 +240,10 @@ export class JudgeOf {
 
   /** Why the row that was judged is new. */
   reasons(): Reasons {
-    const channels = Array.from(this.#channels);
-    const kinds = noveltyKinds.length;
+    const channels = this.#novelty.map(({ newness }) => newness);
     const most = channels.indexOf(Math.max(...channels));
     const ofKey = keyKinds.map((kind, i) => ({ kind, nats: this.#key[i] }));
-    const ofChannel = noveltyKinds.map((kind, i) => ({ kind, nats: this.#parts[most * kinds + i] }));
+    const ofChannel = noveltyKinds.map((kind, i) => ({ kind, nats: this.#novelty[most].parts[i] as number }));
     const parts: Part[] = [...ofKey, ...(channels[most] > 0 ? ofChannel : [])].filter(({ nats }) => nats > 0);
     parts.sort((a, b) => b.nats - a.nats);
     const [pace, missing, state, relation] = this.#key;

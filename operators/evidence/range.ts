@@ -1,11 +1,16 @@
-import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row, u32 } from '../../state/layout.js';
 
 /** Ranges of eight stretches of the past: the oldest is forgotten at once. */
 const stretches = 8;
 
-/** Where a number used to lie: lowest and highest of each stretch. */
-export const rangeLayout = { rows: u32(), low: f64(stretches), high: f64(stretches) };
+/** Where a number used to lie: lowest and highest of each stretch, and of all. */
+export const rangeLayout = {
+  rows: u32(),
+  low: f64(stretches),
+  high: f64(stretches),
+  lowest: f64(),
+  highest: f64(),
+};
 export type Range = Row<typeof rangeLayout>;
 
 export interface RangeOptions {
@@ -18,36 +23,17 @@ export interface RangeOptions {
 }
 
 /** Width of the range that is remembered; 0 while there is none. */
-export function widthOf(own: Range, { memoryRows }: RangeOptions): number {
-  const known = knownStretches(own, Math.ceil(memoryRows / stretches));
-  return known === 0 ? 0 : highestOf(own, known) - lowestOf(own, known);
-}
-
-/** How far a number lies outside all that is remembered, as a share of that range; it is then remembered itself. */
-export function novelty(own: Range, x: number, options: RangeOptions): number {
-  const far = distance(own, x, options);
-  remember(own, x, options);
-  return far;
-}
-
-/** Share of a range that is little: as far outside says something. */
-const little = 0.01;
-
-/** Logarithm of how far a number lies outside its range, beyond a share of it that is no news; it is then remembered. */
-export function news(own: Range, x: number, options: RangeOptions, noNews: number): number {
-  if (!Number.isFinite(x)) return 0;
-  const far = novelty(own, x, options);
-  return far > noNews ? kernels.log1p((far - noNews) / little) : 0;
-}
+export const widthOf = ({ lowest, highest }: Range): number => highest[0] - lowest[0];
 
 /** How far a number lies outside all that is remembered, as a share of that range. */
-export function distance(own: Range, x: number, { warmupRows, memoryRows, leastWidth = 0 }: RangeOptions): number {
-  const known = knownStretches(own, Math.ceil(memoryRows / stretches));
-  const lowest = lowestOf(own, known);
-  const highest = highestOf(own, known);
+export function distance(own: Range, x: number, { warmupRows, leastWidth = 0 }: RangeOptions): number {
+  return own.rows[0] < warmupRows ? 0 : outside(x, own.lowest[0], own.highest[0], leastWidth);
+}
+
+/** How far a number lies outside these two, as a share of what they are apart. */
+export function outside(x: number, lowest: number, highest: number, leastWidth = 0): number {
   const width = Math.max(leastWidth, highest - lowest);
-  if (own.rows[0] < warmupRows || !(width > 0)) return 0;
-  return Math.max(0, x - highest, lowest - x) / width;
+  return width > 0 ? Math.max(0, x - highest, lowest - x) / width : 0;
 }
 
 /**
@@ -57,37 +43,47 @@ export function distance(own: Range, x: number, { warmupRows, memoryRows, leastW
 const reach = 2;
 
 /** Takes a number into the range. */
-export function remember(own: Range, number: number, options: RangeOptions): void {
-  const { rows, low, high } = own;
-  const stretch = Math.ceil(options.memoryRows / stretches);
-  const x = learnable(own, number, options);
-  const at = Math.floor(rows[0] / stretch) % stretches;
-  const first = rows[0] % stretch === 0;
-  low[at] = first ? x : Math.min(low[at], x);
-  high[at] = first ? x : Math.max(high[at], x);
-  rows[0]++;
+export function remember(own: Range, x: number, options: RangeOptions): void {
+  const far = own.rows[0] < options.warmupRows;
+  take(own, far ? x : within(x, own.lowest[0], own.highest[0], options), options);
 }
 
-function learnable(own: Range, x: number, { warmupRows, memoryRows, leastWidth = 0 }: RangeOptions): number {
-  if (own.rows[0] < warmupRows) return x;
-  const known = knownStretches(own, Math.ceil(memoryRows / stretches));
-  const lowest = lowestOf(own, known);
-  const highest = highestOf(own, known);
+/** A number as far outside these two as is remembered of it. */
+export function within(x: number, lowest: number, highest: number, { leastWidth = 0 }: RangeOptions): number {
   // Where nothing has ever moved, no width says what is far.
   const most = reach * Math.max(leastWidth, highest - lowest);
   return most > 0 ? Math.max(lowest - most, Math.min(highest + most, x)) : x;
 }
 
-const knownStretches = ({ rows }: Range, stretch: number): number => Math.min(stretches, Math.ceil(rows[0] / stretch));
-
-function lowestOf({ low }: Range, known: number): number {
-  let lowest = Number.POSITIVE_INFINITY;
-  for (let s = 0; s < known; s++) lowest = Math.min(lowest, low[s]);
-  return lowest;
+/** Takes a number into the range as it is. */
+export function take(own: Range, x: number, { memoryRows }: RangeOptions): void {
+  const { rows, low, high, lowest, highest } = own;
+  const stretch = Math.ceil(memoryRows / stretches);
+  const row = rows[0]++;
+  const at = Math.floor(row / stretch) % stretches;
+  if (row % stretch > 0) {
+    low[at] = Math.min(low[at], x);
+    high[at] = Math.max(high[at], x);
+    lowest[0] = Math.min(lowest[0], x);
+    highest[0] = Math.max(highest[0], x);
+    return;
+  }
+  low[at] = x;
+  high[at] = x;
+  const known = Math.min(stretches, row / stretch + 1);
+  lowest[0] = x;
+  highest[0] = x;
+  for (let s = 0; s < known; s++) {
+    lowest[0] = Math.min(lowest[0], low[s]);
+    highest[0] = Math.max(highest[0], high[s]);
+  }
 }
 
-function highestOf({ high }: Range, known: number): number {
-  let highest = Number.NEGATIVE_INFINITY;
-  for (let s = 0; s < known; s++) highest = Math.max(highest, high[s]);
-  return highest;
+/** Widens the range by numbers that belong to rows that it has counted. */
+export function widen(own: Range, low: number, high: number, { memoryRows }: RangeOptions): void {
+  const at = Math.floor((own.rows[0] - 1) / Math.ceil(memoryRows / stretches)) % stretches;
+  own.low[at] = Math.min(own.low[at], low);
+  own.high[at] = Math.max(own.high[at], high);
+  own.lowest[0] = Math.min(own.lowest[0], low);
+  own.highest[0] = Math.max(own.highest[0], high);
 }

@@ -39,7 +39,7 @@ const sizeBelief = 5.5;
 const birthRows = 68;
 const agingRows = 0.107;
 const oldRows = 5000;
-const caution = 3.5;
+const caution = 3.7;
 /** Mean size of an outbreak at 200 rows, and the power with which it falls. */
 const birthSize = 2.47;
 const agingSize = 0.292;
@@ -47,6 +47,10 @@ const youngRows = 200;
 /** More channels have more outbreaks, by this power of their number, and larger ones, by so much a unit of its logarithm. */
 const rateOfChannels = 0.6;
 const sizeOfChannels = 0.2;
+/** Share of rows at which so much begins that is strange. */
+const strangeShare = 1e-3;
+/** Whether what begins at this share of rows is strange, so that it is not taken for usual: whatever the budget of alarms is. */
+export const isStrange = (share: number): boolean => share <= strangeShare;
 /** Outbreaks before this row are not counted level by level: nothing was known then. */
 const countedFrom = 60;
 
@@ -105,8 +109,12 @@ function learn(own: Rarity, rate: number, size: number, share: number): void {
   own.peak[0] = 0;
 }
 
-/** What an outbreak counts at most: the size that one in four times as many as were seen has, so that an anomaly hides no other. */
+/**
+ * What an outbreak counts at most, so that an anomaly hides no other: the size that one in four times as many as were seen
+ * has; of a strange one, that one in as many has.
+ */
 function largest(own: Rarity): number {
   const outbreaks = sizeBelief + own.sizes[0];
-  return sizesOf(own) * (kernels.pow(4 * outbreaks, 1 / outbreaks) - 1);
+  const of = isStrange(own.rarest[0]) ? outbreaks : 4 * outbreaks;
+  return sizesOf(own) * (kernels.pow(of, 1 / outbreaks) - 1);
 }

@@ -1,7 +1,8 @@
 import { kernels } from '../../models/kernels/index.js';
 import { f64, type Layout, type Row } from '../../state/layout.js';
-import { news, type RangeOptions, rangeLayout } from './range.js';
+import type { RangeOptions } from './range.js';
 import { meanOf, push, recentLayout } from './recent.js';
+import { type Incident, learnNumber, news, trustLayout, unprecedented } from './trust.js';
 
 /** Rows over which surprises given the other channels are looked at. */
 const shortRows = 10;
@@ -20,7 +21,7 @@ const leastEnergy = 1e-6;
 /** Where errors hardly vary at all their size is no measure. */
 const range: RangeOptions = { warmupRows: 30, memoryRows: 5000, leastWidth: 0.5 };
 
-const channelLayout = { energies: recentLayout(longRows), short: rangeLayout, long: rangeLayout };
+const channelLayout = { energies: recentLayout(longRows), short: trustLayout, long: trustLayout };
 
 /** How the forecast errors of a key's channels hang together; next to nothing where there is one channel. */
 export const relationLayout = (channels: number) =>
@@ -44,13 +45,17 @@ export type Relation = Row<ReturnType<typeof relationLayout>>;
  * O(channels²) a row, and cubic every 25 rows. Weak where errors of channels do not hang together at all.
  */
 export class RelationOf {
-  /** The channel whose relation is newest. */
+  /** The channel whose relation is newest, and how new the newest is beside all that was ever seen. */
   channel = 0;
+  unprecedented = 0;
 
   readonly #names: readonly string[];
   readonly #settledRows: number;
   readonly #errors: Float64Array;
   readonly #factor: Float64Array;
+  /** Per channel what was looked at in the row, over the short and the long time. */
+  readonly #lately: Float64Array;
+  readonly #longer: Float64Array;
 
   constructor(channels: number) {
     this.#names = Array.from({ length: channels }, (_, c) => `c${c}`);
@@ -58,9 +63,11 @@ export class RelationOf {
     this.#settledRows = refactorRows * Math.ceil(settled / refactorRows);
     this.#errors = new Float64Array(channels);
     this.#factor = new Float64Array(channels * channels);
+    this.#lately = new Float64Array(channels);
+    this.#longer = new Float64Array(channels);
   }
 
-  /** How new the relation of the channels is, in nats; it is then learnt. A missing value says nothing. */
+  /** How new the relation of the channels is, in nats. A missing value says nothing. */
   newness(
     own: Relation,
     values: ArrayLike<number>,
@@ -68,6 +75,9 @@ export class RelationOf {
     memoryRows: number,
   ): number {
     const channels = this.#names.length;
+    this.#lately.fill(Number.NaN);
+    this.#longer.fill(Number.NaN);
+    this.unprecedented = 0;
     if (channels < 2 || expected === undefined) return 0;
     const known = this.#standardise(own, values, expected, memoryRows);
     if (known < 2) return 0;
@@ -113,7 +123,21 @@ export class RelationOf {
     push(energies, (left * left) / own.precision[c * channels + c]);
     const lately = Math.sqrt(meanOf(energies, shortRows));
     const longer = kernels.log(Math.max(leastEnergy, meanOf(energies, longRows)));
+    this.#lately[c] = lately;
+    this.#longer[c] = longer;
+    const old = unprecedented(short, lately, range, noNews) + unprecedented(long, longer, range, noNews);
+    this.unprecedented = Math.max(this.unprecedented, old);
     return news(short, lately, range, noNews) + news(long, longer, range, noNews);
+  }
+
+  /** Takes in what was looked at in the row. */
+  learnNumbers(own: Relation, incident: Incident): void {
+    if (this.#names.length < 2) return;
+    for (let c = 0; c < this.#names.length; c++) {
+      const { short, long } = own.channel[this.#names[c]];
+      learnNumber(short, this.#lately[c], range, incident);
+      learnNumber(long, this.#longer[c], range, incident);
+    }
   }
 
   #learn(own: Relation, memoryRows: number): void {

@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest';
-import { RelationOf, relationLayout } from '../../../operators/evidence/relation.js';
+import { type Relation, RelationOf, relationLayout } from '../../../operators/evidence/relation.js';
+import { incidentLayout } from '../../../operators/evidence/trust.js';
 import { chance, normal } from '../harness.js';
 import { rowOf } from './row.js';
 
 const zeros = [0, 0, 0];
+const calm = rowOf(incidentLayout);
+
+/** Newness of a row, which is then learnt. */
+function look(relation: RelationOf, own: Relation, errors: number[]): number {
+  const fresh = relation.newness(own, errors, zeros, 10_000);
+  relation.learnNumbers(own, calm);
+  return fresh;
+}
 
 /** Newest of each stretch of rows; `make` gives the errors of a row. */
 function newest(make: (i: number) => number[], stretches: readonly number[]): number[] {
@@ -13,7 +22,7 @@ function newest(make: (i: number) => number[], stretches: readonly number[]): nu
   let from = 0;
   return stretches.map((upTo) => {
     let most = 0;
-    for (; from < upTo; from++) most = Math.max(most, relation.newness(own, make(from), zeros, 10_000));
+    for (; from < upTo; from++) most = Math.max(most, look(relation, own, make(from)));
     return most;
   });
 }
@@ -56,12 +65,12 @@ test('which channel left is told where there are more than two; missing values, 
   for (let i = 0; i < 2000; i++) {
     const common = z();
     const values = [common + 0.3 * z(), common + 0.3 * z(), i % 7 === 0 ? Number.NaN : common + 0.3 * z()];
-    expect(relation.newness(own, values, zeros, 10_000)).toBeGreaterThanOrEqual(0);
+    expect(look(relation, own, values)).toBeGreaterThanOrEqual(0);
   }
   let most = { fresh: 0, channel: -1 };
   for (let i = 0; i < 20; i++) {
     const common = z();
-    const fresh = relation.newness(own, [common + 0.3 * z(), -common, common + 0.3 * z()], zeros, 10_000);
+    const fresh = look(relation, own, [common + 0.3 * z(), -common, common + 0.3 * z()]);
     if (fresh > most.fresh) most = { fresh, channel: relation.channel };
   }
   expect(most.channel).toBe(1);
