@@ -57,7 +57,10 @@ function pretrain() {
   ];
 }
 
-/** How many anomalies of each kind and strength are found, and the rows until an alarm, of all evidence or of another kind. */
+/**
+ * How many anomalies of each kind and strength are found, and the rows until an alarm, of all evidence or of another kind; and how
+ * many of medium strength 300 and 1,000 rows after the same in its strongest form.
+ */
 function injected(file = 'injected', name = 'default') {
   const { metrics } = recorded(file).results.find(({ memory }) => memory === name);
   const strengths = ['weak', 'medium', 'strong'];
@@ -67,16 +70,23 @@ function injected(file = 'injected', name = 'default') {
     return `${Math.round(100 * metrics[name])} %${Number.isFinite(delay) ? ` (${delay})` : ''}`;
   };
   const vus = (name) => metrics[name]?.toFixed(2) ?? '–';
+  const percent = (name) => (name in metrics ? `${Math.round(100 * metrics[name])} %` : '–');
+  const again = (name) => ['300', '1000'].map((gap) => percent(`${name}_${gap}`));
   return [
-    ...head(['kind', ...strengths, 'VUS-PR of the score']),
+    ...head(['kind', ...strengths, 'again after 300 rows', 'after 1,000', 'VUS-PR of the score']),
     ...kinds.map((kind) =>
       row([
         kind.replaceAll('_', ' '),
         ...strengths.map((strength) => cell(`${kind}_${strength}`)),
+        ...again(`${kind}_again`),
         vus(`${kind}_vus_pr`),
       ]),
     ),
-    row(['all', '', '', `**${Math.round(100 * metrics.found)} %** (${metrics.delay_rows})`, `**${vus('vus_pr')}**`]),
+    row([
+      ...['all', '', '', `**${percent('found')}** (${metrics.delay_rows})`],
+      ...again('again').map((share) => `**${share}**`),
+      `**${vus('vus_pr')}**`,
+    ]),
   ];
 }
 

@@ -31,7 +31,7 @@ export interface DetectOptions {
   readonly memoryRows?: number;
   /**
    * `surprise`: only how unlikely each value was under its forecast. `all`: also novelty of value and level, window
-   * shape, pace, missing values and the joint state of all channels, for 8 KB of state and 3 µs a channel. `conformal`: exact ranks
+   * shape, pace, missing values and the joint state of all channels, for 12 KB of state and 3 µs a channel. `conformal`: exact ranks
    * of surprise and bets on them, so that false alarms are bounded by the budget whenever one looks. Default `surprise`.
    */
   readonly evidence?: EvidenceName;

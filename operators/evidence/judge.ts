@@ -24,7 +24,7 @@ const scoreRungs: Rungs = {
   ...{ belief: 3000, memoryRows: 10_000 },
 };
 
-/** State of one key for all kinds of evidence: about 8 KB a channel. */
+/** State of one key for all kinds of evidence: about 12 KB a channel. */
 export const judgeLayout = (channels: number) => ({
   rarity: rarityLayout,
   incident: incidentLayout,
