@@ -10,6 +10,8 @@ import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeF
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { keepRowsYoung } from '../cli/heap.js';
+import { batchRowsDefault } from '../connectors/table.js';
 import {
   arena,
   type Event,
@@ -24,6 +26,7 @@ import {
 } from '../index.js';
 import { medianOf, Pauses } from './pauses.js';
 
+keepRowsYoung();
 const { values: options } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000' },
@@ -143,10 +146,15 @@ function cost(spec: PipelineSpec, steps: number, warm: number, rows: number): nu
   const lane = new Lane(stages, shard);
   const push = (from: number, list: Event[]) =>
     lane.push({ shard: 'bench', rows: list, rejects: [], next: from + list.length });
-  for (let from = 0; from < warm; from += 500) push(from, events(1, from, 500));
-  const batches = Array.from({ length: rows / 500 }, (_, b) => events(1, warm + b * 500, 500));
+  for (let from = 0; from < warm; from += batchRowsDefault) {
+    push(from, events(1, from, Math.min(batchRowsDefault, warm - from)));
+  }
+  const batches = Array.from({ length: Math.ceil(rows / batchRowsDefault) }, (_, b) => {
+    const from = b * batchRowsDefault;
+    return { from: warm + from, list: events(1, warm + from, Math.min(batchRowsDefault, rows - from)) };
+  });
   const started = process.cpuUsage();
-  for (const [b, batch] of batches.entries()) push(warm + b * 500, batch);
+  for (const { from, list } of batches) push(from, list);
   const { user, system } = process.cpuUsage(started);
   lane.close();
   return (user + system) / rows;

@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import { isBrokenPipe } from './failure.js';
+import { keepRowsYoung } from './heap.js';
 import { processIo } from './io.js';
 import { main } from './program.js';
+
+keepRowsYoung();
 
 // A reader that has gone (`engram … | head`) is no failure: what is left to say, nobody wants to hear.
 for (const stream of [process.stdout, process.stderr]) {

@@ -52,7 +52,7 @@ export interface TableOptions extends ColumnOptions {
   readonly batchRows?: number;
 }
 
-export const batchRowsDefault = 256;
+export const batchRowsDefault = 128;
 
 /** A table as one log: every row has an offset, from 0, whether it becomes an event or a reject. */
 export class TableSource implements Source {
