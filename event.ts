@@ -122,18 +122,34 @@ export interface Unexpected {
 export const severities = ['info', 'warning', 'major', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
-/** Alarms that belong together, from the first to the last, with the row where the stream was least expected. */
+/** A number over several rows that was out of its range. */
+export interface Quantity {
+  /** `mean of 20 rows`. */
+  readonly name: string;
+  readonly rows: number;
+  /** That of the channel where none is said. */
+  readonly unit?: string;
+  readonly actual: number;
+  /** What was expected of it, or the range it had been in, or both. */
+  readonly expected?: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/** Rows that belong together, from the first that led to an alarm to the last that is strange, with the one that is strangest. */
 export interface Anomaly {
-  /** `shard@offset` of the alarm that began it: the same in every replay. */
+  /** `shard@offset` of its first alarm: the same in every replay. */
   readonly id: string;
   /** `silence`: the key said nothing; `together`: many keys moved at once, this one the most; absent where its values were strange. */
   readonly kind?: 'silence' | 'together';
   readonly key: string;
   readonly status: 'open' | 'closed';
+  /** The first row that belongs to it, which an alarm may have told later; and the last. */
   readonly startMs: number;
   readonly endMs: number;
   readonly startOffset: number;
   readonly endOffset: number;
+  /** Of its strangest alarm the row that added most to it, perhaps some rows before. */
   readonly peakMs: number;
   readonly peakOffset: number;
   /** Alarms inside it. */
@@ -151,6 +167,8 @@ export interface Anomaly {
   /** 1 % and 99 % quantiles of the forecast for the peak row. */
   readonly low: number;
   readonly high: number;
+  /** What was out of range, where that is no single row: a mean, a spread, a share over several. */
+  readonly quantity?: Quantity;
   /** One sentence a person can act on. */
   readonly why: string;
   /** The word at the peak and what had been expected instead, the likeliest first, where the channel is of words. */

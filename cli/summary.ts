@@ -1,5 +1,5 @@
 import { partOf } from '../connectors/table-sink.js';
-import type { Anomaly } from '../event.js';
+import type { Anomaly, Quantity } from '../event.js';
 import { count, figure, moment, odds, percent, plural } from './numbers.js';
 import type { Output } from './outputs.js';
 import type { ErrorLine } from './scores.js';
@@ -45,14 +45,20 @@ export function anomalyTable(
     },
     ...(manyKeys ? [{ title: 'Key', gives: true, of: ({ key }: Anomaly) => plain(key) }] : []),
     ...(manyChannels ? [{ title: 'Channel', gives: true, of: ({ channel }: Anomaly) => plain(channel) }] : []),
-    { title: 'Actual', align: 'right', of: ({ actual, word }) => (word ? plain(word.actual) : figure(actual)) },
+    {
+      title: 'Actual',
+      align: 'right',
+      of: ({ actual, word, quantity }) =>
+        word ? plain(word.actual) : quantity ? withUnit(figure(quantity.actual), quantity) : figure(actual),
+    },
     {
       title: 'Expected',
       align: 'right',
-      of: ({ expected, word }) => (word ? plain(word.expected[0]?.word ?? '') : figure(expected)),
+      of: ({ expected, word, quantity }) =>
+        word ? plain(word.expected[0]?.word ?? '') : quantity ? usual(quantity) : figure(expected),
     },
     { title: 'Rarity', align: 'right', drops: 1, of: ({ score }) => odds(score) },
-    { title: 'Why', gives: true, least: 11, drops: 2, of: ({ why }) => plain(reason(why)) },
+    { title: 'Why', gives: true, least: 11, drops: 2, of: ({ why, quantity }) => plain(reason(why, quantity)) },
   ];
   const [head, rule, ...lines] = table(
     columns,
@@ -75,8 +81,18 @@ export function anomalyTable(
   ];
 }
 
-/** What the columns before do not say already: `x 5 where 2 was expected: 3 higher` leaves `3 higher`. */
-const reason = (why: string): string => why.split(' was expected: ').at(-1) ?? why;
+/** What the columns before do not say already: `x 5 where 2 was expected: 3 higher` leaves `3 higher`, of a quantity its name. */
+const reason = (why: string, quantity?: Quantity): string =>
+  quantity ? quantity.name : (why.split(' was expected: ').at(-1) ?? why);
+
+const withUnit = (text: string, { unit }: Quantity): string => (unit === undefined ? text : `${text} ${unit}`);
+
+/** What is usual of a quantity. */
+const usual = (quantity: Quantity): string => {
+  const { expected, low, high } = quantity;
+  const text = expected === undefined ? `${figure(low)} to ${figure(high)}` : figure(expected);
+  return withUnit(text, quantity);
+};
 
 /** Error and coverage per horizon beside the simple forecasters; the first column group says how far ahead. */
 export function errorTable(

@@ -4,8 +4,8 @@ import { distance, type Range, type RangeOptions, rangeLayout, remember } from '
 import { meanOf, push, type Recent, recentLayout } from './recent.js';
 
 /** Rows over which gaps and missing values are looked at. */
-const gapRows = 10;
-const missingRows = 20;
+export const gapRows = 10;
+export const missingRows = 20;
 
 /** When and how completely the rows of a key come: its last gaps and missing shares, and all these have ever been. */
 export const arrivalLayout = {
@@ -23,8 +23,8 @@ export type Arrival = Row<typeof arrivalLayout>;
 /** Share of a range that is little, as for values. */
 const little = 0.01;
 /** Gaps that change by less than a factor e, and missing values below a quarter, are no news of their own. */
-const gapRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 1 };
-const shareRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 0.25 };
+export const gapRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 1 };
+export const shareRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 0.25 };
 const noNews = 1;
 
 /** How new the pace of a key's rows is: a burst, or a slowing down. */

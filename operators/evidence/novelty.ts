@@ -4,10 +4,10 @@ import { news, type RangeOptions, rangeLayout, widthOf } from './range.js';
 import { deviationOf, highestOf, lowestOf, meanOf, push, recentLayout } from './recent.js';
 
 /** Rows over which a number is looked at. */
-const errorRows = 10;
-const levelRows = 20;
-const edgeRows = 40;
-const longRows = 100;
+export const errorRows = 10;
+export const levelRows = 20;
+export const edgeRows = 40;
+export const longRows = 100;
 
 /** State of one channel: its last values, errors and surprises, and all that each kind of number has ever been. */
 export const noveltyLayout = {
@@ -41,12 +41,12 @@ export const noveltyKinds = [
 ] as const;
 
 /** What is slow or made by a memory leaves its range often and by little: that is no news. */
-const drift = 0.05;
+export const drift = 0.05;
 /** The slow level tells of the same as the level, later. */
-const slowWeight = 0.5;
+export const slowWeight = 0.5;
 const leastSpread = 1e-6;
 
-const range: RangeOptions = { warmupRows: 30, memoryRows: 10_000 };
+export const range: RangeOptions = { warmupRows: 30, memoryRows: 10_000 };
 
 /**
  * How new what a channel shows is: the sum over several kinds of numbers of how far each is outside its own past, in
@@ -78,6 +78,6 @@ export function newness(own: Novelty, value: number, error: number, surprise: nu
 }
 
 /** Logarithm of the standard deviation of the last rows, down to a millionth of the range of the values. */
-function spread({ values, value }: Novelty): number {
+export function spread({ values, value }: Novelty): number {
   return kernels.log(Math.max(deviationOf(values, longRows), leastSpread * widthOf(value, range)));
 }

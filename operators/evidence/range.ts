@@ -23,6 +23,27 @@ export function widthOf(own: Range, { memoryRows }: RangeOptions): number {
   return known === 0 ? 0 : highestOf(own, known) - lowestOf(own, known);
 }
 
+/** Where a number used to lie. */
+export interface Edges {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The range that is remembered. */
+export function edgesOf(own: Range, { memoryRows }: RangeOptions): Edges {
+  const known = knownStretches(own, Math.ceil(memoryRows / stretches));
+  return { low: lowestOf(own, known), high: highestOf(own, known) };
+}
+
+/** The range as it was before it took in `x`, of which `news` had told so many nats: only the edge on its side has moved. */
+export function edgesBefore(own: Range, x: number, nats: number, noNews: number, options: RangeOptions): Edges {
+  const { low, high } = edgesOf(own, options);
+  const far = noNews + little * (kernels.exp(nats) - 1);
+  const above = x - low > high - x;
+  const width = Math.max(options.leastWidth ?? 0, (above ? x - low : high - x) / (1 + far));
+  return above ? { low, high: x - far * width } : { low: x + far * width, high };
+}
+
 /** How far a number lies outside all that is remembered, as a share of that range; it is then remembered itself. */
 export function novelty(own: Range, x: number, options: RangeOptions): number {
   const far = distance(own, x, options);

@@ -1,0 +1,51 @@
+import type { Anomaly, Quantity } from '../event.js';
+import { sentenceOf, type Told } from './peak-words.js';
+import { inWords, short } from './quantity.js';
+
+/** The numbers of an anomaly that its sentence is about. */
+type Numbers = Pick<Anomaly, 'channel' | 'actual' | 'expected' | 'low' | 'high' | 'alarms' | 'startMs' | 'endMs'>;
+
+/** What else is known of it. */
+interface Known {
+  readonly told: Told;
+  readonly quantity?: Quantity | undefined;
+  readonly cause?: string | undefined;
+}
+
+/** What happened at the peak in one sentence, and how many alarms there were if there was more than one. */
+export function why(numbers: Numbers, { told, quantity, cause = alone }: Known): string {
+  const { channel, actual, expected, low, high, alarms, startMs, endMs } = numbers;
+  const more = alarms === 1 ? '' : `; ${alarms} alarms in ${span(endMs - startMs)}`;
+  const words = sentenceOf(channel, told);
+  if (told.word) return `${words}${more}`;
+  const fields = words === undefined ? '' : `; ${words}`;
+  if (quantity) return `${channel}: ${inWords(quantity)}${fields}${more}`;
+  if (Number.isNaN(actual) || Number.isNaN(expected)) return `${channel} was not as it used to be${more}`;
+  const band = Number.isNaN(low) ? '' : ` (${short(low)} to ${short(high)})`;
+  const said = `${channel} ${short(actual)} where ${short(expected)}${band} was expected`;
+  if (actual >= low && actual <= high) return `${said}: ${cause}${fields}${more}`;
+  return `${said}: ${apart(actual, expected)}${fields}${more}`;
+}
+
+const alone = 'strange together with the rows before it';
+
+/** How far off, as a factor where that says something, else as a difference. */
+function apart(actual: number, expected: number): string {
+  const factor = actual / expected;
+  if (factor >= 2 && factor < 1000 && expected > 0) return `${short(factor, 2)} times as high`;
+  if (factor >= 1.2 && factor < 2 && expected > 0) return `${short(100 * (factor - 1), 2)} % higher`;
+  if (factor > 0.001 && factor <= 1 / 1.2 && expected > 0) return `${short(100 * (1 - factor), 2)} % lower`;
+  return `${short(Math.abs(actual - expected), 4)} ${actual > expected ? 'higher' : 'lower'}`;
+}
+
+const spans = [
+  ['days', 86_400_000],
+  ['hours', 3_600_000],
+  ['minutes', 60_000],
+  ['seconds', 1000],
+] as const;
+
+function span(ms: number): string {
+  const [unit, unitMs] = spans.find(([, atLeast]) => ms >= 2 * atLeast) ?? ['ms', 1];
+  return `${short(ms / unitMs, 3)} ${unit}`;
+}
