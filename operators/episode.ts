@@ -61,6 +61,7 @@ const layout = {
   severity: u32(),
   startMs: f64(),
   startOffset: f64(),
+  startRow: f64(),
   /** The band of its first row, and the channel. */
   startLow: f64(),
   startHigh: f64(),
@@ -160,7 +161,8 @@ function ends(own: Own, { timeMs, offset }: Alarmed): void {
 /** Takes an alarm into the anomaly that is open, or begins one with it. */
 function note(own: Own, row: Alarmed, shard: Shard): void {
   if (own.alarms[0] === 0) {
-    const first = beginning(own, row);
+    own.startRow[0] = own.last.rows[0] - sinceOf(own, row);
+    const first = rowBack(own.last, own.last.rows[0] - own.startRow[0]);
     own.startMs[0] = first.timeMs;
     own.startOffset[0] = first.offset;
     own.startLow[0] = first.low;
@@ -178,10 +180,16 @@ function note(own: Own, row: Alarmed, shard: Shard): void {
   });
 }
 
-/** The first row of those that led to an alarm, and lie behind the anomaly before. */
-function beginning({ last, endRow }: Own, { about }: Alarmed): LastRow {
-  const since = Math.min(about?.since ?? 0, last.rows[0] - endRow[0] - 1);
-  return rowBack(last, knownRows(last, since + 1) - 1);
+/** Rows back to the first of those that led to an alarm, the strongest among them; they lie behind the anomaly before. */
+function sinceOf({ last, endRow }: Own, row: Alarmed): number {
+  const since = Math.max(row.about?.since ?? 0, strongestIn(last, row).back);
+  return knownRows(last, Math.min(since + 1, last.rows[0] - endRow[0])) - 1;
+}
+
+/** The row that added most to an alarm, in rows back: as the detector says, else the least likely of those it looked at. */
+function strongestIn(last: Own['last'], { about }: Alarmed): { back: number; alone: boolean } {
+  const found = strongestOf(last, about?.rows ?? 1);
+  return { back: about?.strongest ?? found.back, alone: found.alone };
 }
 
 function peak(own: Own, row: Alarmed, { channels }: Shard): void {
@@ -189,8 +197,8 @@ function peak(own: Own, row: Alarmed, { channels }: Shard): void {
   // Evidence over many rows may lie in another channel than the least likely value.
   const named = row.reasons && row.reasons.channel >= 0 ? row.reasons.channel : -1;
   const channel = named >= 0 ? named : leastLikely(row.tail);
-  const strongest = strongestOf(own.last, row.about?.rows ?? 1);
-  const back = knownRows(own.last, (row.about?.strongest ?? strongest.back) + 1) - 1;
+  const strongest = strongestIn(own.last, row);
+  const back = Math.min(strongest.back, knownRows(own.last, own.last.rows[0] - own.startRow[0] + 1) - 1);
   const before = rowBack(own.last, back);
   const isBefore = back > 0 && (named < 0 || before.channel === named);
   const found = isBefore ? before : atRow(row, channel);
@@ -209,6 +217,10 @@ function peak(own: Own, row: Alarmed, { channels }: Shard): void {
   // The word that was wrong, perhaps some rows before the alarm.
   own.peakMs[0] = own.told.timeMs[0];
   own.peakOffset[0] = own.told.offset[0];
+  if (own.alarms[0] === 1 && own.peakOffset[0] < own.startOffset[0]) {
+    own.startMs[0] = own.peakMs[0];
+    own.startOffset[0] = own.peakOffset[0];
+  }
   if (own.told.channel[0] === own.channel[0] && !isBefore) return;
   own.channel[0] = own.told.channel[0];
   own.actual[0] = own.expected[0] = own.low[0] = own.high[0] = Number.NaN;

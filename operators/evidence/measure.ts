@@ -180,12 +180,15 @@ export function ledBy(own: Judge, kind: ReasonKind, channel: number, found: Meas
     isOfChannel(kind) ? countOf(own, kind, channel) : Number.POSITIVE_INFINITY,
   );
   const of = (back: number): number => shareOf(own, kind, channel, found, back);
+  const since = Math.max(0, longestSum(rows, of));
   // A lowest or highest value is one row's, on whichever side it has left its range.
-  const side = kind === 'floor' ? -1 : 1;
-  const weight = kind === 'floor' || kind === 'ceiling' ? sided(own, channel, side) : of;
+  const isEdge = kind === 'floor' || kind === 'ceiling';
+  const weight = isEdge ? sided(own, channel, kind === 'floor' ? -1 : 1) : of;
   let strongest = 0;
-  for (let back = 1; back < rows; back++) if (weight(back) > weight(strongest)) strongest = back;
-  return { strongest, since: Math.max(0, longestSum(rows, of)) };
+  for (let back = 1; back <= (isEdge ? rows - 1 : since); back++) {
+    if (weight(back) > weight(strongest)) strongest = back;
+  }
+  return { strongest, since };
 }
 
 const sided =

@@ -206,6 +206,19 @@ describe('episode', () => {
       ]);
     });
 
+    test('it begins no later than the row it points at, and points at none of the anomaly before', () => {
+      const far = (i: number) => (i === 25 ? { tail: [1e-9] } : {});
+      const about = { rows: 10, since: 0 };
+      const [late] = lasting((i) => ({ ...far(i), ...(i === 30 ? { about } : {}) }), { 30: 1e-5 });
+      expect(late).toMatchObject({ id: 'log-0@30', startOffset: 25, peakOffset: 25, endOffset: 30 });
+      const longer = { about: { rows: 32, since: 31 } };
+      const found = lasting((i) => ({ ...far(i), ...(i === 51 ? longer : {}) }), { 25: 1e-5, 51: 1e-6 });
+      expect(found.map(({ startOffset, peakOffset }) => [startOffset, peakOffset >= startOffset])).toEqual([
+        [25, true],
+        [26, true],
+      ]);
+    });
+
     test('surprising rows behind its end are none of its steps', () => {
       const [found] = lasting((i) => (i === 30 ? { tail: [1e-9] } : {}));
       expect(found?.steps?.map(({ offset }) => offset)).not.toContain(30);
