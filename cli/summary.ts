@@ -138,6 +138,32 @@ export function rejectLines({ rows, rejects, rejected, firstReject }: Refused, f
   ];
 }
 
+/** Marks that are named at the end where they found nothing. */
+const shownMarks = 5;
+
+/** What became of marks: how many were taken in and found an alarm, which found none, and how many wait for a row that has not come. */
+export function markLines({ marks, vainMarks }: Pick<Tally, 'marks' | 'vainMarks'>, waiting: number): string[] {
+  const { handed, heard, found, alarms } = marks;
+  if (handed + waiting === 0) return [];
+  const parts = [
+    ...(found > 0 ? [`${count(found)} found ${plural(alarms, 'alarm')} to be judged by`] : []),
+    ...(heard > found ? [`${count(heard - found)} found none and changed nothing`] : []),
+    ...(handed > heard ? [`${count(handed - heard)} met no step that takes marks (detect or htm-detect)`] : []),
+    ...(waiting > 0 ? [`${count(waiting)} not taken in yet: the log ends before their row`] : []),
+  ];
+  const named = vainMarks.slice(0, shownMarks).map(({ mark, known }) => {
+    const { key, verdict, startMs, endMs } = mark;
+    const why = known ? 'no alarm of the key lies there, or more than 32 came since' : 'no row of this key had come';
+    return `  ${verdict}, ${plain(key)} from ${moment(startMs)} to ${moment(endMs)}: ${why}`;
+  });
+  const rest = heard - found - named.length;
+  return [
+    `${plural(handed, 'mark')} taken in: ${parts.join('; ')}`,
+    ...named,
+    ...(rest > 0 ? [`  … and ${count(rest)} more`] : []),
+  ];
+}
+
 /** Where an output is: those that are only made when the log ends lie beside their place until then. */
 export const placeOf = ({ path, format }: Output, stopped: boolean, found = 0): string =>
   format === 'kafka'

@@ -12,9 +12,10 @@ import {
   excuseOf,
   fade,
   feedbackLayout,
-  judgeAlarms,
+  hear,
   noteAlarm,
   type Sort,
+  withHeard,
 } from './evidence/feedback.js';
 import { hold, holdLayout, isHeld } from './evidence/hold.js';
 import { JudgeOf, judgeLayout, type Reasons, reasonKinds } from './evidence/judge.js';
@@ -54,6 +55,7 @@ export const detectDefaults = { warmupRows: 100, memoryRows: 10_000 } as const;
 
 /** Kind of an alarm without reasons. */
 const noKind = reasonKinds.indexOf('none');
+const kindOf = (kind: number): string | undefined => (kind === noKind ? undefined : reasonKinds[kind]);
 
 const clockLayout = {
   run: runLayout,
@@ -112,7 +114,7 @@ type Settings = Required<Omit<DetectOptions, 'keys'>> & { readonly keys: KeyLimi
 function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Detected> {
   const { budget, warmupRows, memoryRows, keys } = settings;
   const layout = { ...clockLayout, bar: barLayout, feedback: feedbackLayout, surprise: surpriseLayout };
-  return keyed<typeof barSharedLayout, typeof layout, A, A & Detected>('detect', settings, () => {
+  return keyed<typeof barSharedLayout, typeof layout, A, A & Detected>('detect', settings, ({ channels }) => {
     const bar = new BarOf(budget, true);
     const surprise = new SurpriseOf(memoryRows);
     return {
@@ -122,7 +124,8 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
       shared: barSharedLayout,
       layout,
       initKey: (_, own) => surprise.init(own.surprise),
-      step(shared, own, row: A, out) {
+      step(shared, own, given: A, out) {
+        const row = withHeard(own.feedback, given);
         tick(own, row.timeMs);
         bar.tick(shared, row.timeMs);
         const known = !row.filled && anyKnown(row.tail);
@@ -147,7 +150,7 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
         const about: About = { rows, since: Math.max(0, run), excuse };
         out.emit(extended(told, { about }));
       },
-      mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+      mark: (_, own, mark) => hear(own.feedback, mark, channels, kindOf),
     };
   });
 }
@@ -162,13 +165,14 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
   const conformal = new ConformalOf(budget);
   const settled = settledWarmups * warmupRows;
   const layout = { ...clockLayout, feedback: feedbackLayout, conformal: conformalLayout };
-  return keyed<typeof conformalSharedLayout, typeof layout, A, A & Detected>('detect', settings, () => ({
+  return keyed<typeof conformalSharedLayout, typeof layout, A, A & Detected>('detect', settings, ({ channels }) => ({
     id: 'detect',
     version: '3',
     keys,
     shared: conformalSharedLayout,
     layout,
-    step(shared, own, row, out) {
+    step(shared, own, given, out) {
+      const row = withHeard(own.feedback, given);
       tick(own, row.timeMs);
       conformal.tick(shared, own.conformal, row.timeMs);
       const known = !row.filled && anyKnown(row.tail);
@@ -193,7 +197,7 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
       const { about } = conformal;
       out.emit(extended(told, { about: { ...about, since: Math.max(about.since, run), excuse } }));
     },
-    mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+    mark: (_, own, mark) => hear(own.feedback, mark, channels, kindOf),
   }));
 }
 
@@ -222,7 +226,8 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
         keys,
         shared: barSharedLayout,
         layout: all(channels.length),
-        step(shared, own, row, out) {
+        step(shared, own, given, out) {
+          const row = withHeard(own.feedback, given);
           tick(own, row.timeMs);
           bar.tick(shared, row.timeMs);
           const known = !row.filled && anyKnown(row.tail);
@@ -256,8 +261,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
           hold(own.hold, own.judge, reasons);
           out.emit(extended(told, { reasons, about: { ...aboutOf(own.judge, reasons, run), excuse } }));
         },
-        mark: (_, own, { startMs, endMs, verdict }) =>
-          judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+        mark: (_, own, mark) => hear(own.feedback, mark, channels, kindOf),
       };
     },
   );

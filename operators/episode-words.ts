@@ -1,4 +1,5 @@
 import type { Anomaly, Quantity } from '../event.js';
+import { kernels } from '../models/kernels/index.js';
 import { sentenceOf, type Told } from './peak-words.js';
 import { inWords, short } from './quantity.js';
 
@@ -10,22 +11,29 @@ interface Known {
   readonly told: Told;
   readonly quantity?: Quantity | undefined;
   readonly cause?: string | undefined;
+  readonly marked?: Anomaly['marked'] | undefined;
 }
 
 /** What happened at the peak in one sentence, and how many alarms there were if there was more than one. */
-export function why(numbers: Numbers, { told, quantity, cause = alone }: Known): string {
+export function why(numbers: Numbers, { told, quantity, marked, cause = alone }: Known): string {
   const { channel, actual, expected, low, high, alarms, startMs, endMs } = numbers;
-  const more = alarms === 1 ? '' : `; ${alarms} alarms in ${span(endMs - startMs)}`;
+  const said = marked ? `; like what was marked as ${marked.verdict}: ${barOf(marked.nats)}` : '';
+  const more = `${alarms === 1 ? '' : `; ${alarms} alarms in ${span(endMs - startMs)}`}${said}`;
   const words = sentenceOf(channel, told);
   if (told.word) return `${words}${more}`;
   const fields = words === undefined ? '' : `; ${words}`;
   if (quantity) return `${channel}: ${inWords(quantity)}${fields}${more}`;
   if (Number.isNaN(actual) || Number.isNaN(expected)) return `${channel} was not as it used to be${more}`;
   const band = Number.isNaN(low) ? '' : ` (${short(low)} to ${short(high)})`;
-  const said = `${channel} ${short(actual)} where ${short(expected)}${band} was expected`;
-  if (actual >= low && actual <= high) return `${said}: ${cause}${fields}${more}`;
-  return `${said}: ${apart(actual, expected)}${fields}${more}`;
+  const row = `${channel} ${short(actual)} where ${short(expected)}${band} was expected`;
+  if (actual >= low && actual <= high) return `${row}: ${cause}${fields}${more}`;
+  return `${row}: ${apart(actual, expected)}${fields}${more}`;
 }
+
+/** How much rarer it had to be, as a factor. */
+const barOf = (nats: number): string =>
+  nats > 0 ? `it had to be ${factor(nats)} times as rare` : `it could be ${factor(-nats)} times as common`;
+const factor = (nats: number): string => short(kernels.exp(nats), 2);
 
 const alone = 'strange together with the rows before it';
 

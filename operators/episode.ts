@@ -10,7 +10,7 @@ import { isOfKey, newestChannel } from './evidence/measure.js';
 import { knownRows, type LastRow, lastRowsLayout, leastLikely, noteRow, rowBack, strongestOf } from './last-rows.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
 import { notePeak, noteWords, peakWords, peakWordsLayout } from './peak-words.js';
-import { type Kept, keptOf, ofLastRows, quantityKinds, quantityOf } from './quantity.js';
+import { type Kept, keptIn, keptOf, noteQuantity, ofLastRows, quantityLayout, quantityOf } from './quantity.js';
 import type { Remembered } from './remember.js';
 import { keyed, type Nothing, type Out, type Shard, type Stage } from './stage.js';
 
@@ -74,15 +74,15 @@ const layout = {
   peakMs: f64(),
   peakOffset: f64(),
   score: f64(),
+  /** How much rarer that alarm had to be after what was said of others like it, in nats. */
+  excuse: f64(),
   channel: u32(),
   actual: f64(),
   expected: f64(),
   low: f64(),
   high: f64(),
-  /** What was out of range, where that is no row: its kind (one more than its index), over how many rows, and the number. */
-  quantity: u32(),
-  quantityRows: u32(),
-  numbers: f64(4),
+  /** What was out of range, where that is no row. */
+  quantity: quantityLayout,
   last: lastRowsLayout,
   card: cardLayout,
 };
@@ -205,12 +205,13 @@ function peak(own: Own, row: Alarmed, { channels }: Shard): void {
   own.peakMs[0] = found.timeMs;
   own.peakOffset[0] = found.offset;
   own.score[0] = row.score;
+  own.excuse[0] = row.about?.excuse ?? 0;
   own.channel[0] = found.channel;
   own.actual[0] = found.actual;
   own.expected[0] = found.expected;
   own.low[0] = found.low;
   own.high[0] = found.high;
-  noteQuantity(own, quantityAt(own, row, found, strongest.alone));
+  noteQuantity(own.quantity, quantityAt(own, row, found, strongest.alone));
   if (!own.told || !row.prediction) return;
   if (!row.prediction.words) notePeak(own.told, row.prediction, [], channels, channel);
   if (!row.prediction.words || own.told.bytes[0] === 0) return;
@@ -224,7 +225,7 @@ function peak(own: Own, row: Alarmed, { channels }: Shard): void {
   if (own.told.channel[0] === own.channel[0] && !isBefore) return;
   own.channel[0] = own.told.channel[0];
   own.actual[0] = own.expected[0] = own.low[0] = own.high[0] = Number.NaN;
-  own.quantity[0] = 0;
+  noteQuantity(own.quantity, undefined);
 }
 
 type Peak = Omit<LastRow, 'evidence'>;
@@ -247,26 +248,13 @@ function quantityAt({ last }: Own, { reasons, about }: Alarmed, peak: Peak, alon
   return ofLastRows(last, about.rows, peak.channel);
 }
 
-function noteQuantity(own: Own, found: Kept | undefined): void {
-  own.quantity[0] = found ? quantityKinds.indexOf(found.kind) + 1 : 0;
-  if (!found) return;
-  own.quantityRows[0] = found.rows;
-  own.numbers.set([found.actual, found.expected, found.low, found.high]);
-}
-
-/** What was kept of it. */
-function quantityIn({ quantity, quantityRows, numbers }: Own): Kept | undefined {
-  if (quantity[0] === 0) return undefined;
-  const [actual, expected, low, high] = numbers;
-  return { kind: quantityKinds[quantity[0] - 1], rows: quantityRows[0], actual, expected, low, high };
-}
-
 function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status']): Anomaly {
   const channel = shard.channels[own.channel[0]] ?? `channel ${own.channel[0]}`;
   const card = cardOf(own.card, likenessOf(own), own.endOffset[0]);
   const told = own.told ? peakWords(own.told) : {};
-  const kept = quantityIn(own);
+  const kept = keptIn(own.quantity);
   const quantity = kept ? quantityOf(kept) : undefined;
+  const marked = markedOf(own);
   return {
     id: `${shard.name}@${placeOf(own.alarmOffset[0])}`,
     key,
@@ -275,13 +263,21 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
     channel,
     ...peakOf(own),
     ...(quantity ? { quantity } : {}),
-    why: why({ channel, ...peakOf(own), ...spanOf(own) }, { told, quantity, cause: card.causes?.[0]?.text }),
+    why: why({ channel, ...peakOf(own), ...spanOf(own) }, { told, quantity, marked, cause: card.causes?.[0]?.text }),
+    ...(marked ? { marked } : {}),
     ...told,
     ...card,
     ...(shard.memory ? { model: shard.memory.name, version: shard.memory.version } : {}),
     ...(shard.judge ? { judge: shard.judge } : {}),
   };
 }
+
+/** What marks weigh, until it has all but faded. */
+function markedOf({ excuse: [nats] }: Own): Anomaly['marked'] {
+  if (Math.abs(nats) < leastNats) return undefined;
+  return { verdict: nats > 0 ? 'expected' : 'real', nats };
+}
+const leastNats = 0.05;
 
 const peakOf = ({ actual, expected, low, high }: Own): Pick<Anomaly, 'actual' | 'expected' | 'low' | 'high'> => ({
   actual: actual[0],

@@ -6,7 +6,7 @@ import type { KeyLimit } from '../state/keys.js';
 import { u32 } from '../state/layout.js';
 import type { Detected } from './detect.js';
 import type { About } from './evidence/about.js';
-import { excused, excuseOf, fade, feedbackLayout, judgeAlarms, noteAlarm, type Sort } from './evidence/feedback.js';
+import { excused, excuseOf, fade, feedbackLayout, hear, noteAlarm, type Sort, withHeard } from './evidence/feedback.js';
 import type { Part, Reasons } from './evidence/judge.js';
 import {
   anomalousFrom,
@@ -89,7 +89,8 @@ export function htmDetect<A extends Event & { readonly filled?: boolean }>(
         shared: {},
         layout: layoutOf(novelty.layout),
         initKey: (_, own) => novelty.start(own.novelty),
-        step(_, own, row: A, out) {
+        step(_, own, given: A, out) {
+          const row = withHeard(own.feedback, given);
           const { values } = row;
           fade(own.feedback);
           // What `align` filled in was not reported: it is neither strange nor learnt.
@@ -132,8 +133,7 @@ export function htmDetect<A extends Event & { readonly filled?: boolean }>(
           const about = aboutOf(reasons, own.likelihood, run, excuseOf(own.feedback, sort));
           out.emit(extended(judged, { reasons, about }));
         },
-        mark: (_, own, { startMs, endMs, verdict }) =>
-          judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+        mark: (_, own, mark) => hear(own.feedback, mark, channels, (kind) => (kind === 1 ? 'value' : 'sequence')),
       };
     },
   );

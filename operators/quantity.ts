@@ -1,5 +1,6 @@
 import type { Quantity } from '../event.js';
 import { kernels } from '../models/kernels/index.js';
+import { f64, type Row, u32 } from '../state/layout.js';
 import { type ReasonKind, reasonKinds } from './evidence/judge.js';
 import { type Measured, rowsOf } from './evidence/measure.js';
 import { knownRows, type LastRows, rowBack } from './last-rows.js';
@@ -13,6 +14,22 @@ export interface Kept extends Measured {
   readonly kind: QuantityKind;
   readonly rows: number;
   readonly expected: number;
+}
+
+/** What is kept of one: its kind (one more than its index, 0 for none), over how many rows, and its numbers. */
+export const quantityLayout = { kind: u32(), rows: u32(), numbers: f64(4) };
+
+export function noteQuantity(own: Row<typeof quantityLayout>, found: Kept | undefined): void {
+  own.kind[0] = found ? quantityKinds.indexOf(found.kind) + 1 : 0;
+  if (!found) return;
+  own.rows[0] = found.rows;
+  own.numbers.set([found.actual, found.expected, found.low, found.high]);
+}
+
+export function keptIn({ kind, rows, numbers }: Row<typeof quantityLayout>): Kept | undefined {
+  if (kind[0] === 0) return undefined;
+  const [actual, expected, low, high] = numbers;
+  return { kind: quantityKinds[kind[0] - 1], rows: rows[0], actual, expected, low, high };
 }
 
 /** Half the width of a band from 1 to 99 %, in standard deviations, and the mean distance from the middle of a normal law. */

@@ -226,6 +226,15 @@ describe('episode', () => {
     });
   });
 
+  test('an anomaly on which a mark weighs says so, one on which it has faded does not', () => {
+    const of = (excuse: number) => anomalies(alarmed(40, { 20: 1e-5 }, { about: { rows: 1, since: 0, excuse } }))[0];
+    expect(of(2)).toMatchObject({ marked: { verdict: 'expected', nats: 2 } });
+    expect(of(2)?.why).toMatch(/2.6 times as high; like what was marked as expected: it had to be 7.4 times as rare$/);
+    expect(of(-1)).toMatchObject({ marked: { verdict: 'real', nats: -1 } });
+    expect(of(-1)?.why).toMatch(/marked as real: it could be 2.7 times as common$/);
+    for (const excuse of [0, 0.01]) expect(of(excuse)).not.toHaveProperty('marked');
+  });
+
   test('anomalies found before pass through', () => {
     const silent = keyed('pass', {}, () => ({
       id: 'pass',

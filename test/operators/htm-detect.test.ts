@@ -124,6 +124,8 @@ describe('HTM alone', () => {
     expect(said(sequence)).toEqual(spikes);
     expect(breaks(sequence)).toEqual([]);
     expect(marked(700, 'expected', 5, true)).toEqual(sequence);
+    const telling = sequence.flatMap((row) => ('marks' in row ? [row] : []));
+    expect(telling).toMatchObject([{ offset: 740, marks: Array(4).fill({ verdict: 'expected' }) }]);
   });
 
   test('what align filled in is neither strange nor learnt', () => {

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { lastRowsLayout, noteRow } from '../../operators/last-rows.js';
-import { inWords, keptOf, ofLastRows, quantityOf } from '../../operators/quantity.js';
+import {
+  inWords,
+  keptIn,
+  keptOf,
+  noteQuantity,
+  ofLastRows,
+  quantityLayout,
+  quantityOf,
+} from '../../operators/quantity.js';
 import { rowOf } from './evidence/row.js';
 
 const range = (actual: number, low: number, high: number) => ({ actual, low, high });
@@ -54,4 +62,14 @@ test('of rows that only together are strange the mean is told where most lie on 
   expect(quantityOf(distance as NonNullable<typeof distance>)).not.toHaveProperty('low');
   // Of a channel that most rows are not about nothing is said.
   expect(ofLastRows(after([104, 106, 105, 105], 1), 4, 0)).toBeUndefined();
+});
+
+test('what is kept of one is what was noted, and none is none', () => {
+  const own = rowOf(quantityLayout);
+  expect(keptIn(own)).toBeUndefined();
+  const kept = { kind: 'level' as const, rows: 20, actual: 7, expected: Number.NaN, low: 1, high: 6 };
+  noteQuantity(own, kept);
+  expect(keptIn(own)).toEqual(kept);
+  noteQuantity(own, undefined);
+  expect(keptIn(own)).toBeUndefined();
 });
