@@ -9,26 +9,38 @@ type Numbers = Pick<Anomaly, 'channel' | 'actual' | 'expected' | 'low' | 'high' 
 /** What else is known of it. */
 interface Known {
   readonly told: Told;
+  /** What was out of range, and whether it is of the key as a whole and not of its channel. */
   readonly quantity?: Quantity | undefined;
+  readonly ofKey?: boolean | undefined;
   readonly cause?: string | undefined;
   readonly marked?: Anomaly['marked'] | undefined;
 }
 
 /** What happened at the peak in one sentence, and how many alarms there were if there was more than one. */
-export function why(numbers: Numbers, { told, quantity, marked, cause = alone }: Known): string {
+export function why(numbers: Numbers, { told, quantity, ofKey, marked, cause = alone }: Known): string {
   const { channel, actual, expected, low, high, alarms, startMs, endMs } = numbers;
   const said = marked ? `; like what was marked as ${marked.verdict}: ${barOf(marked.nats)}` : '';
   const more = `${alarms === 1 ? '' : `; ${alarms} alarms in ${span(endMs - startMs)}`}${said}`;
   const words = sentenceOf(channel, told);
   if (told.word) return `${words}${more}`;
   const fields = words === undefined ? '' : `; ${words}`;
-  if (quantity) return `${channel}: ${inWords(quantity)}${fields}${more}`;
-  if (Number.isNaN(actual) || Number.isNaN(expected)) return `${channel} was not as it used to be${more}`;
+  if (quantity && !ofKey) return `${channel}: ${inWords(quantity)}${fields}${more}`;
+  const about = quantity ? inWords(quantity) : cause;
+  if (Number.isNaN(actual) || Number.isNaN(expected)) {
+    return quantity ? `${about}${more}` : `${channel} was not as it used to be${more}`;
+  }
   const band = Number.isNaN(low) ? '' : ` (${short(low)} to ${short(high)})`;
   const row = `${channel} ${short(actual)} where ${short(expected)}${band} was expected`;
-  if (actual >= low && actual <= high) return `${row}: ${cause}${fields}${more}`;
+  if (actual >= low && actual <= high) return `${row}: ${about}${fields}${more}`;
   return `${row}: ${apart(actual, expected)}${fields}${more}`;
 }
+
+/** What marks weigh on an alarm that had to be so many nats rarer; nothing once it has all but faded. */
+export function markedBy(nats: number): Anomaly['marked'] {
+  if (Math.abs(nats) < leastNats) return undefined;
+  return { verdict: nats > 0 ? 'expected' : 'real', nats };
+}
+const leastNats = 0.05;
 
 /** How much rarer it had to be, as a factor. */
 const barOf = (nats: number): string =>

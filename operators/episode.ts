@@ -4,13 +4,22 @@ import { f64, type Layout, type Row, u32 } from '../state/layout.js';
 import { spanOf } from './anomaly-span.js';
 import { cardLayout, cardOf, type Likeness, noteEpisode, noteReasons, noteStep } from './card.js';
 import type { Detected } from './detect.js';
-import { why } from './episode-words.js';
+import { markedBy, why } from './episode-words.js';
 import type { Reasons } from './evidence/judge.js';
 import { isOfKey, newestChannel } from './evidence/measure.js';
 import { knownRows, type LastRow, lastRowsLayout, leastLikely, noteRow, rowBack, strongestOf } from './last-rows.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
 import { notePeak, noteWords, peakWords, peakWordsLayout } from './peak-words.js';
-import { type Kept, keptIn, keptOf, noteQuantity, ofLastRows, quantityLayout, quantityOf } from './quantity.js';
+import {
+  besideChannel,
+  type Kept,
+  keptIn,
+  keptOf,
+  noteQuantity,
+  ofLastRows,
+  quantityLayout,
+  quantityOf,
+} from './quantity.js';
 import type { Remembered } from './remember.js';
 import { keyed, type Nothing, type Out, type Shard, type Stage } from './stage.js';
 
@@ -254,7 +263,7 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
   const told = own.told ? peakWords(own.told) : {};
   const kept = keptIn(own.quantity);
   const quantity = kept ? quantityOf(kept) : undefined;
-  const marked = markedOf(own);
+  const marked = markedBy(own.excuse[0]);
   return {
     id: `${shard.name}@${placeOf(own.alarmOffset[0])}`,
     key,
@@ -263,7 +272,10 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
     channel,
     ...peakOf(own),
     ...(quantity ? { quantity } : {}),
-    why: why({ channel, ...peakOf(own), ...spanOf(own) }, { told, quantity, marked, cause: card.causes?.[0]?.text }),
+    why: why(
+      { channel, ...peakOf(own), ...spanOf(own) },
+      { told, quantity, ofKey: kept && besideChannel(kept), marked, cause: card.causes?.[0]?.text },
+    ),
     ...(marked ? { marked } : {}),
     ...told,
     ...card,
@@ -271,13 +283,6 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
     ...(shard.judge ? { judge: shard.judge } : {}),
   };
 }
-
-/** What marks weigh, until it has all but faded. */
-function markedOf({ excuse: [nats] }: Own): Anomaly['marked'] {
-  if (Math.abs(nats) < leastNats) return undefined;
-  return { verdict: nats > 0 ? 'expected' : 'real', nats };
-}
-const leastNats = 0.05;
 
 const peakOf = ({ actual, expected, low, high }: Own): Pick<Anomaly, 'actual' | 'expected' | 'low' | 'high'> => ({
   actual: actual[0],

@@ -2,7 +2,7 @@ import type { Quantity } from '../event.js';
 import { kernels } from '../models/kernels/index.js';
 import { f64, type Row, u32 } from '../state/layout.js';
 import { type ReasonKind, reasonKinds } from './evidence/judge.js';
-import { type Measured, rowsOf } from './evidence/measure.js';
+import { isOfKey, type Measured, rowsOf } from './evidence/measure.js';
 import { knownRows, type LastRows, rowBack } from './last-rows.js';
 
 /** Kinds of numbers over several rows: those of reasons, and two that follow from the last rows themselves. */
@@ -102,6 +102,9 @@ export function ofLastRows(own: LastRows, rows: number, channel: number): Kept |
 }
 
 const asItIs = (x: number): number => x;
+
+/** Whether it is of the key as a whole, and the peak's channel only lies beside it. */
+export const besideChannel = ({ kind }: Kept): boolean => kind !== 'mean' && kind !== 'distance' && isOfKey(kind);
 
 /** The number as it is told. */
 export function quantityOf({ kind, rows, actual, expected, low, high }: Kept): Quantity {

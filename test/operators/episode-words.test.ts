@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { why } from '../../operators/episode-words.js';
+import { markedBy, why } from '../../operators/episode-words.js';
 
 const numbers = { channel: 'flow', actual: 9, expected: 5, low: 4, high: 6, alarms: 1, startMs: 0, endMs: 0 };
 
@@ -14,10 +14,27 @@ test('a row outside its band is told by how far, one within by what was new, and
   );
 });
 
+test('what is of the key stands behind the row, and alone where nothing was expected of the row', () => {
+  const quantity = { name: 'time between rows, mean of 10', rows: 10, unit: 's', actual: 30, low: 900, high: 910 };
+  const pace = 'the time between rows, mean of 10 is 30 s where 900 to 910 is usual';
+  expect(why({ ...numbers, actual: 5 }, { told: {}, quantity, ofKey: true })).toBe(
+    `flow 5 where 5 (4 to 6) was expected: ${pace}`,
+  );
+  expect(why({ ...numbers, actual: Number.NaN }, { told: {}, quantity, ofKey: true })).toBe(pace);
+});
+
 test('words say what came and what was expected; fields that were not stand behind', () => {
   const word = { actual: 'FAULT', expected: [{ word: 'OPEN', probability: 0.93 }] };
   expect(why(numbers, { told: { word } })).toBe('flow FAULT where OPEN (93 %) was expected');
   const unexpected = [{ field: 'hour', share: 0.8, instead: '14:28' }];
   expect(why(numbers, { told: { unexpected } })).toMatch(/80 % higher; least expected: hour \(14:28 was\)$/);
   expect(why({ ...numbers, actual: Number.NaN }, { told: {} })).toBe('flow was not as it used to be');
+});
+
+test('marks weigh as long as they have not all but faded', () => {
+  expect([markedBy(2), markedBy(-1), markedBy(0.04), markedBy(0)]).toEqual([
+    { verdict: 'expected', nats: 2 },
+    { verdict: 'real', nats: -1 },
+    ...[undefined, undefined],
+  ]);
 });
