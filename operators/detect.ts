@@ -20,8 +20,8 @@ import {
 import { hold, holdLayout, isHeld } from './evidence/hold.js';
 import { JudgeOf, judgeLayout, type Reasons, reasonKinds } from './evidence/judge.js';
 import { aboutOf, measured } from './evidence/measure.js';
-import { noteRun, runLayout, strangeNats } from './evidence/run.js';
-import { evidenceOf, SurpriseOf, surpriseLayout } from './evidence/surprise.js';
+import { noteRun, runLayout, runRows, strangeNats } from './evidence/run.js';
+import { evidenceOf, SurpriseOf, shortRows, surpriseLayout } from './evidence/surprise.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
 import { extended, keyed, type Stage } from './stage.js';
 
@@ -58,7 +58,6 @@ const noKind = reasonKinds.indexOf('none');
 const kindOf = (kind: number): string | undefined => (kind === noKind ? undefined : reasonKinds[kind]);
 
 const clockLayout = {
-  run: runLayout,
   /** Judged rows so far. */
   rows: u32(),
   lastMs: f64(),
@@ -105,7 +104,8 @@ export function detect<A extends Judged>(options: DetectOptions = {}): Stage<A, 
     }
     return detectConformal(settings);
   }
-  return evidence === 'all' ? detectAll(settings) : detectSurprise(settings);
+  if (evidence === 'all') return detectAll(settings);
+  return { ...detectSurprise<A>(settings), tells: { looksBack: shortRows } };
 }
 
 type Settings = Required<Omit<DetectOptions, 'keys'>> & { readonly keys: KeyLimit | undefined };
@@ -113,7 +113,13 @@ type Settings = Required<Omit<DetectOptions, 'keys'>> & { readonly keys: KeyLimi
 /** The detector that goes by surprise alone. */
 function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Detected> {
   const { budget, warmupRows, memoryRows, keys } = settings;
-  const layout = { ...clockLayout, bar: barLayout, feedback: feedbackLayout, surprise: surpriseLayout };
+  const layout = {
+    ...clockLayout,
+    run: runLayout(shortRows),
+    bar: barLayout,
+    feedback: feedbackLayout,
+    surprise: surpriseLayout,
+  };
   return keyed<typeof barSharedLayout, typeof layout, A, A & Detected>('detect', settings, ({ channels }) => {
     const bar = new BarOf(budget, true);
     const surprise = new SurpriseOf(memoryRows);
@@ -164,7 +170,7 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
   // What it says stands until the next row only, so shards may share it.
   const conformal = new ConformalOf(budget);
   const settled = settledWarmups * warmupRows;
-  const layout = { ...clockLayout, feedback: feedbackLayout, conformal: conformalLayout };
+  const layout = { ...clockLayout, run: runLayout(runRows), feedback: feedbackLayout, conformal: conformalLayout };
   return keyed<typeof conformalSharedLayout, typeof layout, A, A & Detected>('detect', settings, ({ channels }) => ({
     id: 'detect',
     version: '3',
@@ -207,6 +213,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
   const all = (channels: number) =>
     ({
       ...clockLayout,
+      run: runLayout(runRows),
       ...{ bar: barLayout, feedback: feedbackLayout, hold: holdLayout, judge: judgeLayout(channels) },
     }) satisfies Layout;
   return keyed<typeof barSharedLayout, ReturnType<typeof all>, A, A & Detected>(

@@ -5,11 +5,11 @@ import { spanOf } from './anomaly-span.js';
 import { cardLayout, cardOf, type Likeness, noteEpisode, noteReasons, noteStep } from './card.js';
 import type { Detected } from './detect.js';
 import { markedBy, why } from './episode-words.js';
-import type { Reasons } from './evidence/judge.js';
 import { isOfKey, newestChannel } from './evidence/measure.js';
+import { runRows } from './evidence/run.js';
 import { knownRows, type LastRow, lastRowsLayout, leastLikely, noteRow, rowBack, strongestOf } from './last-rows.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
-import { notePeak, noteWords, peakWords, peakWordsLayout } from './peak-words.js';
+import { notePeak, noteWords, type PeakWords, peakWords, peakWordsLayout } from './peak-words.js';
 import {
   besideChannel,
   type Kept,
@@ -92,12 +92,14 @@ const layout = {
   high: f64(),
   /** What was out of range, where that is no row. */
   quantity: quantityLayout,
-  last: lastRowsLayout,
   card: cardLayout,
 };
-/** Where the memory tells what it had not expected, that is kept too. */
-const toldLayout = { ...layout, told: peakWordsLayout };
-type Own = Row<typeof layout> & Partial<Row<typeof toldLayout>>;
+/** With the rows that an alarm may be about; where the memory tells what it had not expected, that is kept too. */
+const layoutOf = ({ looksBack = runRows, explains }: Shard) => ({
+  ...{ ...layout, last: lastRowsLayout(looksBack) },
+  ...(explains ? { told: peakWordsLayout } : {}),
+});
+type Own = Row<typeof layout & { last: ReturnType<typeof lastRowsLayout> }> & { readonly told?: PeakWords };
 
 /**
  * Joins alarms that belong together into one anomaly: it begins at the first row that led to an alarm, goes on with rows that are
@@ -118,7 +120,7 @@ export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<
       version: '4',
       keys,
       shared: {},
-      layout: shard.explains ? toldLayout : layout,
+      layout: layoutOf(shard) as Layout,
       step(_, state, row, out) {
         const own = state as unknown as Own;
         noteStep(own.card, row.timeMs, row.offset, row.tail);
@@ -129,7 +131,7 @@ export function episode<A extends Alarmed>(options: EpisodeOptions = {}): Stage<
           note(own, row, shard);
           // Steps that watch anomalies hear of every change, whatever is reported.
           if (own.severity[0] > before) tell(own, row.key, 'open', out, report === 'changes');
-        } else if (own.alarms[0] > 0 && goesOn(own, row)) ends(own, row);
+        } else if (own.alarms[0] > 0 && goesOn(own, row)) lastsTo(own, row);
         else if (own.alarms[0] > 0 && ++own.quiet[0] >= closeRows) {
           tell(own, row.key, 'closed', out);
           noteEpisode(own.card, own.startMs[0], own.endMs[0], likenessOf(own));
@@ -159,8 +161,7 @@ function goesOn(own: Own, { run = -1, holds }: Alarmed): boolean {
   return channel !== startChannel[0] || actual < startLow[0] || actual > startHigh[0];
 }
 
-/** The anomaly lasts up to this row. */
-function ends(own: Own, { timeMs, offset }: Alarmed): void {
+function lastsTo(own: Own, { timeMs, offset }: Alarmed): void {
   own.quiet[0] = 0;
   own.endMs[0] = timeMs;
   own.endOffset[0] = offset;
@@ -170,8 +171,9 @@ function ends(own: Own, { timeMs, offset }: Alarmed): void {
 /** Takes an alarm into the anomaly that is open, or begins one with it. */
 function note(own: Own, row: Alarmed, shard: Shard): void {
   if (own.alarms[0] === 0) {
-    own.startRow[0] = own.last.rows[0] - sinceOf(own, row);
-    const first = rowBack(own.last, own.last.rows[0] - own.startRow[0]);
+    const since = sinceOf(own, row);
+    own.startRow[0] = own.last.rows[0] - since;
+    const first = rowBack(own.last, since);
     own.startMs[0] = first.timeMs;
     own.startOffset[0] = first.offset;
     own.startLow[0] = first.low;
@@ -182,7 +184,7 @@ function note(own: Own, row: Alarmed, shard: Shard): void {
     own.score[0] = Number.POSITIVE_INFINITY;
   }
   own.alarms[0]++;
-  ends(own, row);
+  lastsTo(own, row);
   if (row.score < own.score[0]) peak(own, row, shard);
   severityRules.forEach(({ score, alarms }, level) => {
     if (own.score[0] <= score || own.alarms[0] >= alarms) own.severity[0] = Math.max(own.severity[0], level);
@@ -227,9 +229,9 @@ function peak(own: Own, row: Alarmed, { channels }: Shard): void {
   // The word that was wrong, perhaps some rows before the alarm.
   own.peakMs[0] = own.told.timeMs[0];
   own.peakOffset[0] = own.told.offset[0];
-  if (own.alarms[0] === 1 && own.peakOffset[0] < own.startOffset[0]) {
-    own.startMs[0] = own.peakMs[0];
-    own.startOffset[0] = own.peakOffset[0];
+  if (own.alarms[0] === 1) {
+    own.startMs[0] = Math.min(own.startMs[0], own.peakMs[0]);
+    own.startOffset[0] = Math.min(own.startOffset[0], own.peakOffset[0]);
   }
   if (own.told.channel[0] === own.channel[0] && !isBefore) return;
   own.channel[0] = own.told.channel[0];
@@ -237,7 +239,7 @@ function peak(own: Own, row: Alarmed, { channels }: Shard): void {
   noteQuantity(own.quantity, undefined);
 }
 
-type Peak = Omit<LastRow, 'evidence'>;
+type Peak = Omit<LastRow, 'tail'>;
 
 const atRow = ({ timeMs, offset, values, expected, low, high }: Alarmed, channel: number): Peak => ({
   ...{ timeMs, offset, channel, actual: values[channel], expected: expected[channel] },
@@ -247,10 +249,10 @@ const atRow = ({ timeMs, offset, values, expected, low, high }: Alarmed, channel
 /** What was out of range, where it is no single row: the row itself lies in its band, or is not what makes the others strange. */
 function quantityAt({ last }: Own, { reasons, about }: Alarmed, peak: Peak, alone: boolean): Kept | undefined {
   const [main] = reasons?.parts ?? [];
-  if (main) {
+  if (main && reasons) {
     const inBand = !(peak.actual < peak.low || peak.actual > peak.high);
     // Of a channel other than the one that is named nothing can be said.
-    const named = isOfKey(main.kind) || newestChannel(reasons as Reasons) === peak.channel;
+    const named = isOfKey(main.kind) || newestChannel(reasons) === peak.channel;
     return inBand && named ? keptOf(main.kind, main.measured) : undefined;
   }
   if (about === undefined || about.rows < 2 || alone) return undefined;
@@ -262,7 +264,7 @@ function anomalyOf(shard: Shard, own: Own, key: string, status: Anomaly['status'
   const card = cardOf(own.card, likenessOf(own), own.endOffset[0]);
   const told = own.told ? peakWords(own.told) : {};
   const kept = keptIn(own.quantity);
-  const quantity = kept ? quantityOf(kept) : undefined;
+  const quantity = kept && quantityOf(kept);
   const marked = markedBy(own.excuse[0]);
   return {
     id: `${shard.name}@${placeOf(own.alarmOffset[0])}`,

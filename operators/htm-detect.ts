@@ -18,7 +18,7 @@ import {
   shortMean,
   shortRows,
 } from './evidence/likelihood.js';
-import { noteRun, runLayout } from './evidence/run.js';
+import { noteRun, runLayout, runRows } from './evidence/run.js';
 import { checkNames, checkNumber } from './options.js';
 import { extended, keyed, type Nothing, type Stage } from './stage.js';
 
@@ -43,7 +43,7 @@ const layoutOf = (novelty: ReturnType<typeof htmNovelty>['layout']) => ({
   rows: u32(),
   /** Rows for which nothing more is told. */
   still: u32(),
-  run: runLayout,
+  run: runLayout(runRows),
   feedback: feedbackLayout,
   novelty,
   likelihood: likelihoodLayout,

@@ -1,22 +1,26 @@
 import type { Event } from '../event.js';
-import { f64, type Row, u32 } from '../state/layout.js';
-import { runRows } from './evidence/run.js';
-import { evidenceOf } from './evidence/surprise.js';
+import { type Field, f64, type Row, u32 } from '../state/layout.js';
+import { tailEvidence } from './evidence/surprise.js';
 
-/** Rows that are kept, as many as a run may be long; and the numbers of each. */
-const kept = runRows;
-const [time, offset, evidence, channel, actual, expected, low, high, width] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+/** The numbers that are kept of a row. */
+const [time, offset, tail, channel, actual, expected, low, high, width] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
 /** The last rows of a key, each by its least likely channel, in a ring: one field, as many keys have one each. */
-export const lastRowsLayout = { rows: u32(), cells: f64(kept * width) };
-export type LastRows = Row<typeof lastRowsLayout>;
+export const lastRowsLayout = (rows: number): { rows: Field<'u32'>; cells: Field<'f64'> } => ({
+  rows: u32(),
+  cells: f64(rows * width),
+});
+export type LastRows = Row<ReturnType<typeof lastRowsLayout>>;
+
+const placeOf = ({ rows, cells }: LastRows, back: number): number =>
+  ((rows[0] - 1 - back) % (cells.length / width)) * width;
 
 /** A row as it is kept. */
 export interface LastRow {
   readonly timeMs: number;
   readonly offset: number;
-  /** How unlikely it was under its forecast, in nats; 0 where nothing is known. */
-  readonly evidence: number;
+  /** How unlikely it was under its forecast; NaN where nothing is known. */
+  readonly tail: number;
   readonly channel: number;
   readonly actual: number;
   readonly expected: number;
@@ -33,13 +37,13 @@ export interface Forecasted extends Event {
 }
 
 export function noteRow(own: LastRows, row: Forecasted): void {
-  const at = (own.rows[0]++ % kept) * width;
+  own.rows[0]++;
+  const at = placeOf(own, 0);
   const c = leastLikely(row.tail);
   const { cells } = own;
-  const known = evidenceOf(row.tail);
   cells[at + time] = row.timeMs;
   cells[at + offset] = row.offset;
-  cells[at + evidence] = known >= 0 ? known : 0;
+  cells[at + tail] = row.tail[c];
   cells[at + channel] = c;
   cells[at + actual] = row.values[c];
   cells[at + expected] = row.expected[c];
@@ -48,23 +52,24 @@ export function noteRow(own: LastRows, row: Forecasted): void {
 }
 
 /** The least likely channel; one that is known before one that is not. */
-export function leastLikely(tail: ArrayLike<number>): number {
+export function leastLikely(tails: ArrayLike<number>): number {
   let least = 0;
   // A comparison with NaN is false.
-  for (let c = 1; c < tail.length; c++) if (tail[c] < tail[least] || Number.isNaN(tail[least])) least = c;
+  for (let c = 1; c < tails.length; c++) if (tails[c] < tails[least] || Number.isNaN(tails[least])) least = c;
   return least;
 }
 
 /** How many rows are kept, of those that are asked for. */
-export const knownRows = (own: LastRows, rows: number): number => Math.min(kept, own.rows[0], rows);
+export const knownRows = (own: LastRows, rows: number): number => Math.min(own.cells.length / width, own.rows[0], rows);
 
 /** The row so many rows back: 0 is the last one. */
-export function rowBack({ rows, cells }: LastRows, back: number): LastRow {
-  const at = ((rows[0] - 1 - back) % kept) * width;
+export function rowBack(own: LastRows, back: number): LastRow {
+  const at = placeOf(own, back);
+  const { cells } = own;
   return {
     timeMs: cells[at + time],
     offset: cells[at + offset],
-    evidence: cells[at + evidence],
+    tail: cells[at + tail],
     channel: cells[at + channel],
     actual: cells[at + actual],
     expected: cells[at + expected],
@@ -79,7 +84,8 @@ export function strongestOf(own: LastRows, rows: number): { back: number; alone:
   let sum = 0;
   let most = 0;
   for (let i = 0; i < knownRows(own, rows); i++) {
-    const above = Math.max(0, own.cells[((own.rows[0] - 1 - i) % kept) * width + evidence] - 1);
+    const share = own.cells[placeOf(own, i) + tail];
+    const above = Number.isNaN(share) ? 0 : Math.max(0, tailEvidence(share) - 1);
     sum += above;
     if (above <= most) continue;
     most = above;

@@ -25,6 +25,8 @@ export interface Shard {
   readonly mends?: true;
   /** The memory that an earlier step forecasts with, and its version. */
   readonly memory?: { readonly name: string; readonly version: string };
+  /** How many rows before an alarm an earlier step may say that it is about, the alarm's own among them. */
+  readonly looksBack?: number;
   /** The detector that an earlier step is, and its version, where it is not `detect`. */
   readonly judge?: { readonly name: string; readonly version: string };
   /** Probability levels that an earlier step gives quantiles of, ascending; those of a memory's head. */

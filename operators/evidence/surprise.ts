@@ -6,7 +6,7 @@ import { add, pValue, type Record, type Ruler, recordLayout } from '../record.js
 export const leastTail = 1e-12;
 const evidenceMax = 31.99;
 /** Rows of the short mean, and the evidence at which one row counts no more in it. */
-const shortRows = 10;
+export const shortRows = 10;
 const shortMax = 6;
 /** Widths of the bins in which evidence is counted. */
 const rowWidth = 0.25;

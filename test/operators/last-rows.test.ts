@@ -10,7 +10,7 @@ const row = (i: number, tail: number[]) => ({
   high: tail.map(() => 6),
 });
 const after = (tails: readonly number[][]) => {
-  const own = rowOf(lastRowsLayout);
+  const own = rowOf(lastRowsLayout(32));
   tails.forEach((tail, i) => void noteRow(own, row(i, tail)));
   return own;
 };
@@ -32,7 +32,10 @@ test('the last rows are known by their least likely channel', () => {
   expect(rowBack(own, 1)).toMatchObject({ offset: 0, channel: 1, actual: 1 });
   expect(knownRows(own, 10)).toBe(2);
   expect(leastLikely([Number.NaN, 0.4, 0.2])).toBe(2);
-  expect(rowBack(after([[Number.NaN]]), 0).evidence).toBe(0);
+  expect(strongestOf(after([[Number.NaN], [Number.NaN]]), 2)).toEqual({ back: 0, alone: true });
+  const short = rowOf(lastRowsLayout(2));
+  for (let i = 0; i < 5; i++) noteRow(short, row(i, [0.5]));
+  expect([knownRows(short, 9), rowBack(short, 1).offset]).toEqual([2, 3]);
 });
 
 test('the strongest of them is the least likely, and alone where the others are as usual', () => {

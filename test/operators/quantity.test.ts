@@ -43,7 +43,7 @@ test('a value alone, and what was not measured, have none: the row says it', () 
 
 test('of rows that only together are strange the mean is told where most lie on one side, else how far they lie', () => {
   const after = (actuals: readonly number[], channel = 0) => {
-    const own = rowOf(lastRowsLayout);
+    const own = rowOf(lastRowsLayout(32));
     actuals.forEach((actual, i) => {
       const cells = { values: [0, 0], expected: [100, 100], low: [90, 90], high: [110, 110] };
       cells.values[channel] = actual;

@@ -3,7 +3,7 @@ import { longestSum, noteRun, runLayout, runRows } from '../../../operators/evid
 import { rowOf } from './row.js';
 
 const runs = (...excess: readonly number[]): readonly number[] => {
-  const own = rowOf(runLayout);
+  const own = rowOf(runLayout(runRows));
   return excess.map((x) => noteRun(own, x));
 };
 
