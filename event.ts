@@ -88,6 +88,8 @@ export interface Batch<T> {
   readonly forget?: readonly string[];
   /** What an operator said of these keys, taken in before these rows: a mark has its place in the log like a row. */
   readonly marks?: readonly Mark[];
+  /** What became of them, once a step has taken them in. */
+  readonly heard?: readonly Heard[];
   /** The log is complete: what waits may be released. */
   readonly ends?: boolean;
 }
@@ -122,18 +124,34 @@ export interface Unexpected {
 export const severities = ['info', 'warning', 'major', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
-/** Alarms that belong together, from the first to the last, with the row where the stream was least expected. */
+/** A number over several rows that was out of its range. */
+export interface Quantity {
+  /** `mean of 20 rows`. */
+  readonly name: string;
+  readonly rows: number;
+  /** That of the channel where none is said. */
+  readonly unit?: string;
+  readonly actual: number;
+  /** What was expected of it, or the range it had been in, or both. */
+  readonly expected?: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/** Rows that belong together, from the first that led to an alarm to the last that is strange, with the one that is strangest. */
 export interface Anomaly {
-  /** `shard@offset` of the alarm that began it: the same in every replay. */
+  /** `shard@offset` of its first alarm: the same in every replay. */
   readonly id: string;
   /** `silence`: the key said nothing; `together`: many keys moved at once, this one the most; absent where its values were strange. */
   readonly kind?: 'silence' | 'together';
   readonly key: string;
   readonly status: 'open' | 'closed';
+  /** The first row that belongs to it, which an alarm may have told later; and the last. */
   readonly startMs: number;
   readonly endMs: number;
   readonly startOffset: number;
   readonly endOffset: number;
+  /** Of its strangest alarm the row that added most to it, perhaps some rows before. */
   readonly peakMs: number;
   readonly peakOffset: number;
   /** Alarms inside it. */
@@ -151,6 +169,8 @@ export interface Anomaly {
   /** 1 % and 99 % quantiles of the forecast for the peak row. */
   readonly low: number;
   readonly high: number;
+  /** What was out of range, where that is no single row: a mean, a spread, a share over several. */
+  readonly quantity?: Quantity;
   /** One sentence a person can act on. */
   readonly why: string;
   /** The word at the peak and what had been expected instead, the likeliest first, where the channel is of words. */
@@ -171,6 +191,8 @@ export interface Anomaly {
   readonly steps?: readonly { readonly offset: number; readonly timeMs: number; readonly surprise: number }[];
   /** Earlier anomalies of this key that were most alike, likeness 0 to 1, the likest first. */
   readonly similar?: readonly { readonly startMs: number; readonly endMs: number; readonly likeness: number }[];
+  /** What operators had said of alarms like its strangest one: so many nats rarer they had to be since, below 0 commoner. */
+  readonly marked?: { readonly verdict: Verdict; readonly nats: number };
   /** The memory that was surprised, and its version; with `judge` only the one that says what was expected. */
   readonly model?: string;
   readonly version?: string;
@@ -201,6 +223,37 @@ export interface Mark {
   readonly of?: string;
   /** Its place in the log: it is taken in after all rows below this offset, with the first one that is not. */
   readonly offset: number;
+}
+
+/** How alarms of one sort are judged since a mark: the channel they are of, and their main kind of evidence, where there are such. */
+export interface Bar {
+  readonly channel?: string;
+  readonly kind?: string;
+  /** How much rarer they must be to be told, in nats; below 0 they may be commoner. */
+  readonly nats: number;
+}
+
+/** What a step found that a mark is about. */
+export interface Taken {
+  /** Alarms of the key in the stretch that it still knows; where there are none the mark changes nothing. */
+  readonly alarms: number;
+  readonly bars: readonly Bar[];
+}
+
+/** What became of a mark. */
+export interface Heard extends Taken {
+  readonly mark: Mark;
+  /** The step that took it in. */
+  readonly stage: string;
+  /** Whether that step knows the key. */
+  readonly known: boolean;
+}
+
+/** A mark as the next row of its key tells of it. */
+export interface TakenMark extends Pick<Mark, 'verdict' | 'startMs' | 'endMs'> {
+  readonly alarms: number;
+  /** The bar that it moved to, of several the highest or lowest; absent where it found no alarm. */
+  readonly nats?: number;
 }
 
 export const directions = ['above', 'below', 'missing', 'other'] as const;
@@ -260,6 +313,8 @@ export interface Result extends Event {
   readonly alarm: boolean;
   /** Rows left until this key is judged: while it is above 0 nothing can alarm, with conformal evidence no single row. */
   readonly warmup?: number;
+  /** Marks of this key that were taken in since its last row. */
+  readonly marks?: readonly TakenMark[];
   readonly forecast: Forecast;
   /** For each channel of words what is expected next, the likeliest first. */
   readonly next?: readonly { readonly channel: string; readonly words: readonly Likely[] }[];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseJson } from '../connectors/json-text.js';
 import { readMarks, withMarks } from '../connectors/marks.js';
 import type { Source } from '../connectors/source.js';
-import type { Result } from '../event.js';
+import type { Mark, Result } from '../event.js';
 import { openAlerts } from '../pipelines/alert-open.js';
 import { parseAlerts, strangeSilences, withAlerts } from '../pipelines/alert-spec.js';
 import { AlertTally } from '../pipelines/alert-tally.js';
@@ -123,8 +123,11 @@ export async function openDesk(pipeline: Pipeline<Result>, state: string | undef
 }
 
 /** The source with what operators have said, if a file of marks was named: read once, so that a mistake in it is told at once. */
-export async function marked(source: Source, file: string | undefined): Promise<Source> {
-  if (file === undefined) return source;
+export async function marked(
+  source: Source,
+  file: string | undefined,
+): Promise<{ readonly source: Source; readonly marks: readonly Mark[] }> {
+  if (file === undefined) return { source, marks: [] };
   const marks = await readMarks(file);
-  return withMarks(source, () => Promise.resolve(marks));
+  return { source: withMarks(source, () => Promise.resolve(marks)), marks };
 }

@@ -23,7 +23,7 @@ import { type ErrorLine, errorLines, scoresIn } from './scores.js';
 import { sinksFor } from './sinks.js';
 import { type LogOptions, opened, usage } from './source.js';
 import { openState } from './state.js';
-import { anomalyTable, errorTable, placeOf, places, rejectLines } from './summary.js';
+import { anomalyTable, errorTable, markLines, placeOf, places, rejectLines } from './summary.js';
 import { Tally } from './tally.js';
 import { refuseOtherClusters, topicsFor } from './topics.js';
 import { Progress } from './view/progress.js';
@@ -61,7 +61,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     return { ...found, pipeline: await addAlerts(found.pipeline, options.alerts) };
   });
   const { pipeline, shown } = given;
-  const source = await usage(() => marked(given.source, options.marks));
+  const { source, marks } = await usage(() => marked(given.source, options.marks));
   refuseClashes(named, input, options.report, given.settings?.live);
   refuseOtherClusters(named, given);
   const opening = await usage(() => source.open());
@@ -230,6 +230,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
       ),
       '',
       ...block(alerts),
+      ...block(markLines(tally, marks.filter(({ offset }) => offset >= tally.next).length)),
       ...block(errorTable(errors, width, colours, opening.channels)),
       ...block(compared ? comparisonTable(compared.sides, compared.comparison, width, colours) : []),
       ...block(rejectLines(tally, files('rejects')[0]?.path ?? 'standard output')),

@@ -1,5 +1,5 @@
 import { partOf } from '../connectors/table-sink.js';
-import type { Anomaly } from '../event.js';
+import type { Anomaly, Quantity } from '../event.js';
 import { count, figure, moment, odds, percent, plural } from './numbers.js';
 import type { Output } from './outputs.js';
 import type { ErrorLine } from './scores.js';
@@ -45,14 +45,20 @@ export function anomalyTable(
     },
     ...(manyKeys ? [{ title: 'Key', gives: true, of: ({ key }: Anomaly) => plain(key) }] : []),
     ...(manyChannels ? [{ title: 'Channel', gives: true, of: ({ channel }: Anomaly) => plain(channel) }] : []),
-    { title: 'Actual', align: 'right', of: ({ actual, word }) => (word ? plain(word.actual) : figure(actual)) },
+    {
+      title: 'Actual',
+      align: 'right',
+      of: ({ actual, word, quantity }) =>
+        word ? plain(word.actual) : quantity ? withUnit(figure(quantity.actual), quantity) : figure(actual),
+    },
     {
       title: 'Expected',
       align: 'right',
-      of: ({ expected, word }) => (word ? plain(word.expected[0]?.word ?? '') : figure(expected)),
+      of: ({ expected, word, quantity }) =>
+        word ? plain(word.expected[0]?.word ?? '') : quantity ? usual(quantity) : figure(expected),
     },
     { title: 'Rarity', align: 'right', drops: 1, of: ({ score }) => odds(score) },
-    { title: 'Why', gives: true, least: 11, drops: 2, of: ({ why }) => plain(reason(why)) },
+    { title: 'Why', gives: true, least: 11, drops: 2, of: ({ why, quantity }) => plain(reason(why, quantity)) },
   ];
   const [head, rule, ...lines] = table(
     columns,
@@ -75,8 +81,18 @@ export function anomalyTable(
   ];
 }
 
-/** What the columns before do not say already: `x 5 where 2 was expected: 3 higher` leaves `3 higher`. */
-const reason = (why: string): string => why.split(' was expected: ').at(-1) ?? why;
+/** What the columns before do not say already: `x 5 where 2 was expected: 3 higher` leaves `3 higher`, of a quantity its name. */
+const reason = (why: string, quantity?: Quantity): string =>
+  quantity ? quantity.name : (why.split(' was expected: ').at(-1) ?? why);
+
+const withUnit = (text: string, { unit }: Quantity): string => (unit === undefined ? text : `${text} ${unit}`);
+
+/** What is usual of a quantity. */
+const usual = (quantity: Quantity): string => {
+  const { expected, low, high } = quantity;
+  const text = expected === undefined ? `${figure(low)} to ${figure(high)}` : figure(expected);
+  return withUnit(text, quantity);
+};
 
 /** Error and coverage per horizon beside the simple forecasters; the first column group says how far ahead. */
 export function errorTable(
@@ -119,6 +135,32 @@ export function rejectLines({ rows, rejects, rejected, firstReject }: Refused, f
   return [
     `${plural(rejected, 'row')} rejected (${reasons.join(', ')}): see ${file}`,
     ...(rejected > rows && firstReject !== undefined ? [`The first: ${plain(firstReject)}`] : []),
+  ];
+}
+
+/** Marks that are named at the end where they found nothing. */
+const shownMarks = 5;
+
+/** What became of marks: how many were taken in and found an alarm, which found none, and how many wait for a row that has not come. */
+export function markLines({ marks, vainMarks }: Pick<Tally, 'marks' | 'vainMarks'>, waiting: number): string[] {
+  const { handed, heard, found, alarms } = marks;
+  if (handed + waiting === 0) return [];
+  const parts = [
+    ...(found > 0 ? [`${count(found)} found ${plural(alarms, 'alarm')} to be judged by`] : []),
+    ...(heard > found ? [`${count(heard - found)} found none and changed nothing`] : []),
+    ...(handed > heard ? [`${count(handed - heard)} met no step that takes marks (detect or htm-detect)`] : []),
+    ...(waiting > 0 ? [`${count(waiting)} not taken in yet: the log ends before their row`] : []),
+  ];
+  const named = vainMarks.slice(0, shownMarks).map(({ mark, known }) => {
+    const { key, verdict, startMs, endMs } = mark;
+    const why = known ? 'no alarm of the key lies there, or more than 32 came since' : 'no row of this key had come';
+    return `  ${verdict}, ${plain(key)} from ${moment(startMs)} to ${moment(endMs)}: ${why}`;
+  });
+  const rest = heard - found - named.length;
+  return [
+    `${plural(handed, 'mark')} taken in: ${parts.join('; ')}`,
+    ...named,
+    ...(rest > 0 ? [`  … and ${count(rest)} more`] : []),
   ];
 }
 

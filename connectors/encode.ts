@@ -18,14 +18,15 @@ export function encodeResult(shard: string): Encode<Result> {
     }
     return text;
   };
-  return ({ offset, key, timeMs, values, words, surprise, score, alarm, warmup = 0, forecast, next }, of = shard) => {
+  return (row, of = shard) => {
+    const { offset, key, timeMs, values, words, surprise, score, alarm, warmup = 0, forecast, next, marks } = row;
     if (of !== current) {
       current = of;
       prefix = prefixOf(of);
     }
     return (
       `${prefix}${placeOf(offset)}","key":${quoted(key)},"timeMs":${timeMs},"offset":${recordOf(offset)},"values":${list(values)},` +
-      `${words ? `"words":${JSON.stringify(words)},` : ''}"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},${warmup > 0 ? `"warmup":${warmup},` : ''}${next ? `"next":${encodeNext(next)},` : ''}"forecast":${encodeForecast(forecast)}}`
+      `${words ? `"words":${JSON.stringify(words)},` : ''}"surprise":${number(surprise)},"score":${number(score)},"alarm":${alarm},${warmup > 0 ? `"warmup":${warmup},` : ''}${marks ? `"marks":${JSON.stringify(marks)},` : ''}${next ? `"next":${encodeNext(next)},` : ''}"forecast":${encodeForecast(forecast)}}`
     );
   };
 }

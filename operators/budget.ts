@@ -56,7 +56,7 @@ export function checkBudget(name: string, budget: AlarmBudget): void {
     checkNumber(`${name}.falseDiscoveries`, budget.falseDiscoveries, { min: 1e-6, max: 0.5 });
     return;
   }
-  checkNumber(`${name}.alarms`, budget.alarms, { min: Number.MIN_VALUE });
+  checkNumber(`${name}.alarms`, budget.alarms, { above: 0 });
   checkWord(`${name}.per`, budget.per, ['key', 'all']);
   if ('rows' in budget) {
     checkNames(name, budget, ['alarms', 'per', 'rows']);

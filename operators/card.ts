@@ -2,6 +2,7 @@ import type { Anomaly } from '../event.js';
 import { kernels } from '../models/kernels/index.js';
 import { f64, type Row, u32 } from '../state/layout.js';
 import { type ReasonKind, type Reasons, reasonKinds } from './evidence/judge.js';
+import { inWords, keptOf, quantityOf, short } from './quantity.js';
 
 /** Causes that are kept of the peak, surprising rows before it, and episodes of the past that are remembered. */
 const causes = 4;
@@ -21,6 +22,10 @@ export const cardLayout = {
   /** Index among the kinds of evidence and nats, the strongest first; 0 nats for none. */
   kind: u32(causes),
   nats: f64(causes),
+  /** The number each went by, and the range it had; NaN where there is none. */
+  actual: f64(causes),
+  low: f64(causes),
+  high: f64(causes),
   /** The most surprising of the last rows, in any order; `stepRow` says when each was, in rows of the key. */
   stepRow: f64(steps),
   stepMs: f64(steps),
@@ -65,9 +70,12 @@ export function noteStep(own: Card, timeMs: number, offset: number, tail: ArrayL
 /** Takes the reasons of the row that is the peak now. */
 export function noteReasons(own: Card, reasons: Reasons | undefined): void {
   own.nats.fill(0);
-  reasons?.parts.slice(0, causes).forEach(({ kind, nats }, i) => {
+  reasons?.parts.slice(0, causes).forEach(({ kind, nats, measured = unmeasured }, i) => {
     own.kind[i] = reasonKinds.indexOf(kind);
     own.nats[i] = nats;
+    own.actual[i] = measured.actual;
+    own.low[i] = measured.low;
+    own.high[i] = measured.high;
   });
 }
 
@@ -81,6 +89,8 @@ export function noteEpisode(own: Card, startMs: number, endMs: number, { channel
   own.pastSide[at] = side;
   own.pastScore[at] = score;
 }
+
+const unmeasured = { actual: Number.NaN, low: Number.NaN, high: Number.NaN };
 
 const mainKind = ({ nats, kind }: Card): number => (nats[0] > 0 ? kind[0] : reasonKinds.indexOf('none'));
 
@@ -103,21 +113,35 @@ const texts: Readonly<Record<ReasonKind, string>> = {
   sequence: 'the last 10 rows followed each other as rows had not before',
 };
 
-/** The fields of an anomaly that its card fills in. */
-export function cardOf(own: Card, like: Likeness): Pick<Anomaly, 'causes' | 'steps' | 'similar'> {
+/** The fields of an anomaly that its card fills in; it ends at `endOffset`. */
+export function cardOf(
+  own: Card,
+  like: Likeness,
+  endOffset = Number.POSITIVE_INFINITY,
+): Pick<Anomaly, 'causes' | 'steps' | 'similar'> {
   let sum = 0;
   for (const nats of own.nats) sum += nats;
-  const because = Array.from(own.nats, (nats, i) => ({ nats, kind: reasonKinds[own.kind[i]] as ReasonKind }))
+  const because = Array.from(own.nats, (nats, i) => ({ nats, i, kind: reasonKinds[own.kind[i]] as ReasonKind }))
     .filter(({ nats }) => nats > 0)
-    .map(({ nats, kind }) => ({ feature: kind, contribution: nats / sum, text: texts[kind] }));
+    .map(({ nats, i, kind }) => ({ feature: kind, contribution: nats / sum, text: textOf(own, kind, i) }));
   const before = Array.from(own.stepSurprise, (surprise, i) => ({
     offset: own.stepOffset[i],
     timeMs: own.stepMs[i],
     surprise,
   }))
-    .filter(({ surprise }) => surprise > 0)
+    // Rows behind the end, by which it is known, are none of those that led to it or were in it.
+    .filter(({ surprise, offset }) => surprise > 0 && offset <= endOffset)
     .sort((a, b) => b.surprise - a.surprise || a.offset - b.offset);
   return { ...(because.length > 0 ? { causes: because } : {}), steps: before, similar: similarTo(own, like) };
+}
+
+/** A cause in words, with its number where it has one. */
+function textOf(own: Card, kind: ReasonKind, i: number): string {
+  const found = { actual: own.actual[i], low: own.low[i], high: own.high[i] };
+  const kept = Number.isNaN(found.actual) ? undefined : keptOf(kind, found);
+  if (kept) return inWords(quantityOf(kept));
+  if (kind !== 'value' || Number.isNaN(found.actual)) return texts[kind];
+  return `the value lies outside all it was (${short(found.low)} to ${short(found.high)})`;
 }
 
 /** Episodes of this key that were most alike, the likest first. */

@@ -249,11 +249,11 @@ function answered<A extends Event, B extends Event>(
 ): Observable<Batch<Pair<B>>> {
   const answer = (batch: Batch<A>): Batch<Pair<B>> => {
     const { rejects: _, anomalies: __, causes: ___, changes: ____, alerts: _____, ...events } = batch;
-    const [first, second] = chains.map((chain, i) =>
-      answersOf<B>(batch.rows, chain.push({ ...events, rejects: [] }) as Batch<B>, roles[i]),
-    );
+    const made = chains.map((chain) => chain.push({ ...events, rejects: [] }) as Batch<B>);
+    const [first, second] = made.map((answers, i) => answersOf<B>(batch.rows, answers, roles[i]));
     const rows = batch.rows.map((row, i): Pair<B> => extended(row, { answers: [first[i], second[i]] as const }));
-    return { ...batch, rows };
+    // Of a mark the champion's word is told: both have taken it in.
+    return { ...batch, rows, ...(made[0].heard && { heard: made[0].heard }) };
   };
   return new Observable((subscriber) =>
     source.subscribe({

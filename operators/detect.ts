@@ -1,7 +1,9 @@
-import type { Event } from '../event.js';
+import { kernels } from '../models/kernels/index.js';
 import type { KeyLimit } from '../state/keys.js';
 import { f64, type Layout, type Row, u32 } from '../state/layout.js';
 import { type AlarmBudget, budgetDefault, checkBudget } from './budget.js';
+import type { Detected, Judged } from './detected.js';
+import { type About, excessOf } from './evidence/about.js';
 import { BarOf, barLayout, barSharedLayout } from './evidence/bar.js';
 import { ConformalOf, conformalLayout, conformalSharedLayout } from './evidence/conformal.js';
 import {
@@ -10,12 +12,16 @@ import {
   excuseOf,
   fade,
   feedbackLayout,
-  judgeAlarms,
+  hear,
   noteAlarm,
   type Sort,
+  withHeard,
 } from './evidence/feedback.js';
+import { hold, holdLayout, isHeld } from './evidence/hold.js';
 import { JudgeOf, judgeLayout, type Reasons, reasonKinds } from './evidence/judge.js';
-import { SurpriseOf, surpriseLayout } from './evidence/surprise.js';
+import { aboutOf, measured } from './evidence/measure.js';
+import { noteRun, runLayout, runRows, strangeNats } from './evidence/run.js';
+import { evidenceOf, SurpriseOf, shortRows, surpriseLayout } from './evidence/surprise.js';
 import { checkNames, checkNumber, checkWord } from './options.js';
 import { extended, keyed, type Stage } from './stage.js';
 
@@ -43,46 +49,13 @@ export interface DetectOptions {
 const evidenceNames = ['surprise', 'all', 'conformal'] as const;
 export type EvidenceName = (typeof evidenceNames)[number];
 
+export type { Detected, Judged } from './detected.js';
+
 export const detectDefaults = { warmupRows: 100, memoryRows: 10_000 } as const;
-
-/** What `detect` needs to know of an event: how it lay in the distribution that was forecast for it. */
-export interface Judged extends Event {
-  /** Per channel the two-sided tail probability of the value, NaN while it is unknown or the value is missing. */
-  readonly tail: ArrayLike<number>;
-  /** Per channel the value that was forecast; with `evidence: 'all'` its error is evidence. */
-  readonly expected?: ArrayLike<number>;
-  /** Per channel the band that was forecast; with `evidence: 'conformal'` errors are measured by it. */
-  readonly low?: ArrayLike<number>;
-  readonly high?: ArrayLike<number>;
-  /** Put in by `align`: nothing was reported here, so no value can be strange. */
-  readonly filled?: boolean;
-}
-
-/** An event with the two outputs of a detector: a continuous score, and an alarm. */
-export interface Detected {
-  /**
-   * Calibrated probability of a row at least this strange; 1 while warming up and where nothing is known. With all
-   * evidence it is about the last hundred rows (for the first 520, about what is new); with `conformal` it is of the row alone.
-   * With both it is at an alarm not above the budget.
-   */
-  readonly score: number;
-  /** Something strange has begun: with all evidence it is told once, and again only when it gets worse. */
-  readonly alarm: boolean;
-  /** The key is, at this row, in a state unlike those that were normal; with other evidence, it alarms. */
-  readonly abnormal: boolean;
-  /** How notable it is what begins here, in nats above what the key shows of late, whatever the budget; 0 at most rows. */
-  readonly onset: number;
-  /**
-   * Rows left until this key is judged; with `conformal` until a row that is strange alone can alarm, which its rank must be
-   * fine enough for. What lasts can alarm there as soon as `warmupRows` are over.
-   */
-  readonly warmup: number;
-  /** At an alarm of all evidence, what was new. */
-  readonly reasons?: Reasons;
-}
 
 /** Kind of an alarm without reasons. */
 const noKind = reasonKinds.indexOf('none');
+const kindOf = (kind: number): string | undefined => (kind === noKind ? undefined : reasonKinds[kind]);
 
 const clockLayout = {
   /** Judged rows so far. */
@@ -131,7 +104,8 @@ export function detect<A extends Judged>(options: DetectOptions = {}): Stage<A, 
     }
     return detectConformal(settings);
   }
-  return evidence === 'all' ? detectAll(settings) : detectSurprise(settings);
+  if (evidence === 'all') return detectAll(settings);
+  return { ...detectSurprise<A>(settings), tells: { looksBack: shortRows } };
 }
 
 type Settings = Required<Omit<DetectOptions, 'keys'>> & { readonly keys: KeyLimit | undefined };
@@ -139,18 +113,25 @@ type Settings = Required<Omit<DetectOptions, 'keys'>> & { readonly keys: KeyLimi
 /** The detector that goes by surprise alone. */
 function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Detected> {
   const { budget, warmupRows, memoryRows, keys } = settings;
-  const layout = { ...clockLayout, bar: barLayout, feedback: feedbackLayout, surprise: surpriseLayout };
-  return keyed<typeof barSharedLayout, typeof layout, A, A & Detected>('detect', settings, () => {
+  const layout = {
+    ...clockLayout,
+    run: runLayout(shortRows),
+    bar: barLayout,
+    feedback: feedbackLayout,
+    surprise: surpriseLayout,
+  };
+  return keyed<typeof barSharedLayout, typeof layout, A, A & Detected>('detect', settings, ({ channels }) => {
     const bar = new BarOf(budget, true);
     const surprise = new SurpriseOf(memoryRows);
     return {
       id: 'detect',
-      version: '5',
+      version: '6',
       keys,
       shared: barSharedLayout,
       layout,
       initKey: (_, own) => surprise.init(own.surprise),
-      step(shared, own, row: A, out) {
+      step(shared, own, given: A, out) {
+        const row = withHeard(own.feedback, given);
         tick(own, row.timeMs);
         bar.tick(shared, row.timeMs);
         const known = !row.filled && anyKnown(row.tail);
@@ -161,15 +142,21 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
         const judged = known && own.rows[0] > warmupRows;
         fade(own.feedback);
         const sort = { channel: surprise.channel + 1, kind: noKind };
-        const worth = excused(surprise.score, excuseOf(own.feedback, sort));
+        const excuse = excuseOf(own.feedback, sort);
+        const worth = excused(surprise.score, excuse);
         const alarm = judged && bar.passes(shared, own.bar, own.stepMs[0], worth, surprise.evidence);
         if (alarm) noteAlarm(own.feedback, row.timeMs, sort);
         const score = judged ? surprise.score : 1;
         const warmup = Math.max(0, warmupRows - own.rows[0]);
         const onset = alarm ? surprise.evidence : 0;
-        out.emit(extended(row, { score, alarm, abnormal: alarm, onset, warmup }));
+        const run = noteRun(own.run, known ? surprise.alone - strangeNats : -strangeNats);
+        const told = extended(row, { score, alarm, abnormal: alarm, onset, warmup, run });
+        if (!alarm) return out.emit(told);
+        const { rows } = surprise;
+        const about: About = { rows, since: Math.max(0, run), excuse };
+        out.emit(extended(told, { about }));
       },
-      mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+      mark: (_, own, mark) => hear(own.feedback, mark, channels, kindOf),
     };
   });
 }
@@ -183,14 +170,15 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
   // What it says stands until the next row only, so shards may share it.
   const conformal = new ConformalOf(budget);
   const settled = settledWarmups * warmupRows;
-  const layout = { ...clockLayout, feedback: feedbackLayout, conformal: conformalLayout };
-  return keyed<typeof conformalSharedLayout, typeof layout, A, A & Detected>('detect', settings, () => ({
+  const layout = { ...clockLayout, run: runLayout(runRows), feedback: feedbackLayout, conformal: conformalLayout };
+  return keyed<typeof conformalSharedLayout, typeof layout, A, A & Detected>('detect', settings, ({ channels }) => ({
     id: 'detect',
-    version: '2',
+    version: '3',
     keys,
     shared: conformalSharedLayout,
     layout,
-    step(shared, own, row, out) {
+    step(shared, own, given, out) {
+      const row = withHeard(own.feedback, given);
       tick(own, row.timeMs);
       conformal.tick(shared, own.conformal, row.timeMs);
       const known = !row.filled && anyKnown(row.tail);
@@ -208,9 +196,14 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
       const score = judged ? conformal.score : 1;
       conformal.countDown(shared, own.conformal, own.stepMs[0], own.rows[0], warmupRows, settled);
       const warmup = own.conformal.left[0];
-      out.emit(extended(row, { score, alarm, abnormal: alarm, onset: alarm ? conformal.evidence : 0, warmup }));
+      const onset = alarm ? conformal.evidence : 0;
+      const run = noteRun(own.run, known && judged ? -kernels.log(conformal.size) - strangeNats : -strangeNats);
+      const told = extended(row, { score, alarm, abnormal: alarm, onset, warmup, run });
+      if (!alarm) return out.emit(told);
+      const { about } = conformal;
+      out.emit(extended(told, { about: { ...about, since: Math.max(about.since, run), excuse } }));
     },
-    mark: (_, own, { startMs, endMs, verdict }) => judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+    mark: (_, own, mark) => hear(own.feedback, mark, channels, kindOf),
   }));
 }
 
@@ -218,7 +211,11 @@ function detectConformal<A extends Judged>(settings: Settings): Stage<A, A & Det
 function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected> {
   const { budget, warmupRows, memoryRows, missing, keys } = settings;
   const all = (channels: number) =>
-    ({ ...clockLayout, bar: barLayout, feedback: feedbackLayout, judge: judgeLayout(channels) }) satisfies Layout;
+    ({
+      ...clockLayout,
+      run: runLayout(runRows),
+      ...{ bar: barLayout, feedback: feedbackLayout, hold: holdLayout, judge: judgeLayout(channels) },
+    }) satisfies Layout;
   return keyed<typeof barSharedLayout, ReturnType<typeof all>, A, A & Detected>(
     'detect',
     settings,
@@ -236,37 +233,42 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
         keys,
         shared: barSharedLayout,
         layout: all(channels.length),
-        step(shared, own, row, out) {
+        step(shared, own, given, out) {
+          const row = withHeard(own.feedback, given);
           tick(own, row.timeMs);
           bar.tick(shared, row.timeMs);
           const known = !row.filled && anyKnown(row.tail);
           if (known) own.rows[0]++;
           const warmup = Math.max(0, warmupRows - own.rows[0]);
+          const evidence = known ? excessOf(evidenceOf(row.tail), channels.length) : -strangeNats;
+          const run = noteRun(own.run, evidence);
           if (!known && missing === 'ignore') {
-            return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
+            return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup, run: -1 }));
           }
           if (known) judges.judge(own.judge, row, own.rows[0] > warmupRows);
           else judges.judgeMissing(own.judge);
           if (own.rows[0] <= warmupRows) {
-            return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
+            return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup, run: -1 }));
           }
           const { rarity, newness, abnormal, onset } = judges;
           fade(own.feedback);
           const wanted = anySaid(own.feedback) && rarity < 1 ? judges.reasons() : undefined;
-          const worth = wanted ? excused(rarity, excuseOf(own.feedback, sortOf(wanted))) : rarity;
+          const excuse = wanted ? excuseOf(own.feedback, sortOf(wanted)) : 0;
+          const worth = wanted ? excused(rarity, excuse) : rarity;
           const alarm =
             known || newness > 0
               ? bar.passes(shared, own.bar, own.stepMs[0], worth, newness)
               : bar.skip(shared, own.stepMs[0]);
           const score = judges.score(own.judge, bar.price, bar.rate, alarm);
-          const told = extended(row, { score, alarm, abnormal, onset, warmup });
-          if (!alarm) return out.emit(told);
-          const reasons = wanted ?? judges.reasons();
+          const holds = isHeld(own.hold, own.judge, abnormal);
+          const told = extended(row, { score, alarm, abnormal, onset, warmup, run });
+          if (!alarm) return out.emit(holds ? extended(told, { holds: true as const }) : told);
+          const reasons = measured(own.judge, wanted ?? judges.reasons());
           noteAlarm(own.feedback, row.timeMs, sortOf(reasons));
-          out.emit(extended(told, { reasons }));
+          hold(own.hold, own.judge, reasons);
+          out.emit(extended(told, { reasons, about: { ...aboutOf(own.judge, reasons, run), excuse } }));
         },
-        mark: (_, own, { startMs, endMs, verdict }) =>
-          judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+        mark: (_, own, mark) => hear(own.feedback, mark, channels, kindOf),
       };
     },
   );

@@ -5,16 +5,20 @@ import { isValue } from '../models/series.js';
 import type { KeyLimit } from '../state/keys.js';
 import { u32 } from '../state/layout.js';
 import type { Detected } from './detect.js';
-import { excused, excuseOf, fade, feedbackLayout, judgeAlarms, noteAlarm, type Sort } from './evidence/feedback.js';
+import type { About } from './evidence/about.js';
+import { excused, excuseOf, fade, feedbackLayout, hear, noteAlarm, type Sort, withHeard } from './evidence/feedback.js';
 import type { Part, Reasons } from './evidence/judge.js';
 import {
   anomalousFrom,
   followingAtMost,
+  type Likelihood,
   likelihood,
   likelihoodLayout,
   putRight,
+  shortMean,
   shortRows,
 } from './evidence/likelihood.js';
+import { noteRun, runLayout, runRows } from './evidence/run.js';
 import { checkNames, checkNumber } from './options.js';
 import { extended, keyed, type Nothing, type Stage } from './stage.js';
 
@@ -39,6 +43,7 @@ const layoutOf = (novelty: ReturnType<typeof htmNovelty>['layout']) => ({
   rows: u32(),
   /** Rows for which nothing more is told. */
   still: u32(),
+  run: runLayout(runRows),
   feedback: feedbackLayout,
   novelty,
   likelihood: likelihoodLayout,
@@ -64,7 +69,7 @@ export function htmDetect<A extends Event & { readonly filled?: boolean }>(
   checkNumber('htm-detect.seed', seed, { min: 0, max: 4_294_967_295, whole: true });
   checkNumber('htm-detect.learnRows', learnRows, { min: 0, max: 1e6, whole: true });
   checkNumber('htm-detect.warmupRows', warmupRows, { min: learnRows + 1, max: 1e6, whole: true });
-  const version = '4';
+  const version = '5';
   const rangeFrom = Math.max(rangeRows, warmupRows);
   const stage = keyed<Nothing, ReturnType<typeof layoutOf>, A, A & Detected>(
     'htm-detect',
@@ -84,13 +89,14 @@ export function htmDetect<A extends Event & { readonly filled?: boolean }>(
         shared: {},
         layout: layoutOf(novelty.layout),
         initKey: (_, own) => novelty.start(own.novelty),
-        step(_, own, row: A, out) {
+        step(_, own, given: A, out) {
+          const row = withHeard(own.feedback, given);
           const { values } = row;
           fade(own.feedback);
           // What `align` filled in was not reported: it is neither strange nor learnt.
           if (row.filled || !values.some(isValue)) {
             const warmup = Math.max(0, warmupRows - own.rows[0]);
-            return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup }));
+            return out.emit(extended(row, { score: 1, alarm: false, abnormal: false, onset: 0, warmup, run: -1 }));
           }
           const far = own.rows[0] >= rangeFrom ? farthest(own.novelty, values) : nowhere;
           const share = novelty.step(own.novelty, values, row.timeMs);
@@ -100,6 +106,7 @@ export function htmDetect<A extends Event & { readonly filled?: boolean }>(
             putRight(own.likelihood, back, shares[(newest - back) % pastRows]);
           }
           const strange = likelihood(own.likelihood, share, { learnRows, warmupRows });
+          const run = noteRun(own.run, strangeness * (share - Math.max(leastStrange, 2 * own.likelihood.mean[0])));
           const seen = own.rows[0]++;
           const p = kernels.pow(10, -10 * strange);
           const outside = far.excess > rangeMargin;
@@ -113,18 +120,20 @@ export function htmDetect<A extends Event & { readonly filled?: boolean }>(
           if (own.still[0] > 0) {
             own.still[0]--;
             const told = { score: Math.max(score, following), onset: Math.min(onset, followingAtMost) };
-            return out.emit(extended(row, { ...told, alarm: false, abnormal: false, warmup }));
+            return out.emit(extended(row, { ...told, alarm: false, abnormal: false, warmup, run }));
           }
           const alarm = leaves || breaks;
           if (alarm || onset >= anomalousFrom) own.still[0] = shortRows - 1;
-          const judged = extended(row, { score, alarm, abnormal: alarm, onset, warmup });
+          const judged = extended(row, { score, alarm, abnormal: alarm, onset, warmup, run });
           if (!alarm) return out.emit(judged);
-          noteAlarm(own.feedback, row.timeMs, leaves ? ofRange : ofSequence);
-          const reasons = reasonsOf(channels.length, breaks ? p : 1, leaves ? far.channel : -1, seen);
-          out.emit(extended(judged, { reasons }));
+          const sort = leaves ? ofRange : ofSequence;
+          noteAlarm(own.feedback, row.timeMs, sort);
+          const found = reasonsOf(channels.length, breaks ? p : 1, leaves ? far.channel : -1, seen);
+          const reasons = withMeasures(found, own.likelihood, far, values);
+          const about = aboutOf(reasons, own.likelihood, run, excuseOf(own.feedback, sort));
+          out.emit(extended(judged, { reasons, about }));
         },
-        mark: (_, own, { startMs, endMs, verdict }) =>
-          judgeAlarms(own.feedback, startMs, endMs, verdict === 'expected'),
+        mark: (_, own, mark) => hear(own.feedback, mark, channels, (kind) => (kind === 1 ? 'value' : 'sequence')),
       };
     },
   );
@@ -145,19 +154,41 @@ function reasonsOf(channels: number, p: number, channel: number, rows: number): 
   };
 }
 
-const nowhere = { channel: -1, excess: 0 };
+/** Scores beyond this, and beyond twice their mean, are strange, and how strange in nats one of 1 more would be. */
+const leastStrange = 0.3;
+const strangeness = 6;
+/** Deviations of a normal distribution from its mean to its highest hundredth. */
+const highestHundredth = 2.326;
+
+/** Reasons with the numbers they went by. */
+function withMeasures(reasons: Reasons, own: Likelihood, far: typeof nowhere, values: readonly number[]): Reasons {
+  const high = own.mean[0] + highestHundredth * own.deviation[0];
+  const sequence = { actual: shortMean(own, own.rows[0] - 1, 0), low: 0, high };
+  const value = { actual: values[far.channel], low: far.low, high: far.high };
+  const parts = reasons.parts.map((part) => ({ ...part, measured: part.kind === 'sequence' ? sequence : value }));
+  return { ...reasons, parts };
+}
+
+/** Of a sequence the rows that its likelihood looks at, the least foretold of them the strongest; of a range the row itself. */
+function aboutOf({ parts }: Reasons, { scores, rows }: Likelihood, run: number, excuse: number): About {
+  const since = Math.max(0, run);
+  if (parts[0]?.kind !== 'sequence') return { rows: 1, since, strongest: 0, excuse };
+  const nth = (back: number): number => scores[(rows[0] - 1 - back) % scores.length];
+  let strongest = 0;
+  for (let back = 1; back < Math.min(shortRows, rows[0]); back++) if (nth(back) > nth(strongest)) strongest = back;
+  return { rows: shortRows, since, strongest, excuse };
+}
+
+const nowhere = { channel: -1, excess: 0, low: Number.NaN, high: Number.NaN };
 
 /** The channel whose value lies farthest outside its range, as a share of that; −1 and 0 where none does. */
 function farthest({ low, high }: { low: Float64Array; high: Float64Array }, values: readonly number[]): typeof nowhere {
-  let channel = -1;
-  let excess = 0;
+  let farthest = nowhere;
   for (let c = 0; c < values.length; c++) {
     const range = high[c] - low[c];
     if (!isValue(values[c]) || !(range > 0)) continue;
-    const past = Math.max(values[c] - high[c], low[c] - values[c]) / range;
-    if (past <= excess) continue;
-    channel = c;
-    excess = past;
+    const excess = Math.max(values[c] - high[c], low[c] - values[c]) / range;
+    if (excess > farthest.excess) farthest = { channel: c, excess, low: low[c], high: high[c] };
   }
-  return { channel, excess };
+  return farthest;
 }

@@ -1,20 +1,23 @@
 /** What a number given as an option must be. */
 export interface NumberRule {
   readonly min?: number;
+  /** It must be more than this. */
+  readonly above?: number;
   readonly max?: number;
   readonly whole?: boolean;
 }
 
 /** Throws a RangeError naming the option, what was expected and what came, unless `value` keeps the rule. */
-export function checkNumber(option: string, value: unknown, { min, max, whole }: NumberRule = {}): void {
+export function checkNumber(option: string, value: unknown, { min, above, max, whole }: NumberRule = {}): void {
   const fits =
     typeof value === 'number' &&
     Number.isFinite(value) &&
     (min === undefined || value >= min) &&
+    (above === undefined || value > above) &&
     (max === undefined || value <= max) &&
     (!whole || Number.isInteger(value));
   if (fits) return;
-  const from = min === undefined ? '' : ` of at least ${min}`;
+  const from = min === undefined ? (above === undefined ? '' : ` of more than ${above}`) : ` of at least ${min}`;
   const to = max === undefined ? '' : `${from ? ' and' : ' of'} at most ${max}`;
   throw new RangeError(`${option}: expected a ${whole ? 'whole ' : ''}number${from}${to}, got ${shown(value)}`);
 }

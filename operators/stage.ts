@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { Alert, Anomaly, Batch, Change, Event, Mark, Reject } from '../event.js';
+import type { Alert, Anomaly, Batch, Change, Event, Heard, Mark, Reject, Taken } from '../event.js';
 import { type Bundle, slabTable } from '../state/arrow.js';
 import { isKey, type KeyLimit, Keys, keyLimitDefault } from '../state/keys.js';
 import { type Layout, type Row, rowBytes } from '../state/layout.js';
@@ -25,6 +25,8 @@ export interface Shard {
   readonly mends?: true;
   /** The memory that an earlier step forecasts with, and its version. */
   readonly memory?: { readonly name: string; readonly version: string };
+  /** How many rows before an alarm an earlier step may say that it is about, the alarm's own among them. */
+  readonly looksBack?: number;
   /** The detector that an earlier step is, and its version, where it is not `detect`. */
   readonly judge?: { readonly name: string; readonly version: string };
   /** Probability levels that an earlier step gives quantiles of, ascending; those of a memory's head. */
@@ -111,8 +113,8 @@ export interface Keyed<S extends Layout, L extends Layout, A extends Event, B> {
   stepMany?(shared: Row<S>, owns: readonly Row<L>[], rows: readonly A[]): readonly B[];
   /** Hears that an anomaly of a key it knows has changed, after the rows of the same event and before those of the next. */
   note?(shared: Row<S>, own: Row<L>, anomaly: Anomaly, out: Out<B>): void;
-  /** Takes in what an operator said of a key it knows. */
-  mark?(shared: Row<S>, own: Row<L>, mark: Mark, out: Out<B>): void;
+  /** Takes in what an operator said of a key it knows; says what that was about. */
+  mark?(shared: Row<S>, own: Row<L>, mark: Mark, out: Out<B>): Taken | undefined;
   /** Lets go what waits; the key may go on after `ends` if the log grows, after `evicted` its row is wiped. */
   finish?(shared: Row<S>, own: Row<L>, key: string, out: Out<B>, why: Farewell): void;
 }
@@ -256,10 +258,12 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
       rejects: [...(batch.causes?.rejects ?? batch.rejects.map(({ offset }) => offset))],
       anomalies: [...(batch.causes?.anomalies ?? anomalies.map(() => Number.NEGATIVE_INFINITY))],
     };
-    for (const mark of batch.marks ?? []) {
+    const taken: Heard[] = [];
+    for (const mark of step.mark ? (batch.marks ?? []) : []) {
       cause = mark.offset;
-      const index = step.mark && keys.find(mark.key);
-      if (index !== undefined) step.mark?.(shared, slab.row(index), mark, out);
+      const index = keys.find(mark.key);
+      const found = index === undefined ? undefined : step.mark?.(shared, slab.row(index), mark, out);
+      taken.push({ mark, stage: step.id, known: index !== undefined, ...(found ?? { alarms: 0, bars: [] }) });
     }
     for (let i = 0; i < batch.rows.length; i++) {
       const row = batch.rows[i];
@@ -306,6 +310,7 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
       ...(anomalies.length > 0 ? { anomalies } : {}),
       ...(changes.length > 0 ? { changes } : {}),
       ...(alerts.length > 0 ? { alerts } : {}),
+      ...(taken.length > 0 ? { heard: [...(batch.heard ?? []), ...taken] } : {}),
     };
   };
   return (source) =>

@@ -16,6 +16,7 @@ export const kafkaFigures = {
   engram_results_total: ['counter', 'Results committed.'],
   engram_rejects_total: ['counter', 'Dead letters committed, by stage and reason.'],
   engram_tombstones_total: ['counter', 'Keys that were forgotten because a record without a value said so.'],
+  engram_marks_total: ['counter', 'Marks of operators that were taken in, by verdict and whether they found an alarm.'],
   engram_replayed_records_total: ['counter', 'Records read again, silently, to rebuild state.'],
   engram_cold_starts_total: ['counter', 'Times a partition began with empty memories because its state was lost.'],
   engram_tasks_dropped_total: [
@@ -138,6 +139,9 @@ export class KafkaMetrics {
         return;
       case 'tombstone':
         this.#count('engram_tombstones_total');
+        return;
+      case 'mark':
+        this.#count('engram_marks_total', 1, { verdict: event.verdict, found: String(event.alarms > 0) });
         return;
       case 'rebalancing':
         this.#count('engram_rebalances_total');

@@ -121,7 +121,7 @@ export async function runKafka(options: KafkaRunOptions, stop: AbortSignal): Pro
 /** Changes of state; commits and heartbeats are for the metrics. */
 const logged = new Set<WorkerEvent['type']>([
   ...(['assigned', 'rebalancing', 'revoked', 'restored', 'live', 'dropped', 'reader-failed', 'stopping'] as const),
-  ...(['unreachable', 'reachable', 'cold-start', 'checkpoint-failed', 'unknown-setting'] as const),
+  ...(['unreachable', 'reachable', 'cold-start', 'checkpoint-failed', 'mark', 'unknown-setting'] as const),
 ]);
 
 const plain = (event: WorkerEvent): object => ('error' in event ? { ...event, error: event.error.message } : event);

@@ -240,8 +240,12 @@ export class KafkaTask<B extends Event> {
     const rows = this.#out.rows(made, slice.records);
     const ms = spentMs + this.world.nowMs() - began;
     this.#pace(ms);
-    const { rejects, alerts } = made;
+    const { rejects, alerts, heard = [] } = made;
     if (this.#live) {
+      for (const { mark, stage, known, alarms } of heard) {
+        const { key, verdict, offset } = mark;
+        this.world.onEvent({ type: 'mark', key, offset, verdict, stage, known, alarms });
+      }
       const [results, eventMs] = [made.rows.length, made.rows.at(-1)?.timeMs];
       this.#commits.add(rows, { records: counted, results, rejects, ms, alerts, eventMs });
     }

@@ -2,7 +2,7 @@ import type { Bounds, Committed } from '../connectors/kafka/admin.js';
 import type { RecordDecoder } from '../connectors/kafka/decode.js';
 import type { Feed } from '../connectors/kafka/feed.js';
 import type { Writer } from '../connectors/kafka/writer.js';
-import type { Event } from '../event.js';
+import type { Event, Heard, Mark } from '../event.js';
 import type { CheckpointStore } from '../state/checkpoint.js';
 import type { AlertHost, PartitionAlerts } from './kafka-alert-queue.js';
 import type { KafkaOutputs } from './kafka-output.js';
@@ -40,7 +40,13 @@ export type TaskEvent =
       readonly bytes: number;
     }
   | { readonly type: 'checkpoint-failed'; readonly next: number; readonly error: Error }
-  | { readonly type: 'tombstone'; readonly key: string; readonly offset: number };
+  | { readonly type: 'tombstone'; readonly key: string; readonly offset: number }
+  /** A mark was taken in by a step, and what it found. */
+  | ({ readonly type: 'mark'; readonly stage: string; readonly known: boolean } & Pick<
+      Mark,
+      'key' | 'verdict' | 'offset'
+    > &
+      Pick<Heard, 'alarms'>);
 
 export interface TaskOptions<B extends Event> {
   readonly topic: string;

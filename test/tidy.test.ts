@@ -118,6 +118,7 @@ function callFaults(file: File): string[] {
 
 /** Files above the line budget, each with its reason. */
 const long: Record<string, string> = {
+  'event.ts': 'the types that all folders speak in, which have one home',
   'operators/stage.ts': 'the loop that every step runs in and the orders it keeps, which must be read as a whole',
   'pipelines/kafka-task.ts': 'the exactly-once protocol of one partition, which must be read as a whole',
 };

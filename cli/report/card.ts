@@ -21,7 +21,7 @@ export function cardLines(anomaly: Anomaly): string[] {
     ...(likely && likely.length > 0 ? [`Predicted instead: ${likely.join(', ')}`] : []),
     ...(fields.length > 0 ? [`Not expected: ${fields.join(', ')}`] : []),
     ...(causes[0] ? [`What was new: ${shares}${text}`] : []),
-    ...(rows.length > 0 ? [`Most surprising rows up to it: ${rows.join(', ')}`] : []),
+    ...(rows.length > 0 ? [`Most surprising rows up to its end: ${rows.join(', ')}`] : []),
     ...(alike.length > 0 ? [`Earlier ones like it: ${alike.slice(0, timesMax).join(', ')}`] : []),
     ...(judge === undefined ? [] : [`Alarmed by ${judge.name}, version ${judge.version}`]),
     ...(model === undefined

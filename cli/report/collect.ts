@@ -162,6 +162,7 @@ export class Collector {
           ...(series >= 0 ? { series } : {}),
           card: cardLines(anomaly),
           open: anomaly.status === 'open',
+          ...(anomaly.quantity ? { quantity: anomaly.quantity } : {}),
           ...(anomaly.word ? { words: [anomaly.word.actual, anomaly.word.expected[0]?.word ?? ''] as const } : {}),
           actual: known(anomaly.actual),
           expected: known(anomaly.expected),

@@ -1,4 +1,4 @@
-import type { Severity } from '../../event.js';
+import type { Quantity, Severity } from '../../event.js';
 import type { ErrorLine } from '../scores.js';
 
 /** Columns of a chart, one number per drawn row; null where nothing is known. */
@@ -46,6 +46,8 @@ export interface ReportAnomaly {
   readonly expected: number | null;
   readonly low: number | null;
   readonly high: number | null;
+  /** What was out of range where it is no single row: the table shows it in the place of the row. */
+  readonly quantity?: Quantity;
   readonly why: string;
   /** What else is known of it, a line each. */
   readonly card: readonly string[];

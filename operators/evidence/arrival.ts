@@ -5,8 +5,8 @@ import { meanOf, push, type Recent, recentLayout } from './recent.js';
 import { type Incident, learnNumber, news, type Trust, trustLayout } from './trust.js';
 
 /** Rows over which gaps and missing values are looked at. */
-const gapRows = 10;
-const missingRows = 20;
+export const gapRows = 10;
+export const missingRows = 20;
 
 /** When and how completely the rows of a key come: its last gaps and missing shares, and all these have ever been. */
 export const arrivalLayout = {
@@ -22,8 +22,8 @@ export const arrivalLayout = {
 export type Arrival = Row<typeof arrivalLayout>;
 
 /** Gaps that change by less than a factor e, and missing values below a quarter, are no news of their own. */
-const gapRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 1 };
-const shareRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 0.25 };
+export const gapRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 1 };
+export const shareRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 0.25 };
 const noNews = 1;
 
 /** How new the pace of a key's rows is: a burst, or a slowing down. */

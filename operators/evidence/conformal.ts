@@ -1,13 +1,14 @@
 import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row, u32 } from '../../state/layout.js';
 import { type AlarmBudget, type RatedBudget, rateOf } from '../budget.js';
+import type { About } from './about.js';
 import { allowanceLayout, grantOf, saveUp } from './allowance.js';
 import { commonClockLayout, commonStepMs, tickCommon } from './common-clock.js';
 import { charge, payRow } from './gate.js';
 import { countBetween, forgetRanks, type Ranks, rank, ranksLayout } from './ranks.js';
 import { rowsUntilSpent, spend, spendingLayout } from './spending.js';
 import { joined, tailEvidence } from './surprise.js';
-import { settle, wager, wagerLayout } from './wager.js';
+import { richSince, settle, wager, wagerLayout } from './wager.js';
 
 /** Evidence of a value at the edge of its outermost band: what lies so far out is about as rare as 1 in e⁴. */
 const edge = 4;
@@ -28,6 +29,7 @@ const byBets = 0.25 * (1 - alone);
 const debt = 0.4;
 /** A past that was so many alarms, and twice the budget, wrong is of another stream: the counts begin anew. */
 const alarmsMax = 5;
+const ofRow: About = { rows: 1, since: 0 };
 /** The longest countdown. */
 const leftMax = 0xffff_ffff;
 
@@ -77,6 +79,8 @@ export class ConformalOf {
   channel = 0;
   /** What made it an alarm, in nats. */
   evidence = 0;
+  /** The rows that an alarm is about. */
+  about: About = ofRow;
 
   readonly #budget: RatedBudget;
 
@@ -159,6 +163,11 @@ export class ConformalOf {
     const isWon = capital >= bar;
     if (!isRare && !isWon) return false;
     // What is excused is paid for as well: then alarms that are told are some of those that are bounded.
+    this.about = ofRow;
+    if (isWon && !isRare) {
+      const led = richSince(own.wager);
+      this.about = { rows: led.since + 1, ...led };
+    }
     if (isWon) settle(own.wager);
     charge(own, debt);
     const isTold = this.p * kernels.exp(excuse) <= level || capital >= bar * kernels.exp(excuse);

@@ -1,3 +1,4 @@
+import type { Bar, Mark, Taken, TakenMark } from '../../event.js';
 import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row, u32 } from '../../state/layout.js';
 
@@ -12,6 +13,9 @@ const least = -1;
 /** Rows in which a judgement fades. */
 const memoryRows = 50_000;
 
+/** Marks of a key between two of its rows that are told of. */
+const heardMost = 4;
+
 /** The last alarms of a key, and what an operator said of such ones. */
 export const feedbackLayout = {
   count: u32(),
@@ -23,6 +27,13 @@ export const feedbackLayout = {
   saidChannel: u32(judged),
   saidKind: u32(judged),
   excuse: f64(judged),
+  /** Marks that the next row of the key tells of: how many came, and the last of them; `heardNats` is 0 where they found nothing. */
+  heard: u32(),
+  heardExpected: u32(heardMost),
+  heardStartMs: f64(heardMost),
+  heardEndMs: f64(heardMost),
+  heardAlarms: u32(heardMost),
+  heardNats: f64(heardMost),
 };
 export type Feedback = Row<typeof feedbackLayout>;
 
@@ -56,19 +67,67 @@ export function noteAlarm(own: Feedback, timeMs: number, { channel, kind }: Sort
   own.kind[at] = kind;
 }
 
-/** Takes in what was said of the alarms of a stretch of time: each sort of them is judged once. */
-export function judgeAlarms(own: Feedback, startMs: number, endMs: number, expected: boolean): void {
-  const seen: Sort[] = [];
+/** Takes in what was said of the alarms of a stretch of time: each sort of them is judged once. Says how many alarms, and what it came to. */
+export function judgeAlarms(
+  own: Feedback,
+  startMs: number,
+  endMs: number,
+  expected: boolean,
+): { alarms: number; bars: (Sort & { nats: number })[] } {
+  let found = 0;
+  const bars: (Sort & { nats: number })[] = [];
   for (let i = 0; i < Math.min(own.count[0], alarms); i++) {
     const [channel, kind] = [own.channel[i], own.kind[i]];
     if (own.timeMs[i] < startMs || own.timeMs[i] > endMs) continue;
-    if (seen.some((other) => other.channel === channel && other.kind === kind)) continue;
-    seen.push({ channel, kind });
+    found++;
+    if (bars.some((other) => other.channel === channel && other.kind === kind)) continue;
     const at = slotOf(own, channel, kind);
     own.excuse[at] = expected
       ? Math.min(most, own.excuse[at] + step)
       : Math.max(least, Math.min(0, own.excuse[at] - step));
+    bars.push({ channel, kind, nats: own.excuse[at] });
   }
+  return { alarms: found, bars };
+}
+
+/** Takes in a mark, of which the next row of the key tells; `channels` and `kindOf` give what it found its names. */
+export function hear(
+  own: Feedback,
+  { startMs, endMs, verdict }: Mark,
+  channels: readonly string[],
+  kindOf: (kind: number) => string | undefined,
+): Taken {
+  const expected = verdict === 'expected';
+  const { alarms: found, bars } = judgeAlarms(own, startMs, endMs, expected);
+  const nats = bars.map((bar) => bar.nats);
+  const at = own.heard[0]++ % heardMost;
+  own.heardExpected[at] = Number(expected);
+  own.heardStartMs[at] = startMs;
+  own.heardEndMs[at] = endMs;
+  own.heardAlarms[at] = found;
+  own.heardNats[at] = found === 0 ? 0 : expected ? Math.max(...nats) : Math.min(...nats);
+  return { alarms: found, bars: bars.map((bar): Bar => named(bar, channels, kindOf(bar.kind))) };
+}
+
+function named({ channel, nats }: Sort & { nats: number }, channels: readonly string[], kind: string | undefined): Bar {
+  const name = channels[channel - 1];
+  return { ...(name === undefined ? {} : { channel: name }), ...(kind === undefined ? {} : { kind }), nats };
+}
+
+/** The row with the marks that it tells of, each once. */
+export function withHeard<A extends { readonly filled?: boolean }>(own: Feedback, row: A): A {
+  // What `align` filled in may never be seen.
+  if (own.heard[0] === 0 || row.filled) return row;
+  const marks = Array.from({ length: Math.min(own.heard[0], heardMost) }, (_, back): TakenMark => {
+    const at = (own.heard[0] - 1 - back) % heardMost;
+    return {
+      verdict: own.heardExpected[at] === 1 ? 'expected' : 'real',
+      ...{ startMs: own.heardStartMs[at], endMs: own.heardEndMs[at], alarms: own.heardAlarms[at] },
+      ...(own.heardAlarms[at] === 0 ? {} : { nats: own.heardNats[at] }),
+    };
+  }).reverse();
+  own.heard[0] = 0;
+  return Object.assign({}, row, { marks });
 }
 
 /** The slot of a sort; a new one takes the place of the oldest. */

@@ -4,6 +4,7 @@ import { arrivalLayout, missingNewness, paceNewness } from './arrival.js';
 import { calibrationLayout, learnEvidence, shareAbove } from './calibration.js';
 import { heaviness } from './heaviness.js';
 import { ladderLayout, learnLadder, type Rungs, recalibrate } from './ladder.js';
+import type { Measured } from './measure.js';
 import { NoveltyOf, noveltyKinds, noveltyLayout } from './novelty.js';
 import { onset, onsetLayout } from './onset.js';
 import { RarityOf, rarityLayout } from './rarity.js';
@@ -81,6 +82,8 @@ export type ReasonKind = (typeof reasonKinds)[number];
 export interface Part {
   readonly kind: ReasonKind;
   readonly nats: number;
+  /** The number that was out of range, and the range, where it is one number. */
+  readonly measured?: Measured;
 }
 
 /** Why a row is new. */

@@ -93,7 +93,7 @@ function relearn(own: Likelihood, row: number, { learnRows }: LikelihoodOptions)
 }
 
 /** Mean of the ten scores up to a row, or of as many as there are from the oldest one on. */
-function shortMean({ scores }: Likelihood, row: number, oldest: number): number {
+export function shortMean({ scores }: Likelihood, row: number, oldest: number): number {
   const from = Math.max(oldest, row - shortRows + 1);
   let sum = 0;
   for (let i = from; i <= row; i++) sum += scores[i % historyRows];

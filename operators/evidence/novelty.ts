@@ -1,14 +1,14 @@
 import { kernels } from '../../models/kernels/index.js';
 import type { Row } from '../../state/layout.js';
 import { type RangeOptions, widthOf } from './range.js';
-import { deviationOf, highestOf, lowestOf, meanOf, push, recentLayout } from './recent.js';
+import { deviationOf, highestOf, lowestOf, meanOf, newest, push, recentLayout } from './recent.js';
 import { type Incident, learnNumber, news, trustLayout, unprecedented } from './trust.js';
 
 /** Rows over which a number is looked at. */
-const errorRows = 10;
-const levelRows = 20;
-const edgeRows = 40;
-const longRows = 100;
+export const errorRows = 10;
+export const levelRows = 20;
+export const edgeRows = 40;
+export const longRows = 100;
 
 /** State of one channel: its last values, errors and surprises, and all that each kind of number has ever been. */
 export const noveltyLayout = {
@@ -32,27 +32,70 @@ export type Novelty = Row<typeof noveltyLayout>;
 /** What is slow or made by a memory leaves its range often and by little: that is no news. */
 const drift = 0.05;
 
-/** The kinds of numbers in the order in which their newness is told: where their past lies, what is no news, and what they weigh. */
-const numbers = [
-  { kind: 'value', past: 'value', noNews: 0, weight: 1 },
-  { kind: 'level', past: 'level', noNews: 0, weight: 1 },
-  // It tells of the same as the level, later.
-  { kind: 'slow level', past: 'slowLevel', noNews: 0, weight: 0.5 },
-  { kind: 'spread', past: 'spread', noNews: drift, weight: 1 },
-  { kind: 'floor', past: 'floor', noNews: drift, weight: 1 },
-  { kind: 'ceiling', past: 'ceiling', noNews: drift, weight: 1 },
-  { kind: 'forecast error', past: 'error', noNews: drift, weight: 1 },
-  { kind: 'forecast bias', past: 'bias', noNews: drift, weight: 1 },
-  { kind: 'surprise', past: 'surprise', noNews: drift, weight: 1 },
-  { kind: 'single error', past: 'single', noNews: drift, weight: 1 },
+/** The kinds of numbers, in the order in which their newness is told. */
+export const noveltyKinds = [
+  'value',
+  'level',
+  'slow level',
+  'spread',
+  'floor',
+  'ceiling',
+  'forecast error',
+  'forecast bias',
+  'surprise',
+  'single error',
 ] as const;
-export const noveltyKinds = numbers.map(({ kind }) => kind);
+export type NoveltyKind = (typeof noveltyKinds)[number];
 /** The one that a single row decides and that leaves no trace in those after it. */
 const single = noveltyKinds.indexOf('single error');
 
+type Ring = 'values' | 'errors' | 'sides' | 'surprises';
+
+/** A number that a channel is looked at by. */
+interface NoveltyNumber {
+  /** Where its past lies, below which share of its range news of it is none, and what that is multiplied by. */
+  readonly past: Exclude<keyof Novelty, Ring>;
+  readonly noNews: number;
+  readonly weight: number;
+  /** It is made of the last so many of these. */
+  readonly ring: Ring;
+  readonly rows: number;
+  of(own: Novelty): number;
+}
+
+const ofValues = { ring: 'values', noNews: 0, weight: 1 } as const;
+const ofErrors = { ring: 'errors', noNews: drift, weight: 1 } as const;
+
+export const noveltyNumbers: Readonly<Record<NoveltyKind, NoveltyNumber>> = {
+  value: { ...ofValues, past: 'value', rows: 1, of: ({ values }) => newest(values) },
+  level: { ...ofValues, past: 'level', rows: levelRows, of: ({ values }) => meanOf(values, levelRows) },
+  // It tells of the same as the level, later.
+  'slow level': {
+    ...{ ...ofValues, past: 'slowLevel', weight: 0.5, rows: longRows },
+    of: ({ values }) => meanOf(values, longRows),
+  },
+  spread: { ...ofValues, past: 'spread', noNews: drift, rows: longRows, of: spread },
+  floor: { ...ofValues, past: 'floor', noNews: drift, rows: edgeRows, of: ({ values }) => lowestOf(values, edgeRows) },
+  ceiling: {
+    ...{ ...ofValues, past: 'ceiling', noNews: drift, rows: edgeRows },
+    of: ({ values }) => highestOf(values, edgeRows),
+  },
+  'forecast error': { ...ofErrors, past: 'error', rows: errorRows, of: ({ errors }) => meanOf(errors, errorRows) },
+  'forecast bias': {
+    ...{ ...ofErrors, past: 'bias', ring: 'sides', rows: longRows },
+    of: ({ sides }) => meanOf(sides, longRows),
+  },
+  surprise: {
+    ...{ ...ofErrors, past: 'surprise', ring: 'surprises', rows: longRows },
+    of: ({ surprises }) => meanOf(surprises, longRows),
+  },
+  'single error': { ...ofErrors, past: 'single', rows: 1, of: ({ errors }) => newest(errors) },
+};
+const each = noveltyKinds.map((kind) => noveltyNumbers[kind]);
+
 const leastSpread = 1e-6;
 
-const range: RangeOptions = { warmupRows: 30, memoryRows: 10_000 };
+export const range: RangeOptions = { warmupRows: 30, memoryRows: 10_000 };
 
 /**
  * How new what a channel shows is: the sum over several kinds of numbers of how far each is outside its own past, in
@@ -67,17 +110,17 @@ export class NoveltyOf {
   lasting = 0;
   unprecedented = 0;
   /** Newness of each kind. */
-  readonly parts = new Float64Array(numbers.length);
+  readonly parts = new Float64Array(each.length);
 
-  readonly #numbers = new Float64Array(numbers.length);
+  readonly #numbers = new Float64Array(each.length);
 
   /** Looks at a row of the channel. */
   judge(own: Novelty, value: number, error: number, surprise: number): void {
     this.#look(own, value, error, surprise);
     this.lasting = 0;
     this.unprecedented = 0;
-    for (let i = 0; i < numbers.length; i++) {
-      const { past, noNews, weight } = numbers[i];
+    for (let i = 0; i < each.length; i++) {
+      const { past, noNews, weight } = each[i];
       this.parts[i] = weight * news(own[past], this.#numbers[i], range, noNews);
       if (i === single) continue;
       this.lasting += this.parts[i];
@@ -88,7 +131,7 @@ export class NoveltyOf {
 
   /** Takes in the numbers that the row was judged by. */
   learn(own: Novelty, incident: Incident): void {
-    for (let i = 0; i < numbers.length; i++) learnNumber(own[numbers[i].past], this.#numbers[i], range, incident);
+    for (let i = 0; i < each.length; i++) learnNumber(own[each[i].past], this.#numbers[i], range, incident);
   }
 
   /** The row has no value. */
@@ -101,24 +144,17 @@ export class NoveltyOf {
   }
 
   #look(own: Novelty, value: number, error: number, surprise: number): void {
-    const { values, errors, sides, surprises } = own;
-    const number = this.#numbers;
-    push(values, value);
-    number[0] = value;
-    number[1] = meanOf(values, levelRows);
-    number[2] = meanOf(values, longRows);
-    number[3] = spread(own);
-    number[4] = lowestOf(values, edgeRows);
-    number[5] = highestOf(values, edgeRows);
-    number.fill(Number.NaN, 6);
-    if (Number.isNaN(error) || Number.isNaN(surprise)) return;
-    push(errors, error);
-    push(sides, Math.sign(error));
-    push(surprises, surprise);
-    number[6] = meanOf(errors, errorRows);
-    number[7] = meanOf(sides, longRows);
-    number[8] = meanOf(surprises, longRows);
-    number[9] = error;
+    const judged = !Number.isNaN(error) && !Number.isNaN(surprise);
+    push(own.values, value);
+    if (judged) {
+      push(own.errors, error);
+      push(own.sides, Math.sign(error));
+      push(own.surprises, surprise);
+    }
+    for (let i = 0; i < each.length; i++) {
+      const { ring, of } = each[i];
+      this.#numbers[i] = judged || ring === 'values' ? of(own) : Number.NaN;
+    }
   }
 }
 

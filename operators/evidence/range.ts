@@ -22,6 +22,12 @@ export interface RangeOptions {
   readonly leastWidth?: number;
 }
 
+/** Where a number used to lie. */
+export interface Edges {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Width of the range that is remembered; 0 while there is none. */
 export const widthOf = ({ lowest, highest }: Range): number => highest[0] - lowest[0];
 

@@ -12,6 +12,12 @@ export function push({ ring, count }: Recent, x: number): void {
   count[0]++;
 }
 
+/** The number that came so many before the newest. */
+export const nth = ({ ring, count }: Recent, back: number): number =>
+  ring[(count[0] - 1 - back + ring.length * 2) % ring.length];
+
+export const newest = (own: Recent): number => nth(own, 0);
+
 /** Mean of the last `rows` numbers, NaN until there are so many; summed anew, so that no rounding piles up. */
 export function meanOf({ ring, count }: Recent, rows: number): number {
   if (count[0] < rows) return Number.NaN;

@@ -5,8 +5,8 @@ import { meanOf, push, recentLayout } from './recent.js';
 import { type Incident, learnNumber, news, trustLayout, unprecedented } from './trust.js';
 
 /** Rows over which surprises given the other channels are looked at. */
-const shortRows = 10;
-const longRows = 40;
+export const relationRows = { short: 10, long: 40 } as const;
+const { short: shortRows, long: longRows } = relationRows;
 /** Rows that are learnt before one is judged, for each channel and at least, and between two looks at the correlations. */
 const rowsPerChannel = 5;
 const settledRowsMin = 100;

@@ -6,7 +6,7 @@ import { add, pValue, type Record, type Ruler, recordLayout } from '../record.js
 export const leastTail = 1e-12;
 const evidenceMax = 31.99;
 /** Rows of the short mean, and the evidence at which one row counts no more in it. */
-const shortRows = 10;
+export const shortRows = 10;
 const shortMax = 6;
 /** Widths of the bins in which evidence is counted. */
 const rowWidth = 0.25;
@@ -34,6 +34,9 @@ export class SurpriseOf {
   channel = 0;
   /** Evidence of the row and of the rows before it, in nats. */
   evidence = 0;
+  /** Evidence of the row alone, and of how many rows the evidence is that counts. */
+  alone = 0;
+  rows = 1;
 
   readonly #row: Ruler;
   readonly #short: Ruler;
@@ -53,8 +56,10 @@ export class SurpriseOf {
   judge(own: Surprise, tail: ArrayLike<number>, ranks: boolean): void {
     this.channel = leastLikely(tail);
     const ofRow = rank(own.row, this.#row, evidenceOf(tail));
-    own.recent[own.rows[0]++ % shortRows] = Math.min(shortMax, -kernels.log(ofRow));
+    this.alone = -kernels.log(ofRow);
+    own.recent[own.rows[0]++ % shortRows] = Math.min(shortMax, this.alone);
     const ofShort = rank(own.short, this.#short, mean(own.recent));
+    this.rows = ofShort < ofRow ? shortRows : 1;
     this.evidence = -kernels.log(Math.min(ofRow, ofShort));
     this.score = ranks ? rank(own.final, this.#final, this.evidence) : 1;
   }
@@ -69,7 +74,7 @@ function rank(record: Record, ruler: Ruler, evidence: number): number {
 }
 
 /** One number for all channels: high when one is very unlikely, or many are a little. */
-function evidenceOf(tail: ArrayLike<number>): number {
+export function evidenceOf(tail: ArrayLike<number>): number {
   let known = 0;
   let sum = 0;
   let most = 0;

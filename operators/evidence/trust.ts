@@ -1,6 +1,16 @@
 import { kernels } from '../../models/kernels/index.js';
 import { f64, type Row, u8, u32 } from '../../state/layout.js';
-import { distance, outside, type RangeOptions, rangeLayout, remember, take, widen, within } from './range.js';
+import {
+  distance,
+  type Edges,
+  outside,
+  type RangeOptions,
+  rangeLayout,
+  remember,
+  take,
+  widen,
+  within,
+} from './range.js';
 import { isStrange } from './rarity.js';
 
 /** Rows after the last new one in which an incident is on, and in which what has stayed is learnt. */
@@ -42,18 +52,28 @@ const little = 0.01;
 
 const nats = (far: number, noNews: number): number => (far > noNews ? kernels.log1p((far - noNews) / little) : 0);
 
+/** Where what is known lies. */
+export function edgesOf({ trusted, held, heldLow, heldHigh }: Trust): Edges {
+  const { lowest, highest } = trusted;
+  if (held[0] === 0) return { low: lowest[0], high: highest[0] };
+  return { low: Math.min(lowest[0], heldLow[0]), high: Math.max(highest[0], heldHigh[0]) };
+}
+
+/** What was known before `x`, of which `news` had told so many nats, was taken in: only the edge on its side has moved. */
+export function edgesBefore(own: Trust, x: number, nats: number, noNews: number, options: RangeOptions): Edges {
+  const { low, high } = edgesOf(own);
+  const far = noNews + little * (kernels.exp(nats) - 1);
+  const above = x - low > high - x;
+  const width = Math.max(options.leastWidth ?? 0, (above ? x - low : high - x) / (1 + far));
+  return above ? { low, high: x - far * width } : { low: x + far * width, high };
+}
+
 /** Logarithm of how far a number lies outside what is known, beyond a share of it that is no news. */
-export function news(
-  { trusted, held, heldLow, heldHigh }: Trust,
-  x: number,
-  options: RangeOptions,
-  noNews: number,
-): number {
-  if (!Number.isFinite(x) || trusted.rows[0] < options.warmupRows) return 0;
-  if (held[0] === 0) return nats(distance(trusted, x, options), noNews);
-  const lowest = Math.min(trusted.lowest[0], heldLow[0]);
-  const highest = Math.max(trusted.highest[0], heldHigh[0]);
-  return nats(outside(x, lowest, highest, options.leastWidth), noNews);
+export function news(own: Trust, x: number, options: RangeOptions, noNews: number): number {
+  if (!Number.isFinite(x) || own.trusted.rows[0] < options.warmupRows) return 0;
+  if (own.held[0] === 0) return nats(distance(own.trusted, x, options), noNews);
+  const { low, high } = edgesOf(own);
+  return nats(outside(x, low, high, options.leastWidth), noNews);
 }
 
 /** The same of all that was ever seen, in incidents too. */

@@ -1,4 +1,6 @@
-import { f64, type Row } from '../../state/layout.js';
+import { kernels } from '../../models/kernels/index.js';
+import { f64, type Row, u32 } from '../../state/layout.js';
+import { longestSum, runRows } from './run.js';
 
 /** Bets on one p-value: on each of four sides, two of them. */
 const sides = 4;
@@ -7,8 +9,8 @@ export const bets = sides * betsEach;
 /** No factor is greater than this makes it: p-values that were rounded to an end would be worth anything. */
 const leastSide = 1e-15;
 
-/** What each bettor has, in alarms: what they have together pays for one when it comes to 1. */
-export const wagerLayout = { capital: f64(bets) };
+/** What each bettor has, in alarms: what they have together pays for one when it comes to 1; and the last p-values. */
+export const wagerLayout = { capital: f64(bets), recent: f64(runRows), rows: u32() };
 export type Wager = Row<typeof wagerLayout>;
 
 /**
@@ -20,12 +22,12 @@ export type Wager = Row<typeof wagerLayout>;
  * all of it then, tells until any stopping time T at most E[sum of grants until T] in expectation (Shin, Ramdas and Rinaldo,
  * E-detectors: a nonparametric framework for sequential change detection).
  */
-export function wager({ capital }: Wager, p: number, grant: number): number {
-  const folded = 2 * Math.min(p, 1 - p);
+export function wager({ capital, recent, rows }: Wager, p: number, grant: number): number {
+  recent[rows[0]++ % runRows] = p;
   const each = grant / bets;
   let sum = 0;
   for (let side = 0; side < sides; side++) {
-    const x = Math.max(leastSide, side === 0 ? p : side === 1 ? 1 - p : side === 2 ? folded : 1 - folded);
+    const x = sideOf(side, p);
     const root = Math.sqrt(x);
     const at = side * betsEach;
     capital[at] = (0.5 * (capital[at] + each)) / root;
@@ -33,6 +35,24 @@ export function wager({ capital }: Wager, p: number, grant: number): number {
     sum += capital[at] + capital[at + 1];
   }
   return sum;
+}
+
+function sideOf(side: number, p: number): number {
+  const folded = 2 * Math.min(p, 1 - p);
+  return Math.max(leastSide, side === 0 ? p : side === 1 ? 1 - p : side === 2 ? folded : 1 - folded);
+}
+
+/** Rows back to the first of those that made the richest bettor rich, and to the one that did most. */
+export function richSince({ capital, recent, rows }: Wager): { since: number; strongest: number } {
+  const at = capital.indexOf(Math.max(...capital));
+  const side = Math.floor(at / betsEach);
+  const power = at % betsEach === 0 ? 0.5 : 0.75;
+  const gain = (back: number): number =>
+    kernels.log(1 - power) - power * kernels.log(sideOf(side, recent[(rows[0] - 1 - back) % runRows]));
+  const since = Math.max(0, longestSum(Math.min(runRows, rows[0]), gain));
+  let strongest = 0;
+  for (let back = 1; back <= since; back++) if (gain(back) > gain(strongest)) strongest = back;
+  return { since, strongest };
 }
 
 /** An alarm costs all there is. */

@@ -80,6 +80,19 @@ describe('engram alerts mark', () => {
     writeFileSync(at('log.csv'), log);
     expect((await engram(args('cut'))).code).toBe(0);
     expect(readFileSync(at('cut.ndjson')).equals(readFileSync(at('calm.ndjson')))).toBe(true);
+    const telling = linesOf('calm.ndjson').filter((row) => 'marks' in (row as object));
+    expect(telling).toMatchObject([{ offset: 450, marks: [{ verdict: 'expected', startMs: 0, endMs: 1, alarms: 0 }] }]);
+  });
+
+  test('the end of a replay says what became of marks', async () => {
+    const mark = (key: string, offset: number) =>
+      `{"key":"${key}","verdict":"real","startMs":0,"endMs":1,"offset":${offset}}\n`;
+    writeFileSync(at('marks.ndjson'), mark('log', 450) + mark('other', 460) + mark('log', 99_999));
+    const { out } = await engram(['replay', at('log.csv'), ...light, '--marks', at('marks.ndjson')]);
+    expect(out).toContain(
+      '2 marks taken in: 2 found none and changed nothing; 1 not taken in yet: the log ends before',
+    );
+    expect(out).toMatch(/real, other from 1970-01-01 00:00 to 1970-01-01 00:00:00.001: no row of this key had come/);
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { anomalyTable, errorTable, places, rejectLines, shownAnomalies } from '../../cli/summary.js';
+import { anomalyTable, errorTable, markLines, places, rejectLines, shownAnomalies } from '../../cli/summary.js';
 import { paint, widthOf } from '../../cli/view/text.js';
 import { anomalyOf, worst } from './results.js';
 
@@ -34,6 +34,28 @@ Peak (UTC)        Severity       Actual  Expected           Rarity  Why
 1970-01-01 00:08  ● info (open)       –      0.25       1 in 2,500  value was not as it used to be
 1970-01-01 01:41  ✖ critical     39,197    22,081  1 in 10 million  78 % higher
 `);
+  });
+  test('where no row was out of range but a number over several, that number and what is usual of it', () => {
+    const quantity = { name: 'mean of 20 rows', rows: 20, actual: 6624.8, low: 6672.7, high: 22_823.6 };
+    const missing = { name: 'share of values missing', rows: 20, unit: '%', actual: 60, low: 0, high: 10 };
+    const distance = { name: 'mean distance of 10 rows', rows: 10, actual: 6.5, expected: 2.2 };
+    const told = [quantity, missing, distance].map((one, i) => anomalyOf(i, { quantity: one, why: 'x' }));
+    const lines = anomalyTable(worst(told), one, undefined, 120, none).join('\n');
+    expect(lines).toMatch(/6,625 +6,673 to 22,824 .* mean of 20 rows/);
+    expect(lines).toMatch(/60 % +0 to 10 % .* share of values missing/);
+    expect(lines).toMatch(/6\.5 +2\.2 .* mean distance of 10 rows/);
+  });
+  test('what became of marks', () => {
+    const mark = { key: 'pump', verdict: 'real', startMs: 0, endMs: 60_000, offset: 3 } as const;
+    const vain = (known: boolean) => ({ mark, known, stage: 'detect', alarms: 0, bars: [] });
+    const marks = { handed: 4, heard: 3, found: 1, alarms: 2 };
+    expect(markLines({ marks, vainMarks: [vain(true), vain(false)] }, 1)).toEqual([
+      '4 marks taken in: 1 found 2 alarms to be judged by; 2 found none and changed nothing; ' +
+        '1 met no step that takes marks (detect or htm-detect); 1 not taken in yet: the log ends before their row',
+      '  real, pump from 1970-01-01 00:00 to 1970-01-01 00:01: no alarm of the key lies there, or more than 32 came since',
+      '  real, pump from 1970-01-01 00:00 to 1970-01-01 00:01: no row of this key had come',
+    ]);
+    expect(markLines({ marks: { handed: 0, heard: 0, found: 0, alarms: 0 }, vainMarks: [] }, 0)).toEqual([]);
   });
   test('of too many anomalies the worst, and where the others are', () => {
     const anomalies = Array.from({ length: 30 }, (_, i) =>

@@ -145,3 +145,11 @@ test('words and what is expected next are said as words', () => {
     next: { state: [{ word: 'OPEN "x"', probability: 0.75 }] },
   });
 });
+
+test('a result says which marks it came with, and only where there are any', () => {
+  const marks = [{ verdict: 'expected', startMs: 1, endMs: 2, alarms: 3, nats: 2 }] as const;
+  const forecast = { horizons: [], levels: [], mean: new Float64Array(0), quantiles: new Float64Array(0) };
+  const row = { key: 'k', timeMs: 1, offset: 2, values: [3], surprise: 0, score: 1, alarm: false, forecast };
+  expect(JSON.parse(encodeResult('s')({ ...row, marks }))).toMatchObject({ alarm: false, marks });
+  expect(encodeResult('s')(row)).not.toContain('marks');
+});

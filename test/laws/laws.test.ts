@@ -114,6 +114,11 @@ const stages: readonly [string, Make, readonly Stage<any, any>[]][] = [
   ],
   ['htm-detect', () => [htmDetect({ learnRows: 5, warmupRows: 20 })], []],
   ['episode', () => [episode()], alarmed],
+  [
+    'episode, all evidence',
+    () => [detect({ warmupRows: 50, evidence: 'all' }), episode({ report: 'changes' })],
+    judged,
+  ],
   ['silence', () => [silence({ gaps: 20, warmupGaps: 10 })], []],
   ['together', () => [together({ slots: 10, warmupSlots: 50, warmupRows: 20, leastKeys: 2, closeSlots: 3 })], judged],
   ['alert', () => [episode({ closeRows: 6 }), alert({ rules: alertRules })], alarmed],

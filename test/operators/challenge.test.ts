@@ -59,6 +59,16 @@ describe('challenge', () => {
     expect(rows.map(({ shadow }) => shadow)).toEqual(alone(linear));
   });
 
+  test('both take in marks, the champion tells what it found, and the row in charge that it was taken in', () => {
+    const marks = [{ key: list[0].key, verdict: 'real', startMs: 0, endMs: 1, offset: 100 } as const];
+    const { rows, heard } = run<Row & { marks?: unknown }>([contest()], list, { cuts: [40], marks });
+    expect(heard).toEqual([{ mark: marks[0], stage: 'detect', known: true, alarms: 0, bars: [] }]);
+    const telling = rows.filter(({ marks }) => marks);
+    expect(telling.map(({ offset, key, marks }) => [offset >= 100, key, marks])).toEqual([
+      [true, list[0].key, [{ verdict: 'real', startMs: 0, endMs: 1, alarms: 0 }]],
+    ]);
+  });
+
   test('swaps at the named offset and rolls back to a champion that has learned all the while', () => {
     const rows = said([
       { at: 100, to: 'challenger' },

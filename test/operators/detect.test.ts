@@ -238,6 +238,14 @@ describe('detect', () => {
       expect(said(real)).toBeGreaterThanOrEqual(said(plain));
       expect(alarms(expected, 4000, 4020)).toBe(1);
       expect(bits(marked('expected', 4, true))).toBe(bits(expected));
+      // The row that comes with the marks tells of them, no other does, and alarms say what weighs on them.
+      const telling = (list: readonly Detected[]) =>
+        list.flatMap((row, i) => ('marks' in row ? [[i, (row.marks as unknown[]).length]] : []));
+      expect([telling(plain), telling(real), telling(expected)]).toEqual([[], [[2100, 1]], [[2100, 4]]]);
+      const weights = (list: readonly Detected[]) =>
+        list.slice(2101).flatMap(({ about }) => (about?.excuse ? [Math.sign(about.excuse)] : []));
+      expect(new Set(weights(real))).toEqual(new Set([-1]));
+      expect(weights(plain)).toEqual([]);
     });
 
     test('missing and filled rows teach nothing, score 1 and do not alarm', () => {

@@ -130,6 +130,111 @@ describe('episode', () => {
     });
   });
 
+  describe('what an alarm over several rows is about', () => {
+    /** Ten rows of which the fourth is far off, and the last, which is as expected, alarms. */
+    const late = alarmed(60, { 29: 1e-4 }, { values: [15_200] }).map((row, i) => ({
+      ...row,
+      ...(i === 23 ? { values: [39_197], tail: [1e-9] } : {}),
+      run: i === 23 ? 0 : -1,
+      ...(i === 29 ? { about: { rows: 10, since: 6 } } : {}),
+    }));
+
+    test('the peak is the row that was strange, and the anomaly begins with it, under the id of its alarm', () => {
+      const [found] = anomalies(late);
+      expect(found).toMatchObject({ id: 'log-0@29', startOffset: 23, endOffset: 29, peakOffset: 23, actual: 39_197 });
+      expect(found?.startMs).toBe(late[23]?.timeMs);
+      expect(found?.why).toBe('a 39197 where 15200 (10300 to 21100) was expected: 2.6 times as high');
+      expect(found).not.toHaveProperty('quantity');
+      // The first alarm is told when it comes, and is known by the same place later.
+      const told = anomalies(late, { report: 'changes' });
+      expect(told.map(({ startOffset, id }) => `${id} from ${startOffset}`)).toEqual(Array(2).fill('log-0@29 from 23'));
+    });
+
+    test('where no row is strange alone, what they come to together is told in numbers', () => {
+      const together = late.map((row, i) => ({
+        ...row,
+        ...(i >= 20 && i < 30 ? { values: [19_000], tail: [0.05] } : { values: [15_200], tail: [0.5] }),
+      }));
+      const [found] = anomalies(together);
+      expect(found?.quantity).toMatchObject({ name: 'mean of 10 rows', rows: 10, actual: 19_000, expected: 15_200 });
+      expect(found?.why).toMatch(/^a: the mean of 10 rows is 19000 where 15200 \(\d+ to \d+\) is usual$/);
+    });
+
+    test('a reason that was measured is told where the row itself lies in its band, and the row where it does not', () => {
+      const measured = { actual: 16_000, low: 14_000, high: 15_500 };
+      const reasons = { channel: 0, channels: [3], parts: [{ kind: 'level' as const, nats: 3, measured }] };
+      const of = (value: number) =>
+        anomalies(
+          alarmed(40, { 20: 1e-4 }, { values: [value], about: { rows: 20, since: 0, strongest: 0 }, reasons }),
+        )[0];
+      expect(of(16_100)).toMatchObject({
+        why: 'a: the mean of 20 rows is 16000 where 14000 to 15500 is usual',
+        quantity: { name: 'mean of 20 rows', actual: 16_000, low: 14_000, high: 15_500 },
+        causes: [{ feature: 'level', text: 'the mean of 20 rows is 16000 where 14000 to 15500 is usual' }],
+      });
+      expect(of(39_197)?.why).toMatch(/2.6 times as high$/);
+      expect(of(39_197)).not.toHaveProperty('quantity');
+    });
+  });
+
+  describe('how long an anomaly lasts', () => {
+    const lasting = (over: (i: number) => Partial<Alarmed>, alarms: Record<number, number> = { 20: 1e-5 }) =>
+      anomalies(alarmed(100, alarms).map((row, i) => ({ ...row, run: -1, ...over(i) })));
+
+    test('rows that go on with it move its end, those behind a break do not', () => {
+      const [found] = lasting((i) => (i > 20 && i <= 26 ? { run: i - 20 } : i === 30 ? { run: 1 } : {}));
+      expect(found).toMatchObject({ startOffset: 20, endOffset: 26, alarms: 1 });
+    });
+
+    test('what holds keeps it open, however long after the alarm', () => {
+      const found = lasting((i) => (i > 20 && i <= 70 && i % 3 === 0 ? { holds: true } : {}), { 20: 1e-5, 60: 1e-4 });
+      expect(found.map(({ startOffset, endOffset, alarms }) => [startOffset, endOffset, alarms])).toEqual([
+        [20, 69, 2],
+      ]);
+    });
+
+    test('a strange forecast behind a spike is no part of it: the value is back where it was expected', () => {
+      const [found] = lasting((i) => (i === 21 ? { run: 1, values: [15_300], expected: [30_000] } : {}));
+      expect(found).toMatchObject({ startOffset: 20, endOffset: 20 });
+    });
+
+    test('an anomaly never begins before the end of the one before', () => {
+      const found = lasting((i) => (i === 50 ? { about: { rows: 1, since: 31 } } : {}), { 20: 1e-5, 50: 1e-5 });
+      expect(found.map(({ startOffset, endOffset }) => [startOffset, endOffset])).toEqual([
+        [20, 20],
+        [21, 50],
+      ]);
+    });
+
+    test('it begins no later than the row it points at, and points at none of the anomaly before', () => {
+      const far = (i: number) => (i === 25 ? { tail: [1e-9] } : {});
+      const about = { rows: 10, since: 0 };
+      const [late] = lasting((i) => ({ ...far(i), ...(i === 30 ? { about } : {}) }), { 30: 1e-5 });
+      expect(late).toMatchObject({ id: 'log-0@30', startOffset: 25, peakOffset: 25, endOffset: 30 });
+      const longer = { about: { rows: 32, since: 31 } };
+      const found = lasting((i) => ({ ...far(i), ...(i === 51 ? longer : {}) }), { 25: 1e-5, 51: 1e-6 });
+      expect(found.map(({ startOffset, peakOffset }) => [startOffset, peakOffset >= startOffset])).toEqual([
+        [25, true],
+        [26, true],
+      ]);
+    });
+
+    test('surprising rows behind its end are none of its steps', () => {
+      const [found] = lasting((i) => (i === 30 ? { tail: [1e-9] } : {}));
+      expect(found?.steps?.map(({ offset }) => offset)).not.toContain(30);
+      expect(found?.steps?.[0]?.offset).toBe(20);
+    });
+  });
+
+  test('an anomaly on which a mark weighs says so, one on which it has faded does not', () => {
+    const of = (excuse: number) => anomalies(alarmed(40, { 20: 1e-5 }, { about: { rows: 1, since: 0, excuse } }))[0];
+    expect(of(2)).toMatchObject({ marked: { verdict: 'expected', nats: 2 } });
+    expect(of(2)?.why).toMatch(/2.6 times as high; like what was marked as expected: it had to be 7.4 times as rare$/);
+    expect(of(-1)).toMatchObject({ marked: { verdict: 'real', nats: -1 } });
+    expect(of(-1)?.why).toMatch(/marked as real: it could be 2.7 times as common$/);
+    for (const excuse of [0, 0.01]) expect(of(excuse)).not.toHaveProperty('marked');
+  });
+
   test('anomalies found before pass through', () => {
     const silent = keyed('pass', {}, () => ({
       id: 'pass',

@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import type { Alert, Anomaly, Batch, Event, Mark, Reject } from '../../event.js';
+import type { Alert, Anomaly, Batch, Event, Heard, Mark, Reject } from '../../event.js';
 import type { Opened, Shard, Stage } from '../../operators/stage.js';
 import { type Bundle, decode, encode } from '../../state/arrow.js';
 import { normal as oneNormal } from '../chance.js';
@@ -31,6 +31,7 @@ export interface Ran<B> {
   readonly rejects: readonly Reject[];
   readonly anomalies: readonly Anomaly[];
   readonly alerts: readonly Alert[];
+  readonly heard: readonly Heard[];
   readonly saved: readonly Bundle[];
 }
 
@@ -46,11 +47,13 @@ export function run<B, A extends Event = Event>(
   const rejects: Reject[] = [];
   const anomalies: Anomaly[] = [];
   const alerts: Alert[] = [];
+  const heard: Heard[] = [];
   const take = (batch: Batch<B>): void => {
     rows.push(...batch.rows);
     rejects.push(...batch.rejects);
     anomalies.push(...(batch.anomalies ?? []));
     alerts.push(...(batch.alerts ?? []));
+    heard.push(...(batch.heard ?? []));
   };
   for (let from = 0, turn = 0; from < events.length; turn++) {
     let upTo = Math.min(events.length, from + Math.max(1, cuts[turn % cuts.length] ?? 1));
@@ -70,7 +73,7 @@ export function run<B, A extends Event = Event>(
   if (ends) take(chain.push({ shard: at.name, rows: [], rejects: [], next, ends: true }) as Batch<B>);
   const saved = chain.saved();
   chain.close();
-  return { rows, rejects, anomalies, alerts, saved };
+  return { rows, rejects, anomalies, alerts, heard, saved };
 }
 
 /** Stages at work one behind the other. */

@@ -33,8 +33,15 @@ describe('HTM alone', () => {
     expect(rows[350].reasons).toEqual({
       channel: 0,
       channels: [expect.closeTo(Math.log(350), 9)],
-      parts: expect.arrayContaining([{ kind: 'value', nats: expect.closeTo(Math.log(350), 9) }]),
+      parts: expect.arrayContaining([
+        {
+          kind: 'value',
+          nats: expect.closeTo(Math.log(350), 9),
+          measured: { actual: 180, low: Math.min(...daily.slice(0, 350)), high: Math.max(...daily.slice(0, 350)) },
+        },
+      ]),
     });
+    expect(rows[350].about).toMatchObject({ rows: 1, strongest: 0 });
     const within = judged(daily.slice(0, 360).map((value, t) => (t === 350 ? 152 : value)));
     expect(within[350].alarm).toBe(false);
     expect(within[350].reasons).toBeUndefined();
@@ -67,10 +74,17 @@ describe('HTM alone', () => {
     expect(broken?.reasons).toEqual({
       channel: -1,
       channels: [0],
-      parts: [{ kind: 'sequence', nats: expect.closeTo(-Math.log(broken?.score as number), 6) }],
+      parts: [
+        expect.objectContaining({ kind: 'sequence', nats: expect.closeTo(-Math.log(broken?.score as number), 6) }),
+      ],
     });
+    const { actual = 0, high = 1 } = broken?.reasons?.parts[0]?.measured ?? {};
+    expect(actual).toBeGreaterThan(high);
+    // Its likelihood looks at ten rows: the least foretold of them is one of those that break the pattern.
+    expect(broken?.offset as number).toBeGreaterThanOrEqual(1200 + (broken?.about?.strongest as number));
+    expect(broken?.about?.rows).toBe(10);
     const of = (row: number) => anomalies.find(({ startOffset, endOffset }) => startOffset <= row && row <= endOffset);
-    const judge = { name: 'htm-detect', version: '4' };
+    const judge = { name: 'htm-detect', version: '5' };
     expect(of(broken?.offset as number)).toMatchObject({
       ...{ judge, model: 'seasonal-naive' },
       causes: [{ feature: 'sequence', contribution: 1 }],
@@ -110,6 +124,8 @@ describe('HTM alone', () => {
     expect(said(sequence)).toEqual(spikes);
     expect(breaks(sequence)).toEqual([]);
     expect(marked(700, 'expected', 5, true)).toEqual(sequence);
+    const telling = sequence.flatMap((row) => ('marks' in row ? [row] : []));
+    expect(telling).toMatchObject([{ offset: 740, marks: Array(4).fill({ verdict: 'expected' }) }]);
   });
 
   test('what align filled in is neither strange nor learnt', () => {

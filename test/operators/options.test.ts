@@ -9,6 +9,8 @@ describe('options', () => {
     expect(() => checkNumber('x.y', 1.5, { min: 1, max: 2, whole: true })).toThrow(
       /whole number of at least 1 and at most 2/,
     );
+    expect(() => checkNumber('x.y', 0.1, { above: 0 })).not.toThrow();
+    expect(() => checkNumber('x.y', 0, { above: 0 })).toThrow(/^x\.y: expected a number of more than 0, got 0$/);
     for (const none of ['3', null, undefined, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => checkNumber('x.y', none)).toThrow(RangeError);
     }

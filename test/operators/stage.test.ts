@@ -133,12 +133,20 @@ test('a change of an anomaly is heard after the rows of its event and before the
     note: (_, own) => void own.heard[0]++,
     mark: (_, own) => {
       own.heard[0] += 100;
+      return { alarms: own.heard[0], bars: [{ channel: 'flow', nats: 2 }] };
     },
     step: (_, own, row: Event, out) => out.emit(`${row.offset} heard ${own.heard[0]}`),
   }));
   const mark = { key: 'a', verdict: 'real', startMs: 0, endMs: 1, offset: 4 } as const;
+  const strange = { ...mark, key: 'b' };
   for (const cuts of [[1], [2], [6]]) {
-    const { rows, anomalies } = run<string>([telling, hearing], list('aaaaaa'), { cuts, marks: [mark] });
+    const marks = [mark, strange];
+    const { rows, anomalies, heard } = run<string>([telling, hearing], list('aaaaaa'), { cuts, marks });
+    // What became of each is told with its batch; a key that the step does not know has nothing.
+    expect(heard).toEqual([
+      { mark, stage: 'hear', known: true, alarms: 102, bars: [{ channel: 'flow', nats: 2 }] },
+      { mark: strange, stage: 'hear', known: false, alarms: 0, bars: [] },
+    ]);
     expect(rows).toEqual(['0 heard 0', '1 heard 1', '2 heard 1', '3 heard 2', '4 heard 102', '5 heard 103']);
     expect(anomalies).toHaveLength(2);
   }

@@ -61,6 +61,8 @@ test('every figure of the list can come, and none that is not on it', () => {
   metrics.see({ type: 'lag', shard, lag: 0, next: 0, begin: 0 });
   metrics.see({ type: 'live', shard, replayed: 0, ms: 0 });
   metrics.see({ type: 'tombstone', shard, key: 'k', offset: 1 });
+  const mark = { key: 'k', offset: 1, verdict: 'real', stage: 'detect', known: true, alarms: 2 } as const;
+  metrics.see({ type: 'mark', shard, ...mark });
   const reasons = { 'decode/not-json': 1 };
   metrics.see({
     ...{ type: 'committed', shard, next: 1, records: 1, results: 0, rejects: 1, reasons, ms: 0, foldMs: 0, lag: 0 },

@@ -68,7 +68,7 @@ function table(/** @type {string[]} */ head, /** @type {HTMLElement[]} */ rows, 
 /** Keys by how often they would have alerted. */
 export function keyRows(/** @type {AlertPageData} */ { keys, moreKeys, alertsInAll }) {
   if (keys.length < 2) return [];
-  const classes = ['', 'number', 'number', 'fixed'];
+  const classes = ['fixed', 'number', 'number', 'fixed'];
   const rows = keys.map(({ key, alerts, worst }) =>
     make(
       'tr',
@@ -92,13 +92,7 @@ export function alertRows(/** @type {readonly PageAlert[]} */ alerts, /** @type 
   if (alerts.length === 0) return [title, make('div', { class: 'panel' }, 'None in this time.')];
   const head = ['Severity', 'From (UTC)', 'Length', ...(manyKeys ? ['Key'] : []), 'Actual', 'Expected', 'Why'];
   const classes = head.map((name) =>
-    ['Actual', 'Expected', 'Length'].includes(name)
-      ? 'number'
-      : name === 'Why'
-        ? 'wide'
-        : name === 'Key'
-          ? ''
-          : 'fixed',
+    ['Actual', 'Expected', 'Length'].includes(name) ? 'number' : name === 'Why' ? 'wide' : 'fixed',
   );
   const rows = alerts.map(({ severity, open, startMs, endMs, key, value, expected, why, episodes }) => {
     const cells = [

@@ -128,21 +128,17 @@ export function anomalyTable(
     ...(manyChannels ? ['Channel'] : []),
     'Actual',
     'Expected',
-    '98 % band',
+    'Usual range',
     'Rarity',
     'Why',
   ];
   const classOf = (/** @type {string} */ name) =>
-    ['Actual', 'Expected', '98 % band', 'Rarity'].includes(name)
-      ? 'number'
-      : name === 'Why'
-        ? 'wide'
-        : name === 'Key'
-          ? ''
-          : 'fixed';
+    ['Actual', 'Expected', 'Usual range', 'Rarity'].includes(name) ? 'number' : name === 'Why' ? 'wide' : 'fixed';
   const classes = head.map(classOf);
   const rows = anomalies.map((anomaly) => {
-    const { severity, peakMs, key, channel, words, actual, expected, low, high, score, why, card, open } = anomaly;
+    const { severity, peakMs, key, channel, words, score, why, card, open, quantity } = anomaly;
+    const { actual, expected, low, high } = quantity ?? anomaly;
+    const unit = quantity?.unit === undefined ? '' : ` ${quantity.unit}`;
     const more = make(
       'details',
       {},
@@ -157,8 +153,8 @@ export function anomalyTable(
       [when],
       ...(manyKeys ? [[make('span', { title: key }, shortened(key))]] : []),
       ...(manyChannels ? [[channel]] : []),
-      [words ? words[0] : figure(actual)],
-      [words ? words[1] : figure(expected)],
+      [words ? words[0] : figure(actual) + unit],
+      [words ? words[1] : figure(expected) + (quantity?.expected === undefined ? '' : unit)],
       [words ? '' : `${figure(low)} to ${figure(high)}`],
       [odds(score)],
       card.length > 0 ? [why, more] : [why],

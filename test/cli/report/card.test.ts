@@ -16,7 +16,7 @@ test('a card tells what was new, which rows surprised, what was like it, and who
   } as unknown as Anomaly;
   expect(cardLines(anomaly)).toEqual([
     'What was new: level 63 %, value 38 %; the mean of 20 rows lies outside all it was',
-    'Most surprising rows up to it: 2024-01-02 03:04 (12.3 nats)',
+    'Most surprising rows up to its end: 2024-01-02 03:04 (12.3 nats)',
     'Earlier ones like it: 2024-01-02 03:04 (80 % alike)',
     'Said by the memory default, version 2',
   ]);

@@ -18,3 +18,17 @@ test('a score of p comes at a share p of rows, and an unlikely row scores next t
   surprise.judge(own, [1e-12], true);
   expect(surprise.score).toBeLessThan(1e-5);
 });
+
+test('it says whether the row alone is the evidence, or the last ten', () => {
+  const random = chance(3);
+  const surprise = new SurpriseOf(10_000);
+  const own = rowOf(surpriseLayout);
+  surprise.init(own);
+  for (let i = 0; i < 3000; i++) surprise.judge(own, [1 - random()], true);
+  surprise.judge(own, [1e-9], true);
+  expect(surprise.rows).toBe(1);
+  expect(surprise.alone).toBe(surprise.evidence);
+  for (let i = 0; i < 8; i++) surprise.judge(own, [0.05], true);
+  expect(surprise.rows).toBe(10);
+  expect(surprise.alone).toBeLessThan(surprise.evidence);
+});

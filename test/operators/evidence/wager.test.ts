@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bets, settle, wager, wagerLayout } from '../../../operators/evidence/wager.js';
+import { bets, richSince, settle, wager, wagerLayout } from '../../../operators/evidence/wager.js';
 import { chance } from '../../chance.js';
 import { rowOf } from './row.js';
 
@@ -90,4 +90,16 @@ test('what is low, high, at both ends or in the middle for a while is noticed wi
   expect(rowsUntil(() => 1 - 0.1 * random())).toBeLessThan(20);
   expect(rowsUntil(() => (random() < 0.5 ? 0.05 * random() : 1 - 0.05 * random()))).toBeLessThan(20);
   expect(rowsUntil(() => 0.5 + 0.05 * (random() - 0.5))).toBeLessThan(20);
+});
+
+test('who became rich says since when, and by which row most', () => {
+  const own = rowOf(wagerLayout);
+  const random = chance(2);
+  for (let i = 0; i < 100; i++) wager(own, random(), 1e-3);
+  wager(own, 0.4, 1e-3);
+  for (const p of [0.05, 0.02, 1e-4, 0.03]) wager(own, p, 1e-3);
+  expect(richSince(own)).toEqual({ since: 3, strongest: 1 });
+  const below = rowOf(wagerLayout);
+  for (const p of [0.4, 0.3, 0.97, 0.99, 0.98]) wager(below, p, 1e-3);
+  expect(richSince(below)).toEqual({ since: 2, strongest: 1 });
 });
