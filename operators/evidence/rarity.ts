@@ -39,7 +39,7 @@ const sizeBelief = 5.5;
 const birthRows = 68;
 const agingRows = 0.107;
 const oldRows = 5000;
-const caution = 3.7;
+const caution = 3.9;
 /** Mean size of an outbreak at 200 rows, and the power with which it falls. */
 const birthSize = 2.47;
 const agingSize = 0.292;
@@ -109,12 +109,8 @@ function learn(own: Rarity, rate: number, size: number, share: number): void {
   own.peak[0] = 0;
 }
 
-/**
- * What an outbreak counts at most, so that an anomaly hides no other: the size that one in four times as many as were seen
- * has; of a strange one, that one in as many has.
- */
+/** What an outbreak counts at most: the size that one in four times as many as were seen has, so that an anomaly hides no other. */
 function largest(own: Rarity): number {
   const outbreaks = sizeBelief + own.sizes[0];
-  const of = isStrange(own.rarest[0]) ? outbreaks : 4 * outbreaks;
-  return sizesOf(own) * (kernels.pow(of, 1 / outbreaks) - 1);
+  return sizesOf(own) * (kernels.pow(4 * outbreaks, 1 / outbreaks) - 1);
 }
