@@ -6,6 +6,7 @@ import { readMarks, withMarks } from '../connectors/marks.js';
 import type { Source } from '../connectors/source.js';
 import type { Result } from '../event.js';
 import { openAlerts } from '../pipelines/alert-open.js';
+import type { GroupTime } from '../pipelines/alert-pace.js';
 import { parseAlerts, strangeSilences, withAlerts } from '../pipelines/alert-spec.js';
 import { AlertTally } from '../pipelines/alert-tally.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
@@ -49,15 +50,19 @@ export async function jsonOf(fileOrJson: string): Promise<unknown> {
   }
 }
 
-/** Opens the queues beside the state; without one they last as long as the run. */
-export async function openDesk(pipeline: Pipeline<Result>, state: string | undefined): Promise<AlertDesk> {
+/** Opens the queues beside the state; without one they last as long as the run. Standard input may be a log that goes on. */
+export async function openDesk(
+  pipeline: Pipeline<Result>,
+  state: string | undefined,
+  time: GroupTime = 'log',
+): Promise<AlertDesk> {
   const spec = pipeline.alerts;
   if (!spec?.sinks || Object.keys(spec.sinks).length === 0) return nothing;
   const passing = state === undefined && spec.folder === undefined;
   const folder = state === undefined ? await mkdtemp(join(tmpdir(), 'engram-alerts-')) : join(state, 'alerts');
   const place = spec.folder ?? folder;
   const tally = new AlertTally();
-  const { feed, refresh } = await openAlerts(spec, { folder, onEvent: (event) => tally.see(event) }).catch(
+  const { feed, refresh } = await openAlerts(spec, { folder, time, onEvent: (event) => tally.see(event) }).catch(
     (error: Error) => {
       throw error instanceof SpecError ? new UsageError(error.message) : error;
     },
@@ -67,7 +72,7 @@ export async function openDesk(pipeline: Pipeline<Result>, state: string | undef
   const sink: AlertOutput = {
     name: feed.name,
     open: (mark) => feed.open(mark),
-    write: (alerts) => feed.write(alerts),
+    write: (alerts, from, cameMs) => feed.write(alerts, from, cameMs),
     async advance(eventMs) {
       await refresh();
       await feed.advance(eventMs);

@@ -49,7 +49,7 @@ export async function previewAlerts(input: string, options: PreviewOptions, io: 
   if (stored && options.budget) {
     throw new UsageError('--budget: has no effect on stored anomalies, which are found already: leave it out');
   }
-  if (stored) previewStored(stored, rules, preview);
+  if (stored) await previewStored(stored, rules, preview);
   else await previewLog(input, rules, preview, options, io);
   const sum = preview.sum();
   if (options.report) await writeAlertPage(options.report, { input, sum, rules });
@@ -99,7 +99,8 @@ async function previewLog(
   await run<Result>({
     pipeline: withAlerts(rebuilt(base), { rules }),
     source: opened(source, opening),
-    onBatch: (batch) => preview.add(batch),
+    sinks: { alerts: [preview] },
+    onBatch: ({ rows }) => preview.addRows(rows),
   });
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AlertSink, type Delivery, Refused, TryAgain } from '../../connectors/alerts/sink.js';
 import type { Alert } from '../../event.js';
-import { AlertQueue, type QueueEvent, type QueueOptions, type Way } from '../../pipelines/alert-queue.js';
+import type { Way } from '../../pipelines/alert-note.js';
+import { AlertQueue, type QueueEvent, type QueueOptions } from '../../pipelines/alert-queue.js';
 import { alertOf, resolvedOf } from '../connectors/alerts/server.js';
 import { HandClock, settled } from './hand-clock.js';
 
@@ -297,14 +298,14 @@ test('a silence that begins or ends is noted, also for the next process', async 
   const sink = new Kept('grouped', clock);
   const queue = await openQueue(sink);
   await queue.accept(changes(alertOf({ silencedBy: 's' })));
-  await queue.silence(() => undefined);
-  await queue.silence(() => 't');
+  await queue.silence(() => undefined, 0);
+  await queue.silence(() => 't', 0);
   await queue.close();
   opened.pop();
   const again = await openQueue(sink);
   await clock.pass(minute);
   expect(sink.alerts).toEqual([]);
-  await again.silence(() => undefined);
+  await again.silence(() => undefined, 0);
   await clock.pass(minute);
   expect(sink.sent[0]?.alerts[0]?.silencedBy).toBeUndefined();
   expect(sink.alerts).toEqual(['a1-1']);
