@@ -32,12 +32,21 @@ export async function addAlerts(pipeline: Pipeline<Result>, file: string | undef
   if (file === undefined) return pipeline;
   if (pipeline.alerts)
     throw new UsageError(`--alerts: expected a pipeline without alerts, ${pipeline.name} has its own: leave one out`);
-  return withAlerts(pipeline, parseAlerts(await jsonOf(file), file));
+  const from = sectionOf(pipeline, file);
+  return withAlerts(pipeline, parseAlerts(await jsonOf(file), from), from);
 }
+
+/** What errors call the section of alerts: its file, or where else it stands. */
+function sectionOf({ name }: Pick<Pipeline<Result>, 'name'>, file: string | undefined): string {
+  if (file === undefined) return `${name}: alerts`;
+  return isInline(file) ? '--alerts' : file;
+}
+
+const isInline = (fileOrJson: string): boolean => /^\s*[[{]/.test(fileOrJson);
 
 /** A JSON file, or JSON itself. */
 export async function jsonOf(fileOrJson: string): Promise<unknown> {
-  const inline = /^\s*[[{]/.test(fileOrJson);
+  const inline = isInline(fileOrJson);
   const text = inline
     ? fileOrJson
     : await readFile(fileOrJson, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -53,8 +62,8 @@ export async function jsonOf(fileOrJson: string): Promise<unknown> {
 /** Opens the queues beside the state; without one they last as long as the run. Standard input may be a log that goes on. */
 export async function openDesk(
   pipeline: Pipeline<Result>,
-  state: string | undefined,
-  time: GroupTime = 'log',
+  { state, alerts: file }: { readonly state?: string; readonly alerts?: string },
+  time: GroupTime,
 ): Promise<AlertDesk> {
   const spec = pipeline.alerts;
   if (!spec?.sinks || Object.keys(spec.sinks).length === 0) return nothing;
@@ -64,7 +73,8 @@ export async function openDesk(
   const tally = new AlertTally();
   const { feed, refresh } = await openAlerts(spec, { folder, time, onEvent: (event) => tally.see(event) }).catch(
     (error: Error) => {
-      throw error instanceof SpecError ? new UsageError(error.message) : error;
+      if (!(error instanceof SpecError)) throw error;
+      throw new UsageError(error.message.replace(/^alerts\./, `${sectionOf(pipeline, file)}: `));
     },
   );
   let left: ReturnType<typeof waitingOf> = [];
@@ -93,8 +103,9 @@ export async function openDesk(
         ...strangeSilences(spec),
         ...left.map(({ sink, waiting }) => {
           const why = tally.failing.get(sink);
-          const rest = passing ? '' : `; the same command goes on with them from ${place}`;
-          return `${sink}: ${plural(waiting, 'change')} not handed on${why ? ` (${why})` : ''}${rest}`;
+          const changes = `${plural(waiting, 'change')} of alerts`;
+          const rest = passing ? 'lost with this run' : `kept in ${join(place, sink)}: the same command sends them`;
+          return `${sink}: ${changes} not handed on${why ? ` (${why})` : ''}, ${rest}`;
         }),
         ...[...tally.refused].map(
           ([sink, { alerts, error }]) =>

@@ -196,6 +196,8 @@ function linesOf(
     head,
     colours.dim(rule),
     ...body,
+    ...partsOf(rules),
+    ...messagesMean.map((line) => colours.dim(line)),
     '',
     ...rules.flatMap(({ rule }, i) => [
       `${plain(rule)}, a day:  ${sparkline(
@@ -222,6 +224,22 @@ function linesOf(
     '',
     ...keyTable(keys, moreKeys, alerts.length, width, colours),
   ];
+}
+
+const messagesMean = [
+  'Messages: as a receiver gets them by default. The first alert of a rule waits 30 s for others, changes are told every',
+  '5 min at most, what goes on every 4 h, and ends. Silences are not looked at.',
+];
+
+/** How many alerts of a rule nobody would have heard of by themselves. */
+function partsOf(rules: Preview['rules']): string[] {
+  return rules.flatMap(({ rule, alerts, told }) =>
+    told < alerts
+      ? [
+          `${plain(rule)}: ${count(alerts - told)} of them are part of one of many keys at once, and not told by themselves.`,
+        ]
+      : [],
+  );
 }
 
 /** A line of bars, one per day or, where there are more days than room, per so many days. */

@@ -110,7 +110,7 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const scores: Score[][] = [];
     let compared: ReturnType<typeof comparisonIn>;
     let summary: Summary;
-    const desk = await openDesk(pipeline, options.state, input === '-' ? 'pipe' : 'log');
+    const desk = await openDesk(pipeline, options, input === '-' ? 'pipe' : 'log');
     try {
       summary = await run<Result>({
         pipeline,
