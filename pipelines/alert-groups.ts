@@ -153,7 +153,9 @@ export class AlertGroups {
 
   /** Time has come so far: what outlasts the many that it was part of is told by itself. */
   pass(nowMs: number): void {
-    if (this.#crowds.pass(nowMs)) this.#relink(nowMs);
+    const { nextMs } = this.#crowds;
+    // As of when it was so, whenever it is looked at.
+    if (this.#crowds.pass(nowMs)) this.#relink(nextMs);
   }
 
   /** The telling of the group that is due the longest. */

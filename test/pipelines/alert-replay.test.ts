@@ -36,6 +36,14 @@ function logOf(seed: number): Log {
     if (random() < 0.5) changes.push(fires(`a${i}`, worse, { revision: 2, severity: 'critical', startsAt: iso(at) }));
     if (random() < 0.9) changes.push(ends(`a${i}`, end, { revision: 3 }));
   }
+  // Now and then many keys at once, which some of those are part of.
+  for (let i = 0; i < 4; i++) {
+    const at = start + Math.floor(random() * 12 * hour);
+    const of = { key: 'a0', startsAt: iso(at), severity: 'info', together: { keys: 9, of: 10 } } as const;
+    changes.push(fires(`crowd${i}`, at + 20 * minute, of));
+    const end = at + 40 * minute + Math.floor(random() * hour);
+    changes.push(ends(`crowd${i}`, end, { ...of, endsAt: iso(end - 10 * minute) }));
+  }
   changes.sort((a, b) => a.timeMs - b.timeMs || a.revision - b.revision);
   return { changes, endMs: start + 16 * hour };
 }
@@ -216,6 +224,18 @@ describe('a replay', () => {
     expect(sink.told).toEqual(['a firing', 'a firing, b firing', 'a resolved, c firing']);
   });
 
+  test('held to a rate tells the same, later', async () => {
+    const log = logOf(7);
+    const [sink, clock] = [new Kept(), new HandClock()];
+    const feed = await open(sink, clock, { queue: { rate: { count: 2, perMs: hour } } });
+    await feed.write(log.changes);
+    await feed.advance(log.endMs);
+    await clock.pass(minute);
+    expect(sink.sent).toHaveLength(2);
+    await clock.pass(100 * hour);
+    expect(short(sink.sent)).toEqual(short(await replay(log, 1)));
+  });
+
   test('of one shard after another takes the time of each as it is', async () => {
     const sink = new Kept();
     const feed = await open(sink, new HandClock());
@@ -243,6 +263,22 @@ describe('a log that may go on', () => {
     await clock.pass(20 * second);
     expect(sink.told).toEqual(['a firing', 'a resolved', 'b firing']);
   });
+});
+
+test('who keeps the state is told how it is now, without what is part of one of many keys, and of nothing silenced that was due', async () => {
+  const [sink, clock] = [new Kept('state'), new HandClock(start)];
+  const silences = [{ name: 's', match: { key: 'early' }, startsAt: iso(start + hour), endsAt: iso(start + 9 * hour) }];
+  const feed = await open(sink, clock, { silences });
+  const crowd = { startsAt: iso(start + 2 * hour), together: { keys: 9, of: 10 } };
+  await feed.write([
+    fires('early', start),
+    fires('a', start + 2 * hour),
+    fires('crowd', start + 2 * hour + minute, crowd),
+  ]);
+  await feed.write([ends('early', start + 3 * hour)]);
+  await clock.pass(2 * second);
+  expect(sink.told.at(-1)).toBe('early resolved, crowd firing');
+  expect(new Set(sink.sent.flatMap(({ alerts }) => alerts.map(({ id }) => id)))).toEqual(new Set(['early', 'crowd']));
 });
 
 describe('a live run with hours to catch up', () => {
