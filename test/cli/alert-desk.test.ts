@@ -174,6 +174,27 @@ describe('engram replay --alerts', () => {
     ).toEqual(new Set([first.id]));
   });
 
+  test('stopped again and again and gone on with it makes the same deliveries, each once', async () => {
+    const ids = () => hook.asked.map(({ headers }) => headers['engram-delivery']);
+    const args = (state: string) => [
+      '--alerts',
+      JSON.stringify(section({ sinks: { ops: section().sinks.ops } })),
+      '--state',
+      at(state),
+    ];
+    await replay(...args('calm'));
+    const calm = ids();
+    expect(calm.length).toBeGreaterThan(3);
+    hook.asked.length = 0;
+    const again = ['replay', at('log.csv'), '--pipeline', 'light', ...args('stormy')];
+    let stops = 0;
+    // Each run has longer than the one before, so that one of them comes to the end.
+    const later = (press: () => void) => void setTimeout(press, 10 * (1 + stops));
+    while (stops < 100 && (await engram(again, { interrupt: later })).code !== 0) stops++;
+    expect(stops).toBeGreaterThan(1);
+    expect(ids()).toEqual(calm);
+  });
+
   test.each([
     // The crowd is known two rows after it has moved: within the wait, or a wait that is long enough.
     [10, {}],
