@@ -151,7 +151,8 @@ export class AlertFeed implements Sink<Alert> {
     const next = new Silences(silences, maintenance, 'alerts.');
     await this.#alone(async () => {
       this.#silences = next;
-      this.#nextEdgeMs = next.edgeMs(this.#eventMs);
+      // Before the first row there is no time to look from.
+      if (Number.isFinite(this.#eventMs)) this.#nextEdgeMs = next.edgeMs(this.#eventMs);
       await this.#lookAgain(this.queues.values());
     });
   }

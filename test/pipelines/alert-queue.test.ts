@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -106,6 +106,19 @@ test('what is refused for good is kept beside, and does not hold up the rest', a
   };
   expect(kept).toMatchObject({ error: 'answered 400', delivery: { alerts: [{ id: 'a1' }] } });
   expect(events.map(({ type }) => type)).toEqual(['alert-refused', 'alert-delivered']);
+});
+
+test('what is refused is there before anybody is told where', async () => {
+  const sink = new Kept('each', clock);
+  sink.fault = () => new Refused('answered 400');
+  const found: boolean[] = [];
+  const queue = await AlertQueue.open('q', sink, folder, {}, clock, ({ type }) => {
+    if (type === 'alert-refused') found.push(existsSync(join(folder, 'refused.ndjson')));
+  });
+  opened.push(queue);
+  await queue.accept(changes(alertOf()));
+  await settled(20);
+  expect(found).toEqual([true]);
 });
 
 describe('a receiver whose token or address is wrong', () => {
