@@ -37,7 +37,7 @@ export interface AlertFeedOptions {
   readonly silences?: readonly Silence[];
   readonly maintenance?: readonly Maintenance[];
   readonly queue?: QueueOptions;
-  /** Time that closing may take to hand on what waits, once the log is complete; default 10 s. */
+  /** Once the log is complete, closing hands on what waits until a receiver has taken nothing for so long; default 10 s. */
   readonly drainMs?: number;
   readonly clock?: Clock;
   /** By what time goes on for groups that wait; default `live`, the clock on the wall. */

@@ -61,6 +61,8 @@ export class AlertQueue {
   /** Ids of what is on its way to the receiver. */
   #flying: ReadonlySet<string> = new Set();
   #idle: (() => void)[] = [];
+  /** Deliveries that have gone, in this process. */
+  #gone = 0;
   /** Event time of the newest row, and when it came. */
   #row = { eventMs: Number.NEGATIVE_INFINITY, wallMs: Number.NEGATIVE_INFINITY };
   readonly time: GroupTime;
@@ -171,18 +173,19 @@ export class AlertQueue {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Hands on what waits without waiting for more; resolves when nothing is left, or after `mostMs`. */
+  /** Hands on what waits without waiting for more; resolves when nothing is left, or has gone for `mostMs`. */
   async drain(mostMs: number): Promise<void> {
     this.#hurry = true;
     if (this.time !== 'live') await this.#noteAndWake(this.#sealed(Number.POSITIVE_INFINITY));
     this.#wake.abort();
-    const stop = new AbortController();
-    const emptied = new Promise<void>((resolve) => {
-      if (this.#book.waiting === 0) resolve();
-      else this.#idle.push(resolve);
-    });
-    await Promise.race([emptied, this.clock.sleep(mostMs, stop.signal)]);
-    stop.abort();
+    const emptied = new Promise<void>((resolve) => void this.#idle.push(resolve));
+    // A replay may have more to tell than a receiver takes in that time.
+    for (let gone = -1; gone !== this.#gone && this.#book.waiting > 0; ) {
+      gone = this.#gone;
+      const stop = new AbortController();
+      await Promise.race([emptied, this.clock.sleep(mostMs, stop.signal)]);
+      stop.abort();
+    }
     this.#hurry = false;
   }
 
@@ -234,6 +237,7 @@ export class AlertQueue {
       }
       const atMs = this.clock.nowMs();
       this.#tries.went(atMs);
+      this.#gone++;
       this.#book.delivered(receipt, atMs);
       this.#flying = new Set();
       await this.#note([{ op: 'went', atMs, receipt }]);

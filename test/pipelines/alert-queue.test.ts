@@ -307,6 +307,24 @@ test('in a hurry it hands on what waits, and gives up when its time is over', as
   expect(queue.waiting).toBe(1);
 });
 
+test('in a hurry it gives a slow receiver its time as long as that takes something', async () => {
+  const sink = new Kept('grouped', clock);
+  const { send } = Kept.prototype;
+  sink.send = async (delivery) => {
+    await clock.sleep(8000, new AbortController().signal);
+    await send.call(sink, delivery);
+  };
+  const queue = await openQueue(sink);
+  for (const id of ['a', 'b', 'c']) await queue.accept([{ alert: alertOf({ id }), way: { ...way, group: id } }]);
+  let done = false;
+  const drained = queue.drain(10_000).then(() => {
+    done = true;
+  });
+  await clock.pass(minute);
+  await drained;
+  expect([done, sink.alerts]).toEqual([true, ['a-1', 'b-1', 'c-1']]);
+});
+
 test('a silence that begins or ends is noted, also for the next process', async () => {
   const sink = new Kept('grouped', clock);
   const queue = await openQueue(sink);
