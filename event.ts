@@ -62,13 +62,14 @@ export interface Batch<T> {
   /** Anomalies that opened or closed while these rows passed, in order; absent where no step looks for any. */
   readonly anomalies?: readonly Anomaly[];
   /**
-   * For each row, reject and anomaly the offset of the event that let it go, where steps have held rows back: what keeps
+   * For each row, reject, anomaly and alert the offset of the event that let it go, where steps have held rows back: what keeps
    * their order the same however the log is cut. Steps and lanes see to it; sources leave it out.
    */
   readonly causes?: {
     readonly rows: readonly number[];
     readonly rejects: readonly number[];
     readonly anomalies?: readonly number[];
+    readonly alerts?: readonly number[];
   };
   /**
    * Which of these rows a step had held back, by their index, with the offset of the event that let each go; absent where
@@ -84,6 +85,8 @@ export interface Batch<T> {
   readonly changes?: readonly Change[];
   /** Alerts that fired, worsened or were resolved while these rows passed, in order. */
   readonly alerts?: readonly Alert[];
+  /** For each of these alerts the offset of the event that let it come; lanes see to it. */
+  readonly alertCauses?: readonly number[];
   /** Keys to be forgotten after these rows: what waits is let go, what was learned of them is deleted. */
   readonly forget?: readonly string[];
   /** What an operator said of these keys, taken in before these rows: a mark has its place in the log like a row. */
@@ -302,6 +305,10 @@ export interface Alert {
   readonly replay: string | null;
   /** Name of the silence or maintenance window that kept it from people. */
   readonly silencedBy?: string;
+  /** Of many keys at once: how many, of how many that said something. */
+  readonly together?: { readonly keys: number; readonly of: number };
+  /** Id of the alert of many keys at once that this one of a single key is part of: while that fires, this is not told by itself. */
+  readonly partOf?: string;
 }
 
 /** What the pipeline says of one event: how strange it was, and what it expects next. */

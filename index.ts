@@ -42,6 +42,7 @@ export type { Role, Swap } from './operators/swaps.js';
 export { type Expected, type TogetherOptions, together } from './operators/together.js';
 export { AlertFeed, type AlertFeedOptions, type Route } from './pipelines/alert-feed.js';
 export { openAlerts } from './pipelines/alert-open.js';
+export type { GroupTime } from './pipelines/alert-pace.js';
 export type { Maintenance, Silence } from './pipelines/alert-silences.js';
 export { type AlertSpec, parseAlerts, withAlerts } from './pipelines/alert-spec.js';
 export type { Budget } from './pipelines/budget.js';

@@ -6,6 +6,7 @@ import { readMarks, withMarks } from '../connectors/marks.js';
 import type { Source } from '../connectors/source.js';
 import type { Mark, Result } from '../event.js';
 import { openAlerts } from '../pipelines/alert-open.js';
+import type { GroupTime } from '../pipelines/alert-pace.js';
 import { parseAlerts, strangeSilences, withAlerts } from '../pipelines/alert-spec.js';
 import { AlertTally } from '../pipelines/alert-tally.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
@@ -31,12 +32,21 @@ export async function addAlerts(pipeline: Pipeline<Result>, file: string | undef
   if (file === undefined) return pipeline;
   if (pipeline.alerts)
     throw new UsageError(`--alerts: expected a pipeline without alerts, ${pipeline.name} has its own: leave one out`);
-  return withAlerts(pipeline, parseAlerts(await jsonOf(file), file));
+  const from = sectionOf(pipeline, file);
+  return withAlerts(pipeline, parseAlerts(await jsonOf(file), from), from);
 }
+
+/** What errors call the section of alerts: its file, or where else it stands. */
+function sectionOf({ name }: Pick<Pipeline<Result>, 'name'>, file: string | undefined): string {
+  if (file === undefined) return `${name}: alerts`;
+  return isInline(file) ? '--alerts' : file;
+}
+
+const isInline = (fileOrJson: string): boolean => /^\s*[[{]/.test(fileOrJson);
 
 /** A JSON file, or JSON itself. */
 export async function jsonOf(fileOrJson: string): Promise<unknown> {
-  const inline = /^\s*[[{]/.test(fileOrJson);
+  const inline = isInline(fileOrJson);
   const text = inline
     ? fileOrJson
     : await readFile(fileOrJson, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -49,17 +59,22 @@ export async function jsonOf(fileOrJson: string): Promise<unknown> {
   }
 }
 
-/** Opens the queues beside the state; without one they last as long as the run. */
-export async function openDesk(pipeline: Pipeline<Result>, state: string | undefined): Promise<AlertDesk> {
+/** Opens the queues beside the state; without one they last as long as the run. Standard input may be a log that goes on. */
+export async function openDesk(
+  pipeline: Pipeline<Result>,
+  { state, alerts: file }: { readonly state?: string; readonly alerts?: string },
+  time: GroupTime,
+): Promise<AlertDesk> {
   const spec = pipeline.alerts;
   if (!spec?.sinks || Object.keys(spec.sinks).length === 0) return nothing;
   const passing = state === undefined && spec.folder === undefined;
   const folder = state === undefined ? await mkdtemp(join(tmpdir(), 'engram-alerts-')) : join(state, 'alerts');
   const place = spec.folder ?? folder;
   const tally = new AlertTally();
-  const { feed, refresh } = await openAlerts(spec, { folder, onEvent: (event) => tally.see(event) }).catch(
+  const { feed, refresh } = await openAlerts(spec, { folder, time, onEvent: (event) => tally.see(event) }).catch(
     (error: Error) => {
-      throw error instanceof SpecError ? new UsageError(error.message) : error;
+      if (!(error instanceof SpecError)) throw error;
+      throw new UsageError(error.message.replace(/^alerts\./, `${sectionOf(pipeline, file)}: `));
     },
   );
   let left: ReturnType<typeof waitingOf> = [];
@@ -67,7 +82,7 @@ export async function openDesk(pipeline: Pipeline<Result>, state: string | undef
   const sink: AlertOutput = {
     name: feed.name,
     open: (mark) => feed.open(mark),
-    write: (alerts) => feed.write(alerts),
+    write: (alerts, from, cameMs) => feed.write(alerts, from, cameMs),
     async advance(eventMs) {
       await refresh();
       await feed.advance(eventMs);
@@ -88,8 +103,9 @@ export async function openDesk(pipeline: Pipeline<Result>, state: string | undef
         ...strangeSilences(spec),
         ...left.map(({ sink, waiting }) => {
           const why = tally.failing.get(sink);
-          const rest = passing ? '' : `; the same command goes on with them from ${place}`;
-          return `${sink}: ${plural(waiting, 'change')} not handed on${why ? ` (${why})` : ''}${rest}`;
+          const changes = `${plural(waiting, 'change')} of alerts`;
+          const rest = passing ? 'lost with this run' : `kept in ${join(place, sink)}: the same command sends them`;
+          return `${sink}: ${changes} not handed on${why ? ` (${why})` : ''}, ${rest}`;
         }),
         ...[...tally.refused].map(
           ([sink, { alerts, error }]) =>

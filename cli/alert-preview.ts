@@ -49,7 +49,7 @@ export async function previewAlerts(input: string, options: PreviewOptions, io: 
   if (stored && options.budget) {
     throw new UsageError('--budget: has no effect on stored anomalies, which are found already: leave it out');
   }
-  if (stored) previewStored(stored, rules, preview);
+  if (stored) await previewStored(stored, rules, preview);
   else await previewLog(input, rules, preview, options, io);
   const sum = preview.sum();
   if (options.report) await writeAlertPage(options.report, { input, sum, rules });
@@ -99,7 +99,8 @@ async function previewLog(
   await run<Result>({
     pipeline: withAlerts(rebuilt(base), { rules }),
     source: opened(source, opening),
-    onBatch: (batch) => preview.add(batch),
+    sinks: { alerts: [preview] },
+    onBatch: ({ rows }) => preview.addRows(rows),
   });
 }
 
@@ -195,6 +196,8 @@ function linesOf(
     head,
     colours.dim(rule),
     ...body,
+    ...partsOf(rules),
+    ...messagesMean.map((line) => colours.dim(line)),
     '',
     ...rules.flatMap(({ rule }, i) => [
       `${plain(rule)}, a day:  ${sparkline(
@@ -221,6 +224,22 @@ function linesOf(
     '',
     ...keyTable(keys, moreKeys, alerts.length, width, colours),
   ];
+}
+
+const messagesMean = [
+  'Messages: as a receiver gets them by default. The first alert of a rule waits 30 s for others, changes are told every',
+  '5 min at most, what goes on every 4 h, and ends. Silences are not looked at.',
+];
+
+/** How many alerts of a rule nobody would have heard of by themselves. */
+function partsOf(rules: Preview['rules']): string[] {
+  return rules.flatMap(({ rule, alerts, told }) =>
+    told < alerts
+      ? [
+          `${plain(rule)}: ${count(alerts - told)} of them are part of one of many keys at once, and not told by themselves.`,
+        ]
+      : [],
+  );
 }
 
 /** A line of bars, one per day or, where there are more days than room, per so many days. */

@@ -110,7 +110,9 @@ export async function replay(input: string, options: ReplayOptions, io: Io): Pro
     const scores: Score[][] = [];
     let compared: ReturnType<typeof comparisonIn>;
     let summary: Summary;
-    const desk = await openDesk(pipeline, options.state);
+    // Rows that come no faster than they did may leave alerts waiting for the next one: then the clock goes on.
+    const goesOn = input === '-' || (options.speed ?? 0) >= 1;
+    const desk = await openDesk(pipeline, options, goesOn ? 'pipe' : 'log');
     try {
       summary = await run<Result>({
         pipeline,

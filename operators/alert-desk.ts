@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Alert, type Anomaly, type Event, type Severity, severities } from '../event.js';
-import { f64, type Row, u8, u32 } from '../state/layout.js';
-import { directionOf, isMeant, labelsOf, type ReadyRule, rulesMax } from './alert-rule.js';
+import { directionOf, isMeant, labelsOf, type ReadyRule } from './alert-rule.js';
+import { type AlertRow, aboutOf, abouts, crowdHash, kindOf, phases, slotsMax } from './alert-slots.js';
 import { readCard, writeCard } from './anomaly-card.js';
 import type { Out, Shard } from './stage.js';
 
@@ -15,55 +15,9 @@ export interface Watched extends Event {
   readonly filled?: boolean;
 }
 
-const phases = { idle: 0, pending: 1, firing: 2 } as const;
-
-/** What anomalies may be of; several of a key may be open at once: one that went silent while its values were strange. */
-const kinds = [undefined, 'silence', 'together'] as const;
-
-export const alertLayout = {
-  /** Time of the last row. */
-  clockMs: f64(),
-  /** Which anomalies are open, one bit each: 1 of strange values, 2 of silence, 4 of many keys at once; and when each began. */
-  open: u32(),
-  startMs: f64(kinds.length),
-  startOffset: f64(kinds.length),
-  /** The last anomaly as it stood, for alerts that fire or end later: JSON. */
-  cardBytes: u32(),
-  card: u8(4096),
-  /** One slot per rule, found by the hash of its name: rules may come and go without the others losing their place. */
-  rule: u32(rulesMax),
-  phase: u32(rulesMax),
-  /** Kind of the anomaly that it began with: 0 strange values, 1 silence, 2 many keys at once. */
-  kind: u32(rulesMax),
-  /** Since when rows have been abnormal, while the alert waits to fire. */
-  sinceMs: f64(rulesMax),
-  /** The last abnormal row. */
-  hotMs: f64(rulesMax),
-  /** Start of the anomaly that the alert began with: its id hangs on it. */
-  bornMs: f64(rulesMax),
-  bornOffset: f64(rulesMax),
-  /** Start of the newest anomaly in it, how many there were, and alarms of those that are over. */
-  lastMs: f64(rulesMax),
-  episodes: u32(rulesMax),
-  alarms: u32(rulesMax),
-  severity: u32(rulesMax),
-  revision: u32(rulesMax),
-  toldMs: f64(rulesMax),
-  /** No alert before this time. */
-  quietMs: f64(rulesMax),
-};
-export type AlertRow = Row<typeof alertLayout>;
-
-/** True where a row can change anything: most rows meet no anomaly and no alert. */
-export function isBusy(own: AlertRow): boolean {
-  if (own.open[0] > 0) return true;
-  for (let slot = 0; slot < rulesMax; slot++) if (own.phase[slot] !== phases.idle) return true;
-  return false;
-}
-
 /** The rules at work on one key, while one row or one change of an anomaly is taken. */
 export class AlertDesk {
-  #card: Anomaly | undefined;
+  readonly #cards: [Anomaly | undefined, Anomaly | undefined] = [undefined, undefined];
 
   constructor(
     readonly shard: Shard,
@@ -83,19 +37,26 @@ export class AlertDesk {
     const { own } = this;
     this.#dropStrangers();
     for (const rule of this.rules) {
-      // Of many keys at once the foremost may by itself be as usual.
       const close = rule.threshold?.close ?? Number.NEGATIVE_INFINITY;
-      const hot = row.alarm || row.abnormal === true || (own.open[0] & crowdBit) !== 0 || row.score <= close;
-      const slot = this.#slot(rule);
-      if (own.phase[slot] === phases.pending) {
-        if (!hot) own.phase[slot] = phases.idle;
-        else if (row.timeMs - own.sinceMs[slot] >= rule.minDurationMs) this.#fire(rule, slot);
-      } else if (own.phase[slot] === phases.firing) {
-        if (hot) own.hotMs[slot] = row.timeMs;
-        this.#worsen(rule, slot);
-        this.#resolveIfOver(rule, slot);
-      } else if (own.open[0] > 0 && hot) this.#consider(rule, slot, row.timeMs, lowestBit(own.open[0]));
+      this.#pass(rule, abouts.own, row, row.alarm || row.abnormal === true || row.score <= close);
+      // Of many keys at once the foremost may by itself be as usual.
+      if (this.#concernsCrowd(rule)) this.#pass(rule, abouts.crowd, row, (own.open[0] & abouts.crowd) !== 0);
     }
+  }
+
+  #pass(rule: ReadyRule, about: number, { timeMs }: Watched, hot: boolean): void {
+    const { own } = this;
+    const slot = this.#slot(rule, about);
+    const open = own.open[0] & about;
+    if (own.phase[slot] === phases.pending) {
+      if (!hot) own.phase[slot] = phases.idle;
+      else if (timeMs - own.sinceMs[slot] >= rule.minDurationMs) this.#fire(rule, slot);
+    } else if (own.phase[slot] === phases.firing) {
+      // Of many keys only the anomaly says when it was: it stays open for some slots more.
+      if (hot && about === abouts.own) own.hotMs[slot] = timeMs;
+      this.#worsen(rule, slot);
+      this.#resolveIfOver(rule, slot);
+    } else if (open > 0 && hot) this.#consider(rule, slot, timeMs, lowestBit(open));
   }
 
   /** An anomaly has opened, got worse or closed. */
@@ -104,20 +65,20 @@ export class AlertDesk {
     const kind = kindOf(anomaly);
     const bit = 1 << kind;
     const fresh = (own.open[0] & bit) === 0 || own.startMs[kind] !== anomaly.startMs;
-    own.cardBytes[0] = writeCard(anomaly, own.card);
-    this.#card = undefined;
+    const about = aboutOf(kind);
+    this.#keep(anomaly, about);
     own.open[0] = anomaly.status === 'open' ? own.open[0] | bit : own.open[0] & ~bit;
     own.startMs[kind] = anomaly.startMs;
     own.startOffset[kind] = anomaly.startOffset;
     own.clockMs[0] = Math.max(own.clockMs[0], anomaly.endMs);
     this.#dropStrangers();
     for (const rule of this.rules) {
-      const slot = this.#slot(rule);
+      const slot = this.#slot(rule, about);
       if (own.phase[slot] === phases.firing) {
         this.#join(slot, anomaly, fresh);
         this.#worsen(rule, slot);
         this.#resolveIfOver(rule, slot);
-      } else if (own.open[0] === 0) own.phase[slot] = phases.idle;
+      } else if ((own.open[0] & about) === 0) own.phase[slot] = phases.idle;
       else if (anomaly.status === 'closed') continue;
       else if (own.phase[slot] === phases.pending) {
         // A key that says nothing has no rows: only such news move its time.
@@ -128,27 +89,41 @@ export class AlertDesk {
 
   /** The key makes room for another one: nothing more will be heard of it. */
   forget(): void {
-    for (let slot = 0; slot < rulesMax; slot++) if (this.own.phase[slot] === phases.firing) this.#resolve(slot);
+    for (let slot = 0; slot < slotsMax; slot++) if (this.own.phase[slot] === phases.firing) this.#resolve(slot);
+  }
+
+  /** Whether a rule has anything to do with many keys at once: with most keys none ever has. */
+  #concernsCrowd({ hash }: ReadyRule): boolean {
+    const { own } = this;
+    if ((own.open[0] & abouts.crowd) !== 0) return true;
+    const slot = own.rule.indexOf(crowdHash(hash));
+    return slot >= 0 && own.phase[slot] !== phases.idle;
   }
 
   /** The slot of a rule: its own, or one that no rule needs any more. */
-  #slot({ hash }: ReadyRule): number {
+  #slot({ hash }: ReadyRule, about: number): number {
     const { own } = this;
-    const known = own.rule.indexOf(hash);
+    const name = about === abouts.crowd ? crowdHash(hash) : hash;
+    const known = own.rule.indexOf(name);
     if (known >= 0) return known;
-    const used = new Set(this.rules.map((rule) => rule.hash));
+    const used = new Set(this.rules.flatMap((rule) => [rule.hash, crowdHash(rule.hash)]));
     const slot = own.rule.findIndex((other) => !used.has(other));
-    own.rule[slot] = hash;
+    own.rule[slot] = name;
     own.lastMs[slot] = Number.NaN;
     own.quietMs[slot] = Number.NEGATIVE_INFINITY;
     return slot;
   }
 
+  #ruleOf(slot: number): ReadyRule | undefined {
+    const name = this.own.rule[slot];
+    return this.rules.find(({ hash }) => hash === name || crowdHash(hash) === name);
+  }
+
   /** Resolves what rules have left behind that are no longer there. */
   #dropStrangers(): void {
     const { own } = this;
-    for (let slot = 0; slot < rulesMax; slot++) {
-      if (own.phase[slot] === phases.idle || this.rules.some(({ hash }) => hash === own.rule[slot])) continue;
+    for (let slot = 0; slot < slotsMax; slot++) {
+      if (own.phase[slot] === phases.idle || this.#ruleOf(slot)) continue;
       if (own.phase[slot] === phases.firing) this.#resolve(slot);
       own.phase[slot] = phases.idle;
     }
@@ -159,7 +134,7 @@ export class AlertDesk {
     const { own } = this;
     // One alert per anomaly, and none in the cool-down.
     if (own.lastMs[slot] === own.startMs[kind] || own.clockMs[0] < own.quietMs[slot]) return;
-    const card = this.#anomaly();
+    const card = this.#anomaly(kind);
     const labels = labelsOf({
       ...this.#names(card),
       rule: rule.name,
@@ -186,7 +161,7 @@ export class AlertDesk {
     own.episodes[slot] = 1;
     own.alarms[slot] = 0;
     own.revision[slot] = 0;
-    own.severity[slot] = severities.indexOf(this.#anomaly().severity);
+    own.severity[slot] = severities.indexOf(this.#anomaly(own.kind[slot]).severity);
     this.#tell(rule, slot, 'firing');
   }
 
@@ -197,13 +172,13 @@ export class AlertDesk {
       own.lastMs[slot] = startMs;
       own.episodes[slot]++;
     }
-    if (status === 'closed') own.alarms[slot] += this.#anomaly().alarms;
+    if (status === 'closed') own.alarms[slot] += this.#anomaly(own.kind[slot]).alarms;
     own.hotMs[slot] = Math.max(own.hotMs[slot], endMs);
   }
 
   #worsen(rule: ReadyRule, slot: number): void {
     const { own } = this;
-    const level = severities.indexOf(this.#anomaly().severity);
+    const level = severities.indexOf(this.#anomaly(own.kind[slot]).severity);
     if (level <= own.severity[slot] || own.clockMs[0] - own.toldMs[slot] < rule.severityHoldMs) return;
     own.severity[slot] = level;
     this.#tell(rule, slot, 'firing');
@@ -213,26 +188,28 @@ export class AlertDesk {
     const { own } = this;
     // A row that is abnormal itself ends nothing, although its anomaly may be over.
     const calmMs = own.clockMs[0] - own.hotMs[slot];
-    if (own.open[0] > 0 || calmMs <= 0 || calmMs < rule.closeDurationMs) return;
+    if ((own.open[0] & aboutOf(own.kind[slot])) > 0 || calmMs <= 0 || calmMs < rule.closeDurationMs) return;
     this.#resolve(slot, rule);
     own.quietMs[slot] = own.hotMs[slot] + rule.coolDownMs;
   }
 
-  #resolve(slot: number, rule = this.rules.find(({ hash }) => hash === this.own.rule[slot])): void {
+  #resolve(slot: number, rule = this.#ruleOf(slot)): void {
     const { own } = this;
     // What was known but held back is told with the end.
-    own.severity[slot] = Math.max(own.severity[slot], severities.indexOf(this.#anomaly().severity));
+    own.severity[slot] = Math.max(own.severity[slot], severities.indexOf(this.#anomaly(own.kind[slot]).severity));
     this.#tell(rule, slot, 'resolved');
     own.phase[slot] = phases.idle;
   }
 
   #tell(rule: ReadyRule | undefined, slot: number, status: Alert['status']): void {
     const { own, words, shard, key } = this;
-    const card = this.#anomaly();
+    const kind = own.kind[slot];
+    const card = this.#anomaly(kind);
     own.revision[slot]++;
     own.toldMs[slot] = own.clockMs[0];
-    const id = idOf(key, words.detector, own.rule[slot], own.bornMs[slot], own.kind[slot]);
-    const name = rule?.name ?? `rule ${own.rule[slot].toString(16)}, which is gone`;
+    const hash = aboutOf(kind) === abouts.crowd ? crowdHash(own.rule[slot]) : own.rule[slot];
+    const id = idOf(key, words.detector, hash, own.bornMs[slot], kind);
+    const name = rule?.name ?? `rule ${hash.toString(16)}, which is gone`;
     const { topic, partition } = shard.origin ?? { topic: shard.name, partition: 0 };
     const [startsAt, endsAt] = [iso(own.bornMs[slot]), iso(own.hotMs[slot])];
     this.out.alert({
@@ -251,12 +228,13 @@ export class AlertDesk {
       likelihood: Math.min(1, Math.max(0, 1 - card.score)),
       summary: card.why,
       why: card.causes ?? [{ feature: card.channel, contribution: 1, text: card.why }],
-      alarms: own.alarms[slot] + (own.open[0] > 0 ? card.alarms : 0),
+      alarms: own.alarms[slot] + ((own.open[0] & aboutOf(kind)) > 0 ? card.alarms : 0),
       episodes: own.episodes[slot],
       model: card.model ?? null,
       version: card.version ?? null,
       source: { topic, partition, offset: own.bornOffset[slot] },
       group: null,
+      ...(card.together ? { together: { keys: card.together.keys, of: card.together.of } } : {}),
       replay: words.replayUrl === undefined ? null : filled(words.replayUrl, { key, id, from: startsAt, to: endsAt }),
     });
   }
@@ -269,9 +247,33 @@ export class AlertDesk {
     return { ...this.words.keyLabels(this.key), ...rule?.labels };
   }
 
-  #anomaly(): Anomaly {
-    this.#card ??= readCard(this.own.card.subarray(0, this.own.cardBytes[0]), this.key);
-    return this.#card;
+  /** Keeps an anomaly as the last one of what it is about; the two share the room while there are two. */
+  #keep(anomaly: Anomaly, about: number): void {
+    const { card, cardBytes } = this.own;
+    const half = card.length / 2;
+    if (about === abouts.crowd) {
+      if (cardBytes[0] > half) cardBytes[0] = writeCard(this.#anomaly(0), card.subarray(0, half));
+      cardBytes[1] = writeCard(anomaly, card.subarray(half));
+      this.#cards[1] = undefined;
+      return;
+    }
+    if (!this.#crowdStays()) cardBytes[1] = 0;
+    cardBytes[0] = writeCard(anomaly, cardBytes[1] > 0 ? card.subarray(0, half) : card);
+    this.#cards[0] = undefined;
+  }
+
+  #crowdStays(): boolean {
+    const { open, phase, kind } = this.own;
+    if ((open[0] & abouts.crowd) !== 0) return true;
+    return phase.some((one, slot) => one !== phases.idle && aboutOf(kind[slot]) === abouts.crowd);
+  }
+
+  #anomaly(kind: number): Anomaly {
+    const { card, cardBytes } = this.own;
+    const at = aboutOf(kind) === abouts.crowd ? 1 : 0;
+    const from = (at * card.length) / 2;
+    this.#cards[at] ??= readCard(card.subarray(from, from + cardBytes[at]), this.key);
+    return this.#cards[at];
   }
 }
 
@@ -282,10 +284,6 @@ function idOf(key: string, detector: string, rule: number, startMs: number, kind
     .digest('hex')
     .slice(0, 32);
 }
-
-const kindOf = ({ kind }: Anomaly): number => kinds.indexOf(kind);
-
-const crowdBit = 1 << kinds.indexOf('together');
 
 const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits);
 

@@ -1,6 +1,7 @@
 import type { KeyLimit } from '../state/keys.js';
-import { AlertDesk, type AlertRow, alertLayout, isBusy, type Watched } from './alert-desk.js';
+import { AlertDesk, type Watched } from './alert-desk.js';
 import { type AlertOptions, keyLabelsOf, readyRules } from './alert-rule.js';
+import { type AlertRow, alertLayout, isBusy } from './alert-slots.js';
 import { checkNames } from './options.js';
 import { keyed, type Nothing, type Out, type Shard, type Stage } from './stage.js';
 
@@ -23,7 +24,7 @@ export function alert<A extends Watched>(options: AlertOptions): Stage<A, A> {
       new AlertDesk(shard, words, rules, own, key, out);
     return {
       id: 'alert',
-      version: '2',
+      version: '3',
       keys: keysOf(options, shard),
       shared: {},
       layout: alertLayout,

@@ -33,15 +33,18 @@ const needed = [
   ] as const),
 ] satisfies readonly (keyof Anomaly)[];
 
-/** Texts of a card that is too large are cut to so many characters, which always fit. */
+/** Texts of a card that is too large are cut to so many characters, or half as many and so on until it fits. */
 const textChars = 200;
+const causeChars = 80;
 const causesKept = 3;
 
 /** Writes an anomaly as JSON into the bytes of a row, without its key; returns how many it took. */
 export function writeCard(anomaly: Anomaly, card: Uint8Array): number {
   const { key: _, ...rest } = anomaly;
   const bytes = encoder.encode(JSON.stringify(rest));
-  const small = bytes.length <= card.length ? bytes : encoder.encode(JSON.stringify(shortened(anomaly)));
+  let small = bytes;
+  for (let part = 1; small.length > card.length; part /= 2)
+    small = encoder.encode(JSON.stringify(shortened(anomaly, part)));
   card.fill(0);
   card.set(small);
   return small.length;
@@ -55,16 +58,16 @@ export function readCard(card: Uint8Array, key: string): Anomaly {
   return { ...found, key } as unknown as Anomaly;
 }
 
-/** What is needed, and the foremost causes. */
-function shortened(anomaly: Anomaly): object {
+/** What is needed, and the foremost causes, with a part of the characters that texts may have. */
+function shortened(anomaly: Anomaly, part: number): object {
   const kept = needed.map((name) => {
     const value = anomaly[name];
-    return [name, typeof value === 'string' ? value.slice(0, textChars) : value];
+    return [name, typeof value === 'string' ? value.slice(0, textChars * part) : value];
   });
   const causes = anomaly.causes?.slice(0, causesKept).map(({ feature, contribution, text }) => ({
-    feature: feature.slice(0, 40),
+    feature: feature.slice(0, 40 * part),
     contribution,
-    text: text.slice(0, 80),
+    text: text.slice(0, causeChars * part),
   }));
   return { ...Object.fromEntries(kept), ...(causes ? { causes } : {}) };
 }

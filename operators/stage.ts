@@ -183,7 +183,7 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
   let anomalies: Anomaly[] = [];
   let changes: Change[] = [];
   let alerts: Alert[] = [];
-  let causes: { rows: number[]; rejects: number[]; anomalies: number[] };
+  let causes: { rows: number[]; rejects: number[]; anomalies: number[]; alerts: number[] };
   /** Offset of the event that is being taken. */
   let cause = 0;
   const out: Out<B> = {
@@ -203,7 +203,10 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
       anomalies.push(anomaly);
       causes.anomalies.push(cause);
     },
-    alert: (alert) => void alerts.push(alert),
+    alert(alert) {
+      alerts.push(alert);
+      causes.alerts.push(cause);
+    },
   };
   const admit = (row: Event): number | undefined => {
     if (!isKey(row.key)) {
@@ -240,9 +243,13 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
   let heard = 0;
   const hear = (given: readonly Change[], upTo: number): void => {
     for (; heard < given.length && given[heard].cause < upTo; heard++) {
-      const { anomaly } = given[heard];
+      const { anomaly, cause: by } = given[heard];
       const index = keys.find(anomaly.key);
-      if (index !== undefined) step.note?.(shared, slab.row(index), anomaly, out);
+      if (index === undefined) continue;
+      const before = cause;
+      cause = by;
+      step.note?.(shared, slab.row(index), anomaly, out);
+      cause = before;
     }
   };
   const take = (batch: Batch<A>): Batch<B> => {
@@ -257,6 +264,7 @@ function eachRow<S extends Layout, L extends Layout, A extends Event, B>(
       rows: [],
       rejects: [...(batch.causes?.rejects ?? batch.rejects.map(({ offset }) => offset))],
       anomalies: [...(batch.causes?.anomalies ?? anomalies.map(() => Number.NEGATIVE_INFINITY))],
+      alerts: [...(batch.causes?.alerts ?? alerts.map(() => Number.NEGATIVE_INFINITY))],
     };
     const taken: Heard[] = [];
     for (const mark of step.mark ? (batch.marks ?? []) : []) {

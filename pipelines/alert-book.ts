@@ -1,23 +1,16 @@
-import type { Delivery, Manner } from '../connectors/alerts/sink.js';
+import type { Manner } from '../connectors/alerts/sink.js';
 import type { Alert, Direction } from '../event.js';
-import {
-  dueMs,
-  type Entry,
-  type Group,
-  hash,
-  isDue,
-  type Receipt,
-  settle,
-  type Timing,
-  tellingOf,
-} from './alert-group.js';
+import type { Entry, Receipt, Telling, Timing } from './alert-group.js';
+import { AlertGroups, type GroupsState } from './alert-groups.js';
+import { AlertOutbox, type Sealed } from './alert-outbox.js';
 
-/** A book as plain JSON. */
-export interface BookState {
-  readonly groups: readonly (Omit<Group, 'alerts'> & { readonly alerts: readonly Entry[] })[];
+/** A book as plain JSON; what is optional earlier releases did not write. */
+export interface BookState extends GroupsState {
   readonly line: readonly Alert[];
   readonly seen: readonly (readonly [string, number])[];
   readonly open: readonly (readonly [string, OpenAlert])[];
+  readonly sealed?: readonly Sealed[];
+  readonly clockMs?: number | null;
 }
 
 export interface OpenAlert {
@@ -28,42 +21,38 @@ export interface OpenAlert {
 
 /** Alerts whose last change is remembered, so that a replay does not tell it again. */
 export const seenMax = 100_000;
-/** Changes that are handed out at once where each is told. */
-const lineMax = 500;
 
 /**
  * What one sink has been told and is still to be told: groups that wait, fire and end, or a line of changes. It knows no
  * clock and no disk; the same calls at the same times make the same book, so it can be rebuilt from a journal.
  */
 export class AlertBook {
-  readonly #groups = new Map<string, Group>();
-  /** Group of each alert that is in one: it stays there whatever becomes of its labels. */
-  readonly #home = new Map<string, Group>();
-  readonly #line: Alert[] = [];
-  readonly #seen = new Map<string, number>();
-  readonly #open = new Map<string, OpenAlert>();
+  readonly #groups: AlertGroups;
+  readonly #outbox: AlertOutbox;
+  readonly #seen: Map<string, number>;
+  readonly #open: Map<string, OpenAlert>;
+  /** The latest time that it was called at, since time began anew. */
+  clockMs: number;
 
   constructor(
     readonly manner: Manner,
     state?: BookState,
   ) {
-    if (!state) return;
-    for (const { alerts, ...group } of state.groups) {
-      const made: Group = { ...group, alerts: new Map(alerts.map((entry) => [entry.alert.id, { ...entry }])) };
-      this.#groups.set(made.key, made);
-      for (const id of made.alerts.keys()) this.#home.set(id, made);
-    }
-    this.#line.push(...state.line);
-    for (const [id, revision] of state.seen) this.#seen.set(id, revision);
-    for (const [id, alert] of state.open) this.#open.set(id, alert);
+    this.#groups = new AlertGroups(manner === 'each', state);
+    this.#outbox = new AlertOutbox(state?.line, state?.sealed);
+    this.#seen = new Map(state?.seen);
+    this.#open = new Map(state?.open);
+    this.clockMs = state?.clockMs ?? Number.NEGATIVE_INFINITY;
   }
 
   get state(): BookState {
     return {
-      groups: [...this.#groups.values()].map((group) => ({ ...group, alerts: [...group.alerts.values()] })),
-      line: [...this.#line],
+      ...this.#groups.state,
+      line: [...this.#outbox.line],
       seen: [...this.#seen],
       open: [...this.#open],
+      sealed: [...this.#outbox.sealed],
+      clockMs: Number.isFinite(this.clockMs) ? this.clockMs : null,
     };
   }
 
@@ -74,114 +63,100 @@ export class AlertBook {
 
   /** What the bound of the queue counts: changes in line, or alerts in groups. */
   get size(): number {
-    return this.manner === 'each' ? this.#line.length : this.#home.size;
+    return this.manner === 'each' ? this.#outbox.line.length : this.#groups.size;
   }
 
-  /** Changes that are still to be told; those of silenced alerts do not count. */
+  /** Changes that are still to be told; those of alerts that are kept from people do not count. */
   get waiting(): number {
-    let waiting = this.#line.length;
-    for (const { alerts, timing } of this.#groups.values()) {
-      for (const entry of alerts.values()) if (isDue(entry, timing)) waiting++;
-    }
-    return waiting;
+    return this.#outbox.waiting + (this.manner === 'each' ? 0 : this.#groups.waiting);
   }
 
   /** Takes in a change; false if this or a later one of the same alert was taken before. */
-  accept(
-    alert: Alert,
-    groupKey: string,
-    labels: Readonly<Record<string, string>>,
-    timing: Timing,
-    nowMs: number,
-  ): boolean {
-    if ((this.#seen.get(alert.id) ?? 0) >= alert.revision) return false;
+  accept(alert: Alert, key: string, labels: Readonly<Record<string, string>>, timing: Timing, nowMs: number): boolean {
+    if (this.knows(alert)) return false;
     this.#see(alert);
-    const group =
-      this.#home.get(alert.id) ?? this.#groups.get(groupKey) ?? this.#begin(alert, groupKey, labels, timing);
-    const grouped = { ...alert, group: group.id };
-    this.#home.set(alert.id, group);
-    if (this.manner === 'each') {
-      this.#line.push(grouped);
-      group.alerts.set(alert.id, { alert: grouped, told: alert.revision });
-      if (alert.status === 'resolved') this.#drop(group, alert.id);
-      return true;
-    }
-    const entry: Entry = { alert: grouped, told: group.alerts.get(alert.id)?.told ?? 0 };
-    group.alerts.set(alert.id, entry);
-    // What ends before anybody heard of it under a silence was never there for people.
-    const vanished = alert.status === 'resolved' && entry.told === 0 && alert.silencedBy !== undefined;
-    const muted = alert.status === 'resolved' && !group.timing.sendResolved;
-    if (vanished || muted) this.#drop(group, alert.id);
-    if (!vanished && !muted && isDue(entry, group.timing)) group.changedMs ??= nowMs;
-    else settle(group, nowMs);
+    this.#pass(nowMs);
+    const grouped = this.#groups.put(alert, { key, labels, timing }, nowMs);
+    if (this.manner === 'each') this.#outbox.line.push(grouped);
     return true;
+  }
+
+  /** Whether this change of an alert, or a later one, was taken before. */
+  knows({ id, revision }: Pick<Alert, 'id' | 'revision'>): boolean {
+    return (this.#seen.get(id) ?? 0) >= revision;
   }
 
   /** Alerts that fire, to see whether a silence has begun or ended; empty where each change is told, silenced or not. */
   firing(): Alert[] {
-    if (this.manner === 'each') return [];
-    return [...this.#home].flatMap(([id, group]) => {
-      const alert = group.alerts.get(id)?.alert;
-      return alert?.status === 'firing' ? [alert] : [];
-    });
+    return this.manner === 'each' ? [] : this.#groups.firing();
   }
 
-  /** A silence of an alert that fires has begun, or ended. */
-  silence(id: string, by: string | undefined, nowMs: number): void {
-    const group = this.#home.get(id);
-    const entry = group?.alerts.get(id);
-    if (!group || !entry) return;
-    const { silencedBy: _, ...alert } = entry.alert;
-    entry.alert = by === undefined ? alert : { ...alert, silencedBy: by };
-    settle(group, nowMs);
+  /** A silence of an alert that fires has begun, or ended, at an event time; what had been due by then is still told. */
+  silence(id: string, by: string | undefined, nowMs: number, eventMs = Number.NaN): void {
+    this.#pass(nowMs);
+    this.#groups.silence(id, by, nowMs, eventMs);
   }
 
   /** When something is to be told next; with `hurry` changes do not wait for others. */
   nextMs(hurry = false): number {
-    if (this.#line.length > 0) return Number.NEGATIVE_INFINITY;
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const group of this.#groups.values()) nextMs = Math.min(nextMs, dueMs(group, hurry));
-    return nextMs;
+    return this.#outbox.isEmpty ? this.#groups.nextMs(hurry) : Number.NEGATIVE_INFINITY;
+  }
+
+  /** The group that was due first, before a time; `hurry` as above. */
+  dueBefore(beforeMs: number, hurry = false): { readonly group: string; readonly atMs: number } | undefined {
+    return this.#groups.dueBefore(beforeMs, hurry);
+  }
+
+  /** Alerts in the tellings that wait for the receiver. */
+  get sealedAlerts(): number {
+    return this.#outbox.sealedAlerts;
+  }
+
+  /**
+   * A group is told at a time: what is handed out is as it stands now, whatever comes before the receiver has it. False, and
+   * nothing is done, where more than so many alerts would wait for the receiver.
+   */
+  seal(key: string, atMs: number, limit = Number.POSITIVE_INFINITY): boolean {
+    this.#groups.pass(atMs);
+    const telling = this.#groups.telling(key);
+    if (!telling) return false;
+    const { delivery, receipt, changes } = telling;
+    const { sealedAlerts } = this.#outbox;
+    if (sealedAlerts > 0 && sealedAlerts + receipt.told.length > limit) return false;
+    this.clockMs = Math.max(this.clockMs, atMs);
+    this.#outbox.keep({ delivery, told: receipt.told, changes });
+    this.#groups.tell(key, receipt.told, atMs);
+    return true;
+  }
+
+  /** Time begins anew, earlier than it was: nothing waits for a time that has been; what is `past` is not repeated. */
+  back(atMs: number, past = false): void {
+    this.clockMs = atMs;
+    this.#groups.back(atMs, past);
   }
 
   /** What is to be told now, the longest due first; nothing changes until it is `delivered`. */
-  take(nowMs: number, hurry = false): { delivery: Delivery; receipt: Receipt } | undefined {
-    if (this.#line.length > 0) return this.#nextOfLine();
-    let next: Group | undefined;
-    for (const group of this.#groups.values()) {
-      const due = dueMs(group, hurry);
-      if (due <= nowMs && (!next || due < dueMs(next, hurry))) next = group;
-    }
-    return next && tellingOf(next);
+  take(nowMs: number, hurry = false): Telling | undefined {
+    if (!this.#outbox.isEmpty) return this.#outbox.take();
+    this.#groups.pass(nowMs);
+    return this.#groups.due(nowMs, hurry);
   }
 
   /** What was taken has been told, or refused for good. */
-  delivered({ group: key, told }: Receipt, nowMs: number): void {
-    if (key === null) {
-      const first = this.#line[0];
-      // Told of what is no longer first in line, as after a drop: those that are left go, no others.
-      if (first?.id === told[0]?.[0] && first?.revision === told[0]?.[1]) this.#line.splice(0, told.length);
-      else for (const [id, revision] of told) this.#leaveLine(id, revision);
+  delivered(receipt: Receipt, nowMs: number): void {
+    if (receipt.group === null) {
+      this.#outbox.delivered(receipt);
       return;
     }
-    const group = this.#groups.get(key);
-    if (!group) return;
-    for (const [id, revision] of told) {
-      const entry = group.alerts.get(id);
-      if (!entry) continue;
-      entry.told = revision;
-      if (entry.alert.status === 'resolved' && entry.alert.revision <= revision) this.#drop(group, id);
-    }
-    group.round++;
-    group.toldMs = nowMs;
-    settle(group, nowMs);
+    this.#pass(nowMs);
+    this.#groups.tell(receipt.group, receipt.told, nowMs);
   }
 
   /** Whether a change makes the book larger. Where the newest is given up, ends of what is in line are let in all the same. */
-  takesRoom({ id, revision, status }: Alert, newestGoes: boolean): boolean {
-    if ((this.#seen.get(id) ?? 0) >= revision) return false;
-    if (!this.#home.has(id)) return true;
-    return this.manner === 'each' && !(newestGoes && status === 'resolved');
+  takesRoom(alert: Alert, newestGoes: boolean): boolean {
+    if (this.knows(alert)) return false;
+    if (!this.#groups.has(alert.id)) return true;
+    return this.manner === 'each' && !(newestGoes && alert.status === 'resolved');
   }
 
   /**
@@ -190,62 +165,23 @@ export class AlertBook {
    * was told the end would come under a new incident, and the old one would stay open for good.
    */
   dropOldest(flying: ReadonlySet<string> = new Set()): Alert | undefined {
-    const first = this.#line.shift();
+    const first = this.#outbox.line.shift();
     if (first) return first;
     const may = ({ alert, told }: Entry): boolean => told === 0 && !flying.has(alert.id);
-    return this.#dropFirst((entry) => may(entry) && entry.alert.silencedBy !== undefined) ?? this.#dropFirst(may);
+    const silenced = (entry: Entry): boolean => may(entry) && entry.alert.silencedBy !== undefined;
+    return this.#groups.giveUp(silenced) ?? this.#groups.giveUp(may);
   }
 
   /** Gives up a change that was given up before: for what is rebuilt from a journal. */
   drop(id: string, revision: number): void {
-    if (this.manner === 'each') this.#leaveLine(id, revision);
-    else this.#dropFirst(({ alert }) => alert.id === id);
+    if (this.manner === 'each') this.#outbox.leaveLine(id, revision);
+    else this.#groups.giveUp(({ alert }) => alert.id === id);
   }
 
-  #dropFirst(fits: (entry: Entry) => boolean): Alert | undefined {
-    for (const group of this.#groups.values()) {
-      for (const [id, entry] of group.alerts) {
-        if (!fits(entry)) continue;
-        this.#drop(group, id);
-        settle(group, group.changedMs ?? 0);
-        return entry.alert;
-      }
-    }
-    return undefined;
-  }
-
-  #leaveLine(id: string, revision: number): void {
-    const at = this.#line.findIndex((alert) => alert.id === id && alert.revision === revision);
-    if (at >= 0) this.#line.splice(at, 1);
-  }
-
-  #nextOfLine(): { delivery: Delivery; receipt: Receipt } {
-    const alerts = this.#line.slice(0, lineMax);
-    const told = alerts.map(({ id, revision }) => [id, revision] as const);
-    const status = alerts.some((alert) => alert.status === 'firing') ? 'firing' : 'resolved';
-    const delivery = { id: hash(told), group: null, labels: {}, status, alerts, first: true } as const;
-    return { delivery, receipt: { group: null, told } };
-  }
-
-  #begin(alert: Alert, key: string, labels: Readonly<Record<string, string>>, timing: Timing): Group {
-    const group: Group = {
-      key,
-      id: hash([key, alert.id]),
-      labels,
-      timing,
-      alerts: new Map(),
-      round: 0,
-      changedMs: null,
-      toldMs: null,
-    };
-    this.#groups.set(key, group);
-    return group;
-  }
-
-  #drop(group: Group, id: string): void {
-    group.alerts.delete(id);
-    this.#home.delete(id);
-    if (group.alerts.size === 0) this.#groups.delete(group.key);
+  /** Time has come so far, as far as the book is told of it. */
+  #pass(nowMs: number): void {
+    this.clockMs = Math.max(this.clockMs, nowMs);
+    this.#groups.pass(nowMs);
   }
 
   #see({ id, revision, status, key, detector, direction }: Alert): void {

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import { type AlertJournal, Journal } from '../connectors/alerts/journal.js';
 import type { AlertSink } from '../connectors/alerts/sink.js';
-import type { Sink } from '../connectors/sink.js';
+import type { Origin, Sink } from '../connectors/sink.js';
 import type { Alert } from '../event.js';
 import { labelsOf, reservedLabels } from '../operators/alert-rule.js';
 import { type Matchers, matcherOf } from '../operators/matchers.js';
 import { holdFolder } from '../state/stores/lock.js';
-import type { Timing } from './alert-group.js';
-import { AlertQueue, type QueueEvent, type QueueOptions, type Way } from './alert-queue.js';
+import { type Timing, timingDefault } from './alert-group.js';
+import type { Way } from './alert-note.js';
+import type { GroupTime } from './alert-pace.js';
+import { AlertQueue, type Incoming, type QueueEvent, type QueueOptions } from './alert-queue.js';
 import type { Maintenance, Silence } from './alert-silences.js';
 import { Silences } from './alert-silences.js';
+import { anewMs } from './event-clock.js';
 import { type Clock, wallClock } from './pace.js';
 
 /** Where alerts with certain labels go, and with which others they are told. The first route that fits is taken. */
@@ -34,16 +37,16 @@ export interface AlertFeedOptions {
   readonly silences?: readonly Silence[];
   readonly maintenance?: readonly Maintenance[];
   readonly queue?: QueueOptions;
-  /** Time that closing may take to hand on what waits, once the log is complete; default 10 s. */
+  /** Once the log is complete, closing hands on what waits until a receiver has taken nothing for so long; default 10 s. */
   readonly drainMs?: number;
   readonly clock?: Clock;
+  /** By what time goes on for groups that wait; default `live`, the clock on the wall. */
+  readonly time?: GroupTime;
   readonly onEvent?: (event: FeedEvent) => void;
 }
 
 /** What happens to alerts, for logs and metrics. */
 export type FeedEvent = QueueEvent | { readonly type: 'alert'; readonly alert: Alert };
-
-const timingDefault: Timing = { waitMs: 30_000, intervalMs: 300_000, repeatMs: 14_400_000, sendResolved: true };
 
 /** Time as it is noted on disk: it goes on while no process runs. */
 const calendarClock: Clock = { nowMs: () => Date.now(), sleep: wallClock.sleep };
@@ -67,6 +70,9 @@ export class AlertFeed implements Sink<Alert> {
   #silences: Silences;
   #nextEdgeMs = Number.NEGATIVE_INFINITY;
   #eventMs = Number.NEGATIVE_INFINITY;
+  #working: Promise<void> = Promise.resolve();
+  /** Queues in which no alert was held against the silences of this process yet. */
+  readonly #unseen: Set<AlertQueue>;
 
   private constructor(
     readonly options: AlertFeedOptions,
@@ -75,11 +81,12 @@ export class AlertFeed implements Sink<Alert> {
     readonly unlock: () => Promise<void>,
   ) {
     this.#silences = new Silences(options.silences, options.maintenance, 'alerts.');
+    this.#unseen = new Set(queues.values());
   }
 
   /** Opens the queues and begins to hand on what they hold; throws an error that names the field that is wrong. */
   static async open(options: AlertFeedOptions): Promise<AlertFeed> {
-    const { sinks, routes = [{}], queue = {}, clock = calendarClock, onEvent = () => {} } = options;
+    const { sinks, routes = [{}], queue = {}, clock = calendarClock, onEvent = () => {}, time = 'live' } = options;
     const ready = routes.map((route, i) => readyRoute(route, `alerts.routes[${i}]`, Object.keys(sinks)));
     // Before anything is held: a mistake must not leave a folder locked.
     void new Silences(options.silences, options.maintenance, 'alerts.');
@@ -90,7 +97,7 @@ export class AlertFeed implements Sink<Alert> {
         if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
           throw new RangeError(`alerts.sinks: expected names of letters, digits, - and _, got ${JSON.stringify(name)}`);
         }
-        queues.set(name, await AlertQueue.open(name, sink, journalOf(name), queue, clock, onEvent));
+        queues.set(name, await AlertQueue.open(name, sink, journalOf(name), queue, clock, onEvent, time));
       }
     } catch (error) {
       for (const opened of queues.values()) await opened.close();
@@ -105,39 +112,49 @@ export class AlertFeed implements Sink<Alert> {
     return Promise.resolve();
   }
 
-  async write(alerts: readonly Alert[]): Promise<void> {
-    const bySink = new Map<string, { alert: Alert; way: Way }[]>();
-    for (const plain of alerts) {
-      const silencedBy = this.#silences.of(plain, plain.timeMs);
-      const alert = silencedBy === undefined ? plain : { ...plain, silencedBy };
-      this.options.onEvent?.({ type: 'alert', alert });
-      for (const { sinks, way } of this.#waysOf(alert)) {
-        for (const sink of sinks) {
-          const change = { alert, way: this.#wayInto(sink, way) };
-          const list = bySink.get(sink);
-          if (list) list.push(change);
-          else bySink.set(sink, [change]);
+  /** Takes in changes; `cameMs` says of each how far event time had come by then, where that is not its own time. */
+  async write(alerts: readonly Alert[], _from?: Origin, cameMs: readonly number[] = []): Promise<void> {
+    await this.#alone(async () => {
+      const bySink = new Map<string, Incoming[]>();
+      for (const [i, plain] of alerts.entries()) {
+        const eventMs = this.#timeOf(Math.max(cameMs[i] ?? Number.NEGATIVE_INFINITY, plain.timeMs));
+        if (this.#edgesUpTo(eventMs)) {
+          // What came before a silence began is there before it.
+          await this.#accept(bySink);
+          await this.#passEdges(eventMs);
+        }
+        this.#eventMs = eventMs;
+        // What fires is held back from when it comes on; what has ended was held back at its time or not.
+        const silencedBy = this.#silences.of(plain, plain.status === 'firing' ? eventMs : plain.timeMs);
+        const alert = silencedBy === undefined ? plain : { ...plain, silencedBy };
+        this.options.onEvent?.({ type: 'alert', alert });
+        for (const { sinks, way } of this.#waysOf(alert)) {
+          for (const sink of sinks) {
+            const list = bySink.get(sink) ?? [];
+            list.push({ alert, way: this.#wayInto(sink, way), eventMs });
+            bySink.set(sink, list);
+          }
         }
       }
-    }
-    await Promise.all([...bySink].map(([sink, list]) => this.queues.get(sink)?.accept(list)));
-    const last = alerts.at(-1);
-    if (last) await this.advance(last.timeMs);
+      await this.#accept(bySink);
+      await this.#moveTo(this.#eventMs);
+    });
   }
 
-  /** Event time has come so far: silences may have begun or ended. */
+  /** Event time has come so far: groups may be due, silences may have begun or ended. */
   async advance(eventMs: number): Promise<void> {
-    this.#eventMs = Math.max(this.#eventMs, eventMs);
-    if (this.#eventMs < this.#nextEdgeMs) return;
-    this.#nextEdgeMs = this.#silences.edgeMs(this.#eventMs);
-    await this.#lookAgain();
+    await this.#alone(() => this.#moveTo(this.#timeOf(eventMs)));
   }
 
   /** Other silences from now on; alerts that fire are looked at again. */
   async replaceSilences(silences: readonly Silence[], maintenance: readonly Maintenance[] = []): Promise<void> {
-    this.#silences = new Silences(silences, maintenance, 'alerts.');
-    this.#nextEdgeMs = this.#silences.edgeMs(this.#eventMs);
-    await this.#lookAgain();
+    const next = new Silences(silences, maintenance, 'alerts.');
+    await this.#alone(async () => {
+      this.#silences = next;
+      // Before the first row there is no time to look from.
+      if (Number.isFinite(this.#eventMs)) this.#nextEdgeMs = next.edgeMs(this.#eventMs);
+      await this.#lookAgain(this.queues.values());
+    });
   }
 
   async flush(): Promise<number> {
@@ -160,9 +177,57 @@ export class AlertFeed implements Sink<Alert> {
     return [...this.queues].map(([sink, { waiting }]) => ({ sink, waiting }));
   }
 
-  async #lookAgain(): Promise<void> {
+  /** Time as it is taken in: it goes back only where it begins anew, as with another shard of a log. */
+  #timeOf(eventMs: number): number {
+    if (eventMs >= this.#eventMs) return eventMs;
+    const begins = (this.options.time ?? 'live') !== 'live' && eventMs < this.#eventMs - anewMs;
+    if (!begins) return this.#eventMs;
+    this.#nextEdgeMs = this.#silences.edgeMs(eventMs);
+    return eventMs;
+  }
+
+  async #moveTo(eventMs: number): Promise<void> {
+    await this.#passEdges(eventMs);
+    this.#eventMs = eventMs;
+    await Promise.all([...this.queues.values()].map((queue) => queue.advance(eventMs)));
+    // An earlier process may have come further: what it had looked at then is looked at again only from there on.
+    const caughtUp = [...this.#unseen].filter((queue) => queue.eventMs <= eventMs);
+    for (const queue of caughtUp) this.#unseen.delete(queue);
+    if (caughtUp.length > 0) await this.#lookAgain(caughtUp);
+  }
+
+  #edgesUpTo(eventMs: number): boolean {
+    return this.#nextEdgeMs <= eventMs;
+  }
+
+  /** Silences begin and end one after another, each at its time: what was due before is told before. */
+  async #passEdges(eventMs: number): Promise<void> {
+    if (this.#nextEdgeMs === Number.NEGATIVE_INFINITY) this.#nextEdgeMs = this.#silences.edgeMs(eventMs);
+    while (this.#edgesUpTo(eventMs)) {
+      const edgeMs = this.#nextEdgeMs;
+      const queues = [...this.queues.values()].filter((queue) => queue.eventMs <= edgeMs);
+      this.#eventMs = edgeMs;
+      await Promise.all(queues.map((queue) => queue.advance(edgeMs)));
+      await this.#lookAgain(queues);
+      this.#nextEdgeMs = this.#silences.edgeMs(edgeMs);
+    }
+  }
+
+  async #accept(bySink: Map<string, Incoming[]>): Promise<void> {
+    await Promise.all([...bySink].map(([sink, list]) => this.queues.get(sink)?.accept(list)));
+    bySink.clear();
+  }
+
+  async #lookAgain(queues: Iterable<AlertQueue>): Promise<void> {
     const by = (alert: Alert): string | undefined => this.#silences.of(alert, Math.max(this.#eventMs, alert.timeMs));
-    await Promise.all([...this.queues.values()].map((queue) => queue.silence(by)));
+    await Promise.all([...queues].map((queue) => queue.silence(by, this.#eventMs)));
+  }
+
+  /** One call after another, as they came. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    const done = this.#working.then(work);
+    this.#working = done.catch(() => {});
+    return done;
   }
 
   /** Who keeps the state of all alerts groups them itself. */

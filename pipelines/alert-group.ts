@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Delivery } from '../connectors/alerts/sink.js';
 import type { Alert } from '../event.js';
+import { isCrowd, levelOf, type Parts, withParts } from './alert-crowd.js';
 
-/** When alerts that belong together are told. Times are of the clock on the wall. */
+/** When alerts that belong together are told: by the clock on the wall, in a replay by event time. */
 export interface Timing {
   /** How long the first alert of a group waits for others; default 30 s. */
   readonly waitMs: number;
@@ -14,12 +15,25 @@ export interface Timing {
   readonly sendResolved: boolean;
 }
 
+export const timingDefault: Timing = { waitMs: 30_000, intervalMs: 300_000, repeatMs: 14_400_000, sendResolved: true };
+
 /** An alert of a group, and how much of it was told. */
 export interface Entry {
   alert: Alert;
   /** Revision that was told last; 0 for none. */
   told: number;
+  /** Revision that was due before a silence began: it is told all the same. */
+  owed?: number;
+  /** Of an earlier pass of time, which has begun anew since: it is not repeated. */
+  past?: true;
+  /** Of many keys at once: alerts of single keys that are part of it, the worst, those from when on; what was told of the worst. */
+  parts?: Parts;
+  partsLevel?: number;
+  partsFromMs?: number;
+  toldLevel?: number;
 }
+
+export type Told = readonly [id: string, revision: number, level?: number];
 
 export interface Group {
   readonly key: string;
@@ -38,14 +52,28 @@ export interface Group {
 /** What `take` hands out, to be given back to `delivered`. */
 export interface Receipt {
   readonly group: string | null;
-  readonly told: readonly (readonly [id: string, revision: number])[];
+  readonly told: readonly Told[];
+  /** Id of the delivery, where it was sealed before. */
+  readonly sealed?: string;
+}
+
+/** A delivery, and what is to be noted when it has gone. */
+export interface Telling {
+  readonly delivery: Delivery;
+  readonly receipt: Receipt;
+}
+
+/** Whether a silence keeps an alert from people, or that it is part of one of many keys. */
+export function isHeld({ alert: { silencedBy, partOf }, told, owed = 0 }: Entry): boolean {
+  return (silencedBy !== undefined || partOf !== undefined) && told >= owed;
 }
 
 /** Whether there is something of an alert that people should hear and have not: an end is told to whoever heard the beginning. */
-export function isDue({ alert, told }: Entry, { sendResolved }: Timing): boolean {
-  if (alert.revision <= told) return false;
-  if (alert.status === 'resolved') return sendResolved && (told > 0 || alert.silencedBy === undefined);
-  return alert.silencedBy === undefined;
+export function isDue(entry: Entry, { sendResolved }: Timing): boolean {
+  const { alert, told, toldLevel = Number.POSITIVE_INFINITY } = entry;
+  if (alert.revision <= told) return alert.status === 'firing' && levelOf(entry) > toldLevel && !isHeld(entry);
+  if (alert.status === 'resolved') return sendResolved && (told > 0 || !isHeld(entry));
+  return !isHeld(entry);
 }
 
 /** Notes since when a group has had something to be told. */
@@ -67,20 +95,26 @@ export function dueMs({ alerts, timing, changedMs, toldMs }: Group, hurry: boole
     return toldMs === null ? changedMs + waitMs : Math.max(changedMs, toldMs + intervalMs);
   }
   if (toldMs === null || repeatMs <= 0 || hurry) return Number.POSITIVE_INFINITY;
-  for (const { alert, told } of alerts.values()) {
-    if (told > 0 && alert.status === 'firing' && alert.silencedBy === undefined) return toldMs + repeatMs;
+  for (const entry of alerts.values()) {
+    if (entry.told > 0 && !entry.past && entry.alert.status === 'firing' && !isHeld(entry)) return toldMs + repeatMs;
   }
   return Number.POSITIVE_INFINITY;
 }
 
 /** What people are told of a group now: all that fires, and ends they have not heard of. */
-export function tellingOf(group: Group): { delivery: Delivery; receipt: Receipt } {
+export function tellingOf(group: Group): Telling {
   const entries = [...group.alerts.values()].filter(
-    (entry) => isDue(entry, group.timing) || (entry.alert.status === 'firing' && entry.alert.silencedBy === undefined),
+    (entry) => isDue(entry, group.timing) || (entry.alert.status === 'firing' && !isHeld(entry)),
   );
-  const alerts = entries.map(({ alert }) => alert);
-  const told = alerts.map(({ id, revision }) => [id, revision] as const);
-  const goesOn = [...group.alerts.values()].some(({ alert }) => alert.status === 'firing');
+  const alerts = entries.map((entry) => withParts(entry));
+  const told = entries.map((entry): Told => {
+    const { id, revision } = entry.alert;
+    return isCrowd(entry.alert) ? [id, revision, levelOf(entry)] : [id, revision];
+  });
+  // Of what is kept from people and was never told they hear no end: it keeps no incident open.
+  const goesOn = [...group.alerts.values()].some(
+    (entry) => entry.alert.status === 'firing' && (entry.told > 0 || !isHeld(entry)),
+  );
   return {
     delivery: {
       id: hash([group.id, group.round, told]),

@@ -3,6 +3,7 @@ import type { AlertJournal } from '../connectors/alerts/journal.js';
 import type { AlertSink } from '../connectors/alerts/sink.js';
 import { parseJson } from '../connectors/json-text.js';
 import { AlertFeed, type FeedEvent } from './alert-feed.js';
+import type { GroupTime } from './alert-pace.js';
 import { type AlertSpec, alertSinksOf, parseSilences } from './alert-spec.js';
 import type { Clock } from './pace.js';
 import { SpecError } from './spec-error.js';
@@ -15,6 +16,8 @@ export interface OpenAlertsOptions {
   /** Further sinks, by names that the section does not use. */
   readonly sinks?: Readonly<Record<string, AlertSink>>;
   readonly clock?: Clock;
+  /** By what time goes on for groups that wait: `log` for a log that ends, `pipe` for one that may go on; default `live`. */
+  readonly time?: GroupTime;
   readonly onEvent?: (event: FeedEvent) => void;
   /** Told when the file of silences cannot be used; the silences from before stay. */
   readonly onSilencesFile?: (error: Error) => void;
@@ -49,6 +52,7 @@ export async function openAlerts(spec: AlertSpec, options: OpenAlertsOptions): P
       ...(queue ? { queue } : {}),
       ...(drainMs === undefined ? {} : { drainMs }),
       ...(options.clock ? { clock: options.clock } : {}),
+      ...(options.time ? { time: options.time } : {}),
       ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     });
   } catch (error) {

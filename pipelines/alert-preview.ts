@@ -1,10 +1,12 @@
+import type { Origin } from '../connectors/sink.js';
 import { type Alert, type Anomaly, type Batch, type Change, type Severity, severities } from '../event.js';
 import { alert } from '../operators/alert.js';
 import type { Watched } from '../operators/alert-desk.js';
 import type { AlertRule } from '../operators/alert-rule.js';
-import { AlertBook } from './alert-book.js';
-import type { Timing } from './alert-group.js';
+import { timingDefault } from './alert-group.js';
+import { AlertMessages } from './alert-messages.js';
 import { Lane } from './lane.js';
+import type { AlertOutput } from './run.js';
 
 /** What a rule would have done in a time. */
 export interface PreviewedRule {
@@ -16,8 +18,9 @@ export interface PreviewedRule {
   readonly bySeverity: Readonly<Record<Severity, number>>;
   /** Median time that an alert fired, ms; NaN without one that ended. */
   readonly medianMs: number;
-  /** Messages that people would have had, alerts grouped as by default. */
+  /** Messages that people would have had, alerts grouped as by default, and how many of the alerts were in any of them. */
   readonly messages: number;
+  readonly told: number;
 }
 
 export interface Preview {
@@ -40,12 +43,14 @@ export interface Preview {
 const dayMs = 86_400_000;
 export const daysMax = 3660;
 const keysMax = 20;
-const timing: Timing = { waitMs: 30_000, intervalMs: 300_000, repeatMs: 14_400_000, sendResolved: true };
-
-/** Collects the alerts that rules would have made, and sums them up by day, key and severity. */
-export class AlertPreview {
+/**
+ * Collects the alerts that rules would have made, and sums them up by day, key and severity. It is a sink of a run, as what
+ * hands alerts on is, and counts messages by the same code.
+ */
+export class AlertPreview implements AlertOutput {
+  readonly name = 'preview';
   readonly #alerts = new Map<string, Alert>();
-  readonly #changes: Alert[] = [];
+  readonly #messages: ReadonlyMap<string, AlertMessages>;
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
   #rows = 0;
@@ -56,10 +61,12 @@ export class AlertPreview {
     readonly rules: readonly string[],
     readonly fromMs = Number.NEGATIVE_INFINITY,
     readonly toMs = Number.POSITIVE_INFINITY,
-  ) {}
+  ) {
+    this.#messages = new Map(rules.map((rule) => [rule, new AlertMessages(timingDefault)]));
+  }
 
-  /** Notes what a batch has told; rows say how far the time goes. */
-  add({ rows, alerts = [] }: Pick<Batch<{ readonly timeMs: number }>, 'rows' | 'alerts'>): void {
+  /** Notes the rows of a batch, which say how far the time goes. */
+  addRows(rows: readonly { readonly timeMs: number }[]): void {
     for (const { timeMs } of rows) {
       this.#logFirstMs = Math.min(this.#logFirstMs, timeMs);
       this.#logLastMs = Math.max(this.#logLastMs, timeMs);
@@ -68,12 +75,32 @@ export class AlertPreview {
       this.#firstMs = Math.min(this.#firstMs, timeMs);
       this.#lastMs = Math.max(this.#lastMs, timeMs);
     }
-    for (const alert of alerts) {
+  }
+
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async write(alerts: readonly Alert[], _from?: Origin, cameMs: readonly number[] = []): Promise<void> {
+    for (const [i, alert] of alerts.entries()) {
       const startMs = Date.parse(alert.startsAt);
       if (startMs < this.fromMs || startMs > this.toMs) continue;
       this.#alerts.set(alert.id, alert);
-      this.#changes.push(alert);
+      this.#messages.get(alert.rule)?.accept(alert, Math.max(alert.timeMs, cameMs[i] ?? Number.NEGATIVE_INFINITY));
     }
+  }
+
+  /** What still fires when the time is over is not repeated for ever. */
+  async advance(eventMs: number): Promise<void> {
+    for (const one of this.#messages.values()) one.advance(Math.min(eventMs, this.toMs));
+  }
+
+  flush(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  async close(): Promise<void> {
+    for (const one of this.#messages.values()) one.end();
   }
 
   /** The sums so far; throws a RangeError where the time has too many days to be shown. */
@@ -103,7 +130,8 @@ export class AlertPreview {
           perDay: own.length / spanDays,
           bySeverity: countOf(own),
           medianMs: median(lengths),
-          messages: messagesOf(this.#changes.filter((alert) => alert.rule === rule)),
+          messages: this.#messages.get(rule)?.messages ?? 0,
+          told: this.#messages.get(rule)?.told.size ?? 0,
         };
       }),
       days,
@@ -160,45 +188,37 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Tellings of one group that holds them all, by the clock of the events: what a live run would have sent. */
-function messagesOf(changes: readonly Alert[]): number {
-  const book = new AlertBook('grouped');
-  let messages = 0;
-  const until = (nowMs: number): void => {
-    for (let dueMs = book.nextMs(); dueMs <= nowMs; dueMs = book.nextMs()) {
-      const taken = book.take(dueMs);
-      if (!taken) return;
-      book.delivered(taken.receipt, dueMs);
-      messages++;
-    }
-  };
-  for (const alert of [...changes].sort((a, b) => a.timeMs - b.timeMs)) {
-    until(alert.timeMs);
-    book.accept(alert, 'all', {}, timing, alert.timeMs);
-  }
-  // What still fires is not repeated for ever.
-  until((changes.at(-1)?.timeMs ?? 0) + timing.intervalMs);
-  return messages;
-}
-
 /**
  * What rules would make of anomalies that were stored, without their rows: by the same step as live. Where only the end of
  * an anomaly was stored its highest severity counts from its start, and it counts as abnormal from first to last alarm.
  */
-export function previewStored(anomalies: readonly Anomaly[], rules: readonly AlertRule[], preview: AlertPreview): void {
+export async function previewStored(
+  anomalies: readonly Anomaly[],
+  rules: readonly AlertRule[],
+  preview: AlertPreview,
+): Promise<void> {
   const latest = new Map<string, Anomaly>();
   for (const anomaly of anomalies) latest.set(`${anomaly.key}\n${anomaly.id}`, anomaly);
   const byKey = new Map<string, Anomaly[]>();
   for (const anomaly of latest.values()) byKey.set(anomaly.key, [...(byKey.get(anomaly.key) ?? []), anomaly]);
   const step = alert<Watched>({ rules });
+  const alerts: Alert[] = [];
   for (const [key, list] of byKey) {
     const lane = new Lane<Watched>([step], { name: 'stored', channels: [] });
     try {
-      for (const batch of batchesOf(key, list, rules)) preview.add(lane.push(batch as never));
+      for (const batch of batchesOf(key, list, rules)) {
+        const made = lane.push(batch as never);
+        preview.addRows(made.rows);
+        alerts.push(...(made.alerts ?? []));
+      }
     } finally {
       lane.close();
     }
   }
+  // Key after key they were made, and in the order of time they would have come.
+  await preview.write(alerts.sort((a, b) => a.timeMs - b.timeMs));
+  await preview.advance(alerts.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY);
+  await preview.close();
 }
 
 /** Rows and changes as they would have come: at the start, when a rule has waited long enough, at the end and behind it. */

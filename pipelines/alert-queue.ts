@@ -1,9 +1,11 @@
-import { crc32 } from 'node:zlib';
 import { type AlertJournal, Journal } from '../connectors/alerts/journal.js';
-import { type AlertSink, Refused, TryAgain } from '../connectors/alerts/sink.js';
+import type { AlertSink } from '../connectors/alerts/sink.js';
 import type { Alert } from '../event.js';
-import { AlertBook, type BookState } from './alert-book.js';
-import type { Receipt, Timing } from './alert-group.js';
+import { AlertBook } from './alert-book.js';
+import { type Note, takeNote, type Way } from './alert-note.js';
+import { comeTo, comeToChange, type GroupTime, type Step } from './alert-pace.js';
+import { AlertTries } from './alert-tries.js';
+import { anewMs } from './event-clock.js';
 import type { Clock } from './pace.js';
 
 export interface QueueOptions {
@@ -18,7 +20,7 @@ export interface QueueOptions {
    * refused and the next has its turn; default a day.
    */
   readonly patienceMs?: number;
-  /** Deliveries in a time at most; more of them wait and are told together. */
+  /** Deliveries in a time at most; more of them wait, and where groups wait by the clock are told together. */
   readonly rate?: { readonly count: number; readonly perMs: number };
   /** Bytes after which the journal begins a new segment. */
   readonly segmentBytes?: number;
@@ -32,23 +34,15 @@ export type QueueEvent =
   | { readonly type: 'alert-dropped'; readonly sink: string; readonly id: string }
   | { readonly type: 'alert-queue-damaged'; readonly sink: string; readonly bytes: number };
 
-/** How an alert is grouped by the route that it takes. */
-export interface Way {
-  readonly group: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly timing: Timing;
+/** A change on its way, and how far event time had come by then, where that is not the time of the change itself. */
+export interface Incoming {
+  readonly alert: Alert;
+  readonly way: Way;
+  readonly eventMs?: number;
 }
 
-/** What the journal holds: the calls of the book, in order, and now and then all they have come to. */
-type Note =
-  | { readonly op: 'all'; readonly manner: AlertSink['manner']; readonly state: BookState }
-  | { readonly op: 'came'; readonly atMs: number; readonly alert: Alert; readonly way: Way }
-  | { readonly op: 'silence'; readonly atMs: number; readonly id: string; readonly by?: string }
-  | { readonly op: 'went'; readonly atMs: number; readonly receipt: Receipt }
-  | { readonly op: 'dropped'; readonly id: string; readonly revision: number };
-
-/** A receiver that asks for more than this is not believed. */
-const askedMostMs = 3_600_000;
+/** So long no row must have come before the clock goes on instead: longer than rows at work wait for each other. */
+const stillMs = 5000;
 
 /**
  * The way to one sink: what comes is noted on disk and handed on by a loop of its own, so that a sink that is slow or
@@ -63,15 +57,15 @@ export class AlertQueue {
   #wake = new AbortController();
   #stopped = false;
   #hurry = false;
-  #attempt = 0;
-  /** Since when the receiver wants to be mended; anew in each process, and for each delivery that was given up. */
-  #unmendedMs: number | undefined;
-  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  readonly #tries: AlertTries;
   /** Ids of what is on its way to the receiver. */
   #flying: ReadonlySet<string> = new Set();
-  /** Times of the latest deliveries, for the rate. */
-  readonly #sent: number[] = [];
   #idle: (() => void)[] = [];
+  /** Deliveries that have gone, in this process. */
+  #gone = 0;
+  /** Event time of the newest row, and when it came. */
+  #row = { eventMs: Number.NEGATIVE_INFINITY, wallMs: Number.NEGATIVE_INFINITY };
+  readonly time: GroupTime;
 
   private constructor(
     readonly name: string,
@@ -80,9 +74,13 @@ export class AlertQueue {
     readonly options: QueueOptions,
     readonly clock: Clock,
     readonly onEvent: (event: QueueEvent) => void,
+    time: GroupTime,
   ) {
+    // Who keeps the state of all alerts wants to know how it is now, and a line waits for nothing.
+    this.time = sink.manner === 'grouped' ? time : 'live';
     this.#book = new AlertBook(sink.manner);
     this.#journal = journal;
+    this.#tries = new AlertTries(name, options);
   }
 
   /** Opens what an earlier process has left, in a folder or wherever a journal is, and begins to hand it on. */
@@ -93,11 +91,19 @@ export class AlertQueue {
     options: QueueOptions,
     clock: Clock,
     onEvent: (event: QueueEvent) => void = () => {},
+    time: GroupTime = 'live',
   ): Promise<AlertQueue> {
     const journal = typeof place === 'string' ? new Journal(place) : place;
-    const queue = new AlertQueue(name, sink, journal, options, clock, onEvent);
+    const queue = new AlertQueue(name, sink, journal, options, clock, onEvent, time);
     const { records, spoiltBytes } = await queue.#journal.open();
-    for (const note of records as readonly Note[]) queue.#replay(note);
+    for (const note of records as readonly Note[]) queue.#book = takeNote(queue.#book, note);
+    const nowMs = clock.nowMs();
+    // What was noted in a time of events that lay ahead of the clock would wait for it.
+    if (queue.time === 'live' && queue.#book.clockMs > nowMs + anewMs) {
+      queue.#book.back(nowMs);
+      await queue.#note([{ op: 'back', atMs: nowMs }]);
+    }
+    queue.#row = { eventMs: queue.#book.clockMs, wallMs: nowMs };
     if (spoiltBytes > 0) onEvent({ type: 'alert-queue-damaged', sink: name, bytes: spoiltBytes });
     queue.#loop = queue.#deliver();
     return queue;
@@ -112,11 +118,15 @@ export class AlertQueue {
   }
 
   /** Takes in changes; those that were taken before are passed over. Resolves when they are in the journal. */
-  async accept(changes: readonly { readonly alert: Alert; readonly way: Way }[]): Promise<void> {
+  async accept(changes: readonly Incoming[]): Promise<void> {
     const { limit = 50_000, whenFull = 'drop-oldest' } = this.options;
-    const atMs = this.clock.nowMs();
+    const nowMs = this.clock.nowMs();
     const notes: Note[] = [];
-    for (const { alert, way } of changes) {
+    for (const { alert, way, eventMs: timeMs = alert.timeMs } of changes) {
+      if (this.#book.knows(alert)) continue;
+      const { steps, atMs } =
+        this.time === 'live' ? { steps: [], atMs: nowMs } : comeToChange(this.#book, { timeMs }, limit);
+      notes.push(...steps);
       const newestGoes = whenFull === 'drop-newest';
       if (this.#book.size >= limit && this.#book.takesRoom(alert, newestGoes)) {
         // The end of what is in no group is the end of what nobody has heard of.
@@ -129,24 +139,32 @@ export class AlertQueue {
       if (this.#book.accept(alert, way.group, way.labels, way.timing, atMs))
         notes.push({ op: 'came', atMs, alert, way });
     }
-    if (notes.length === 0) return;
-    await this.#note(notes);
-    this.#wake.abort();
+    await this.#noteAndWake(notes);
   }
 
-  /** Looks again which alerts that fire are silenced. */
-  async silence(by: (alert: Alert) => string | undefined): Promise<void> {
-    const atMs = this.clock.nowMs();
+  /** The newest event time that was taken in, where groups wait by it. */
+  get eventMs(): number {
+    return this.time === 'live' ? Number.NEGATIVE_INFINITY : this.#book.clockMs;
+  }
+
+  /** Event time has come so far: groups that were due before are told as they are. */
+  async advance(eventMs: number): Promise<void> {
+    if (this.time === 'live') return;
+    if (eventMs > this.#row.eventMs) this.#row = { eventMs, wallMs: this.clock.nowMs() };
+    await this.#noteAndWake(this.#sealed(eventMs));
+  }
+
+  /** Looks again which alerts that fire are silenced, at an event time. */
+  async silence(by: (alert: Alert) => string | undefined, eventMs: number): Promise<void> {
+    const atMs = this.time === 'live' ? this.clock.nowMs() : Math.max(eventMs, this.#book.clockMs);
     const notes: Note[] = [];
     for (const alert of this.#book.firing()) {
       const now = by(alert);
       if (now === alert.silencedBy) continue;
-      this.#book.silence(alert.id, now, atMs);
-      notes.push({ op: 'silence', atMs, id: alert.id, ...(now === undefined ? {} : { by: now }) });
+      this.#book.silence(alert.id, now, atMs, eventMs);
+      notes.push({ op: 'silence', atMs, id: alert.id, eventMs, ...(now === undefined ? {} : { by: now }) });
     }
-    if (notes.length === 0) return;
-    await this.#note(notes);
-    this.#wake.abort();
+    await this.#noteAndWake(notes);
   }
 
   /** Waits until all that came is on the disk; throws what the disk said if it did not take it. */
@@ -155,17 +173,19 @@ export class AlertQueue {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Hands on what waits without waiting for more; resolves when nothing is left, or after `mostMs`. */
+  /** Hands on what waits without waiting for more; resolves when nothing is left, or has gone for `mostMs`. */
   async drain(mostMs: number): Promise<void> {
     this.#hurry = true;
+    if (this.time !== 'live') await this.#noteAndWake(this.#sealed(Number.POSITIVE_INFINITY));
     this.#wake.abort();
-    const stop = new AbortController();
-    const emptied = new Promise<void>((resolve) => {
-      if (this.#book.waiting === 0) resolve();
-      else this.#idle.push(resolve);
-    });
-    await Promise.race([emptied, this.clock.sleep(mostMs, stop.signal)]);
-    stop.abort();
+    const emptied = new Promise<void>((resolve) => void this.#idle.push(resolve));
+    // A replay may have more to tell than a receiver takes in that time.
+    for (let gone = -1; gone !== this.#gone && this.#book.waiting > 0; ) {
+      gone = this.#gone;
+      const stop = new AbortController();
+      await Promise.race([emptied, this.clock.sleep(mostMs, stop.signal)]);
+      stop.abort();
+    }
     this.#hurry = false;
   }
 
@@ -182,16 +202,17 @@ export class AlertQueue {
   async #deliver(): Promise<void> {
     while (!this.#stopped) {
       const nowMs = this.clock.nowMs();
-      const dueMs = Math.max(this.#book.nextMs(this.#hurry), this.#notBeforeMs, this.#rateMs(nowMs));
+      if (this.time !== 'live') await this.#sealMore(nowMs);
+      const dueMs = this.#dueMs(nowMs);
       if (dueMs > nowMs) {
         if (this.#book.waiting === 0) for (const tell of this.#idle.splice(0)) tell();
         this.#wake = new AbortController();
         // A change may have come between: its wake-up must not be lost.
-        if (Math.max(this.#book.nextMs(this.#hurry), this.#notBeforeMs, this.#rateMs(nowMs)) <= nowMs) continue;
+        if (this.#dueMs(nowMs) <= nowMs) continue;
         await this.clock.sleep(Math.min(dueMs - nowMs, 3_600_000), this.#wake.signal);
         continue;
       }
-      const taken = this.#book.take(nowMs, this.#hurry);
+      const taken = this.#book.take(this.time === 'live' ? nowMs : Number.NEGATIVE_INFINITY, this.#hurry);
       if (!taken) continue;
       const { delivery, receipt } = taken;
       const alerts = delivery.alerts.length;
@@ -203,52 +224,48 @@ export class AlertQueue {
         this.onEvent({ type: 'alert-delivered', sink: this.name, alerts });
       } catch (error) {
         if (this.#stopped) return;
-        if (!this.#isFinal(error as Error)) {
-          this.#fail(error as Error);
+        const { message } = error as Error;
+        const waitMs = this.#tries.failed(error as Error, this.clock.nowMs());
+        if (waitMs !== undefined) {
+          this.onEvent({ type: 'alert-delivery-failed', sink: this.name, error: message, waitMs });
           this.#flying = new Set();
           continue;
         }
-        const { message } = error as Error;
+        // Kept before anybody is told where.
+        await this.#serial(async () => this.#journal.keepRefused?.(delivery, message));
         this.onEvent({ type: 'alert-refused', sink: this.name, error: message, alerts });
-        await this.#journal.keepRefused?.(delivery, message);
       }
-      this.#attempt = 0;
-      this.#unmendedMs = undefined;
       const atMs = this.clock.nowMs();
-      if (this.options.rate) this.#sent.push(atMs);
+      this.#tries.went(atMs);
+      this.#gone++;
       this.#book.delivered(receipt, atMs);
       this.#flying = new Set();
       await this.#note([{ op: 'went', atMs, receipt }]);
     }
   }
 
-  /** When the rate lets the next delivery go. */
-  #rateMs(nowMs: number): number {
-    const { rate } = this.options;
-    if (!rate) return Number.NEGATIVE_INFINITY;
-    while (this.#sent.length > 0 && this.#sent[0] <= nowMs - rate.perMs) this.#sent.shift();
-    return this.#sent.length < rate.count ? Number.NEGATIVE_INFINITY : this.#sent[0] + rate.perMs;
+  /** When the next delivery is to be looked for. */
+  #dueMs(nowMs: number): number {
+    return Math.max(this.#nextMs(), this.#tries.notBeforeMs(nowMs));
   }
 
-  /** Whether a delivery is given up: refused as such, or too long in the way of others that may fare better. */
-  #isFinal(error: Error): boolean {
-    if (error instanceof Refused) return true;
-    if (!(error instanceof TryAgain) || !error.untilMended) return false;
-    const { patienceMs = 86_400_000 } = this.options;
-    this.#unmendedMs ??= this.clock.nowMs();
-    return this.clock.nowMs() - this.#unmendedMs >= patienceMs;
+  #nextMs(): number {
+    const nextMs = this.#book.nextMs(this.#hurry);
+    if (this.time === 'live' || nextMs === Number.NEGATIVE_INFINITY) return nextMs;
+    // By the clock only where no row comes, and behind the moment: what is due at it may have company.
+    return this.time === 'log' ? Number.POSITIVE_INFINITY : nextMs - this.#row.eventMs + this.#row.wallMs + stillMs + 1;
   }
 
-  #fail(error: Error): void {
-    const { first, most } = this.options.backoffMs ?? { first: 1000, most: 300_000 };
-    const longer = Math.min(most, first * 2 ** Math.min(this.#attempt, 30));
-    // Queues that fail together must not come back together: between half and all of it, by name and attempt.
-    const jitter = crc32(`${this.name} ${this.#attempt}`) / 2 ** 32;
-    const askedMs = error instanceof TryAgain ? Math.min(error.afterMs ?? 0, askedMostMs) : 0;
-    const waitMs = Math.max(longer * (0.5 + jitter / 2), askedMs);
-    this.#attempt++;
-    this.#notBeforeMs = this.clock.nowMs() + waitMs;
-    this.onEvent({ type: 'alert-delivery-failed', sink: this.name, error: error.message, waitMs });
+  /** Where no row comes the clock goes on; and what found no room among the tellings that wait may have it now. */
+  async #sealMore(nowMs: number): Promise<void> {
+    const { eventMs, wallMs } = this.#row;
+    const still = this.time === 'pipe' ? Math.max(0, nowMs - wallMs - stillMs) : 0;
+    const steps = this.#sealed(this.#hurry ? Number.POSITIVE_INFINITY : eventMs + still);
+    if (steps.length > 0) await this.#note(steps);
+  }
+
+  #sealed(beforeMs: number): Step[] {
+    return comeTo(this.#book, beforeMs, this.options.limit ?? 50_000, this.#hurry);
   }
 
   /** Begins a new segment when the notes have outgrown what they come to. */
@@ -258,6 +275,12 @@ export class AlertQueue {
     // Taken now, as notes of later changes come behind it.
     const all: Note = { op: 'all', manner: this.sink.manner, state: this.#book.state };
     await this.#serial(() => this.#journal.compact(all));
+  }
+
+  async #noteAndWake(notes: readonly Note[]): Promise<void> {
+    if (notes.length === 0) return;
+    await this.#note(notes);
+    this.#wake.abort();
   }
 
   async #note(notes: readonly Note[]): Promise<void> {
@@ -271,24 +294,5 @@ export class AlertQueue {
       this.#failure ??= error;
     });
     return this.#writing;
-  }
-
-  #replay(note: Note): void {
-    switch (note.op) {
-      case 'all':
-        this.#book = new AlertBook(this.sink.manner, note.manner === this.sink.manner ? note.state : undefined);
-        return;
-      case 'came':
-        this.#book.accept(note.alert, note.way.group, note.way.labels, note.way.timing, note.atMs);
-        return;
-      case 'silence':
-        this.#book.silence(note.id, note.by, note.atMs);
-        return;
-      case 'went':
-        this.#book.delivered(note.receipt, note.atMs);
-        return;
-      case 'dropped':
-        this.#book.drop(note.id, note.revision);
-    }
   }
 }

@@ -205,11 +205,15 @@ function wrongSink(sink: unknown, path: string): string | undefined {
   return `${sentence.replace(/, got [\s\S]*$/, ', got something else (values of sinks are not shown)')}${suggestion}`;
 }
 
-/** The pipeline with a step that makes alerts, and the section it was made of. */
-export function withAlerts<B extends Watched>(pipeline: Pipeline<B>, spec: AlertSpec): Pipeline<B> {
+/** The pipeline with a step that makes alerts, and the section it was made of; `from` is what errors call the section. */
+export function withAlerts<B extends Watched>(
+  pipeline: Pipeline<B>,
+  spec: AlertSpec,
+  from = `${pipeline.name}: alerts`,
+): Pipeline<B> {
   if (!pipeline.stages.some(({ id }) => id === 'episode')) {
     throw new SpecError(
-      `${pipeline.name}: alerts: expected a step episode, whose anomalies become alerts, there is none: add it`,
+      `${from}: expected a step episode in the pipeline ${pipeline.name}, whose anomalies become alerts, there is none: add it`,
     );
   }
   const { rules, keyLabels, replayUrl, detector = pipeline.name } = spec;
@@ -217,14 +221,18 @@ export function withAlerts<B extends Watched>(pipeline: Pipeline<B>, spec: Alert
   const limits = pipeline.stages.flatMap(
     ({ settings }) => (settings as { keys?: { limit: number } } | undefined)?.keys?.limit ?? [],
   );
-  const step = alert<B>({
+  const options: AlertOptions = {
     rules,
     detector,
     ...(keyLabels === undefined ? {} : { keyLabels }),
     ...(replayUrl === undefined ? {} : { replayUrl }),
     ...(limits.length > 0 ? { keys: { limit: Math.max(keyLimitDefault.limit, ...limits), whenFull: 'evict' } } : {}),
-  });
-  return { ...pipeline.through(step), alerts: spec };
+  };
+  try {
+    return { ...pipeline.through(alert<B>(options)), alerts: spec };
+  } catch (error) {
+    throw new SpecError(`${from}: ${(error as Error).message.replace(/^alert\./, '')}`);
+  }
 }
 
 /** The sinks of a section, opened; `more` are added by their names. */

@@ -168,7 +168,10 @@ export class Commits {
     if (this.#suspect) await this.#verify();
     if (alerts.length > 0) await options.alerts?.write(alerts);
     if (eventMs > Number.NEGATIVE_INFINITY) await options.alerts?.advance(eventMs);
-    for (const note of options.alerts?.take() ?? []) rows.push(note);
+    for (const note of options.alerts?.take() ?? []) {
+      rows.push(note);
+      countLetter(note, folded.reasons);
+    }
     const began = world.nowMs();
     await this.writer.commit(rows, { groupId, topic, partition, offset: next, metadata });
     this.committed = next;
@@ -188,4 +191,12 @@ export class Commits {
       `${topic}-${partition}: the group stands at ${now?.offset}, this task at ${this.committed}: another process had the partition`,
     );
   }
+}
+
+/** What a receiver of alerts refused is a dead letter like those of records: it counts where it is committed. */
+function countLetter({ headers = {} }: Outgoing, reasons: Record<string, number>): void {
+  const [stage, reason] = [headers['x-error-stage'], headers['x-error-class']];
+  if (stage === undefined || reason === undefined) return;
+  const name = `${String(stage)}/${String(reason)}`;
+  reasons[name] = (reasons[name] ?? 0) + 1;
 }

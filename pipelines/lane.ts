@@ -43,7 +43,8 @@ export class Lane<B> {
 function inOrder<B>({ causes, changes: _, ...made }: Batch<B>): Batch<B> {
   if (!causes) return made;
   const held = heldOf(made.rows as readonly unknown[] as readonly Event[], causes.rows);
-  const batch = held.size > 0 ? { ...made, held } : made;
+  const told = made.alerts && causes.alerts ? { alertCauses: causes.alerts } : {};
+  const batch = { ...made, ...told, ...(held.size > 0 ? { held } : {}) };
   if (batch.rejects.length === 0) return batch;
   const order = batch.rejects.map((_, i) => i).sort((a, b) => causes.rejects[a] - causes.rejects[b] || a - b);
   const rejects = order.map((i): Reject => {

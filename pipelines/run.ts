@@ -1,4 +1,4 @@
-import type { Sink } from '../connectors/sink.js';
+import type { Origin, Sink } from '../connectors/sink.js';
 import type { Source } from '../connectors/source.js';
 import type { Alert, Anomaly, Batch, Event, Reject } from '../event.js';
 import type { Bundle } from '../state/arrow.js';
@@ -6,6 +6,7 @@ import { StateMismatch } from '../state/arrow.js';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.js';
 import { claim } from './budget.js';
 import { differences } from './difference.js';
+import { EventClock } from './event-clock.js';
 import { Lane } from './lane.js';
 import { type Clock, pace, wallClock } from './pace.js';
 import { identityOf, type Pipeline } from './pipeline.js';
@@ -20,8 +21,10 @@ export interface Sinks<B> {
   readonly alerts?: readonly AlertOutput[];
 }
 
-/** A sink of alerts that may want to know how far event time has come, alerts or not: silences end by it. */
+/** A sink of alerts that may want to know how far event time has come, alerts or not: groups wait and silences end by it. */
 export interface AlertOutput extends Sink<Alert> {
+  /** `cameMs` says of each alert how far time had come when it came. */
+  write(alerts: readonly Alert[], from?: Origin, cameMs?: readonly number[]): Promise<void>;
   advance?(eventMs: number): Promise<void>;
 }
 
@@ -107,6 +110,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
     let next = from?.next ?? 0;
     let ended = from?.ended ?? false;
     let unsaved = 0;
+    const time = new EventClock();
     const saving = new Saving();
     const checkpoint = async (): Promise<void> => {
       if (!store || unsaved === 0) return;
@@ -123,7 +127,7 @@ export async function run<B>(options: RunOptions<B>): Promise<Summary> {
         // The end of a log that had already ended says nothing new: what was let go must not be let go again.
         if (!(batch.ends && ended && batch.next === next)) {
           const made = withLines(lane.push(goesOn ? { ...batch, ends: false } : batch), batch);
-          await outputs.write(made);
+          await outputs.write(made, batch.rows, time);
           counts.rows += batch.rows.length;
           counts.rejects += made.rejects.length;
           counts.anomalies += made.anomalies?.length ?? 0;
@@ -205,16 +209,32 @@ class Outputs<B> {
     );
   }
 
-  async write({ shard, records, rows, held, rejects, anomalies = [], alerts = [] }: Batch<B>): Promise<void> {
+  async write(batch: Batch<B>, read: readonly Event[], time: EventClock): Promise<void> {
+    const { shard, records, rows, held, rejects, anomalies = [] } = batch;
     const origin = { shard, ...(records ? { records } : {}) };
     const from = held ? { ...origin, held } : origin;
     if (rows.length > 0) for (const sink of this.sinks.results ?? []) await sink.write(rows, from);
     if (anomalies.length > 0) for (const sink of this.sinks.anomalies ?? []) await sink.write(anomalies, origin);
     if (rejects.length > 0) for (const sink of this.sinks.rejects ?? []) await sink.write(rejects, origin);
-    const last = rows.at(-1) as Partial<Event> | undefined;
+    if ((this.sinks.alerts ?? []).length > 0) await this.#alert(batch, read, time);
+  }
+
+  /** Alerts with the time that had come when each did, whatever its own: however the log was cut, it is the same. */
+  async #alert(
+    { shard, alerts = [], alertCauses = [] }: Batch<B>,
+    read: readonly Event[],
+    time: EventClock,
+  ): Promise<void> {
+    let seen = 0;
+    const comeTo = (offset: number): number => {
+      for (; seen < read.length && read[seen].offset <= offset; seen++) time.see(read[seen].timeMs);
+      return time.nowMs;
+    };
+    const cameMs = alerts.map((_, i) => comeTo(alertCauses[i] ?? Number.POSITIVE_INFINITY));
+    const nowMs = comeTo(Number.POSITIVE_INFINITY);
     for (const sink of this.sinks.alerts ?? []) {
-      if (alerts.length > 0) await sink.write(alerts);
-      if (last?.timeMs !== undefined) await sink.advance?.(last.timeMs);
+      if (alerts.length > 0) await sink.write(alerts, { shard }, cameMs);
+      if (read.length > 0) await sink.advance?.(nowMs);
     }
   }
 

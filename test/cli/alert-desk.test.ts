@@ -5,8 +5,11 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verifyWebhook } from '../../connectors/alerts/webhook.js';
 import { Secret } from '../../connectors/kafka/secret.js';
-import type { Alert } from '../../event.js';
+import { type Alert, severities } from '../../event.js';
+import { sensorAnomaly } from '../../pipelines/sensor-anomaly.js';
+import { chance } from '../chance.js';
 import { Receiver } from '../connectors/alerts/server.js';
+import { normal } from '../operators/harness.js';
 import { dailyCsv, engram, folder } from './command.js';
 
 const run = promisify(execFile);
@@ -91,7 +94,7 @@ describe('engram replay --alerts', () => {
     const { code, out } = await replay(...args);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /ops: \d+ changes? not handed on \(127.0.0.1: ECONNREFUSED\); the same command goes on with them/,
+      /ops: \d+ changes? of alerts not handed on \(127.0.0.1: ECONNREFUSED\), kept in .*state\/alerts\/ops: the same command sends them/,
     );
     hook = await Receiver.start(port);
     expect((await replay(...args)).code).toBe(0);
@@ -134,13 +137,116 @@ describe('engram replay --alerts', () => {
     const args = ['--alerts', JSON.stringify(section({ drainMs: 200 })), '--state', at('state')];
     const { code, out } = await replay(...args);
     expect({ code, refused: out.includes('refused') }).toEqual({ code: 0, refused: false });
-    expect(out).toMatch(/ops: \d+ changes? not handed on \(127\.0\.0\.1: answered 401\); the same command goes on/);
+    expect(out).toMatch(/ops: \d+ changes? of alerts not handed on \(127\.0\.0\.1: answered 401\), kept in/);
     hook.reply = () => ({ status: 200 });
     hook.asked.length = 0;
     expect((await replay(...args)).out).not.toContain('not handed on');
     const told = (hook.bodies as { alerts: Alert[] }[]).flatMap(({ alerts }) => alerts.map(({ id }) => id));
     expect(new Set(told)).toEqual(new Set(linesOf('alerts.ndjson').map(({ id }) => id)));
   });
+
+  test('tells what the preview counts, and what fired an hour before a silence began, which a live run would have told', async () => {
+    const told = () =>
+      (hook.bodies as { alerts: Alert[] }[]).map(({ alerts }) => alerts.map(({ id, revision }) => `${id} ${revision}`));
+    await replay('--alerts', JSON.stringify(section()), '--state', at('state'));
+    const { out } = await engram([
+      ...['alerts', 'preview', at('log.csv'), '--pipeline', 'light', '--rule', '{"name": "any"}', '--json'],
+    ]);
+    const preview = JSON.parse(out) as { rules: { messages: number; alerts: number; told: number }[] };
+    expect(told().length).toBeGreaterThan(2);
+    expect(preview.rules[0]).toMatchObject({ messages: told().length, told: preview.rules[0]?.alerts });
+    const before = told();
+    hook.asked.length = 0;
+    // An hour behind the first change of the log on: all that comes later is silenced, but not what was told.
+    const [first] = linesOf('alerts.ndjson') as [Alert];
+    const startsAt = new Date(first.timeMs + 3_600_000).toISOString();
+    const silences = [{ name: 'later', match: { key: '*' }, startsAt, endsAt: '2030-01-01T00:00:00Z' }];
+    rmSync(at('alerts.ndjson'));
+    await replay('--alerts', JSON.stringify(section({ silences })), '--state', at('other'));
+    expect(told()[0]).toEqual(before[0]);
+    expect(told().length).toBeLessThan(before.length);
+    expect(
+      new Set(
+        told()
+          .flat()
+          .map((change) => change.split(' ')[0]),
+      ),
+    ).toEqual(new Set([first.id]));
+  });
+
+  test('stopped again and again and gone on with it makes the same deliveries, each once', async () => {
+    const ids = () => hook.asked.map(({ headers }) => headers['engram-delivery']);
+    const args = (state: string) => [
+      '--alerts',
+      JSON.stringify(section({ sinks: { ops: section().sinks.ops } })),
+      '--state',
+      at(state),
+    ];
+    await replay(...args('calm'));
+    const calm = ids();
+    expect(calm.length).toBeGreaterThan(3);
+    hook.asked.length = 0;
+    const again = ['replay', at('log.csv'), '--pipeline', 'light', ...args('stormy')];
+    let stops = 0;
+    // Each run has longer than the one before, so that one of them comes to the end.
+    const later = (press: () => void) => void setTimeout(press, 10 * (1 + stops));
+    while (stops < 100 && (await engram(again, { interrupt: later })).code !== 0) stops++;
+    expect(stops).toBeGreaterThan(1);
+    expect(ids()).toEqual(calm);
+  });
+
+  test.each([
+    // The crowd is known two rows after it has moved: within the wait, or a wait that is long enough.
+    [10, {}],
+    [60, { routes: [{ waitMs: 180_000 }] }],
+  ])(
+    'a jump of all keys at once, rows every %d s, is one message with one alert, and one end; the record has all, linked',
+    async (seconds, routes) => {
+      const draw = normal(chance(8));
+      const [keys, rows, jump] = [14, 520, 450];
+      const lines = ['key,time,value'];
+      for (let row = 0; row < rows; row++) {
+        const time = new Date(Date.UTC(2026, 0, 1) + row * seconds * 1000).toISOString();
+        const more = row >= jump && row < jump + 3 ? 15 : 0;
+        for (let key = 0; key < keys; key++) lines.push(`machine-${key},${time},${(20 + draw() + more).toFixed(3)}`);
+      }
+      writeFileSync(at('jump.csv'), `${lines.join('\n')}\n`);
+      // The shipped pipeline, with a memory that makes the test quick.
+      const quick = JSON.stringify(sensorAnomaly).replace('"memory":"default"', '"memory":"last-value"');
+      writeFileSync(at('sensor.json'), quick);
+      const log = [at('jump.csv'), '--key', 'key', '--time', 'time', '--pipeline', at('sensor.json')];
+      const args = ['--alerts', JSON.stringify(section(routes)), '--state', at('state')];
+      expect((await engram(['replay', ...log, ...args])).code).toBe(0);
+      const jumpedMs = Date.UTC(2026, 0, 1) + jump * seconds * 1000;
+      const record = linesOf('alerts.ndjson').filter(
+        ({ startsAt }) => Date.parse(startsAt) >= jumpedMs - seconds * 1000,
+      );
+      const crowd = record.filter(({ together }) => together);
+      const own = new Set(record.filter(({ together }) => !together).map(({ key }) => key));
+      expect(own.size).toBeGreaterThan(5);
+      expect(crowd.map(({ status }) => status)).toEqual(['firing', 'resolved']);
+      const ends = record.filter(({ status, together }) => status === 'resolved' && !together);
+      expect(new Set(ends.map(({ partOf }) => partOf))).toEqual(new Set([crowd[0]?.id]));
+      const bodies = (hook.bodies as { status: string; alerts: Alert[] }[]).filter(({ alerts }) =>
+        alerts.some(({ startsAt }) => Date.parse(startsAt) >= jumpedMs - seconds * 1000),
+      );
+      expect(bodies.map(({ status, alerts }) => [status, alerts.map(({ id }) => id)])).toEqual([
+        ['firing', [crowd[0]?.id]],
+        ['resolved', [crowd[0]?.id]],
+      ]);
+      expect(bodies[0]?.alerts[0]?.summary).toContain(`${own.size} keys have alarms of their own: machine-`);
+      const worst = (alerts: readonly Alert[]) =>
+        Math.max(...alerts.map(({ severity }) => severities.indexOf(severity)));
+      expect(worst(bodies[1]?.alerts ?? [])).toBe(worst(record));
+      const { out } = await engram(['alerts', 'preview', ...log, '--rule', '{"name": "any"}', '--json']);
+      const preview = JSON.parse(out) as { rules: { messages: number; alerts: number; told: number }[] };
+      // It asks with the times of the default route.
+      if (seconds > 10) return;
+      expect(preview.rules[0]?.messages).toBe(hook.asked.length);
+      expect(preview.rules[0]?.alerts).toBe((preview.rules[0]?.told ?? 0) + own.size);
+    },
+    60_000,
+  );
 
   test('what a full queue gives up is told', async () => {
     hook.reply = () => ({ status: 503 });
@@ -205,11 +311,40 @@ describe('engram replay --alerts', () => {
     ['/nowhere.json', '/nowhere.json: expected a JSON file or JSON, it cannot be read (ENOENT)'],
     [
       '{"rules":[{"name":"a"}],"sinks":{"x":{"webhook":{"url":"https://10.0.0.1","secret":{"env":"ALERT_DESK_KEY"}}}}}',
-      'alerts.sinks.x: 10.0.0.1: expected a public address',
+      '--alerts: sinks.x: 10.0.0.1: expected a public address',
     ],
   ])('a section that is wrong is told as such: %s', async (alerts, message) => {
     const { code, err } = await replay('--alerts', alerts);
     expect(err).toContain(message);
     expect(code).toBe(2);
+  });
+
+  test.each([
+    [{ rules: [{}] }, 'rules[0].name: expected a text, it is missing'],
+    [{ rules: [{ name: 'a' }], keyLabels: '{key}' }, 'keyLabels: expected another label than key'],
+    [{ rules: [{ name: 'a' }], sinks: { x: { slack: { url: { env: 'NO_SUCH' } } } } }, 'sinks.x: expected a secret'],
+    [
+      { rules: [{ name: 'a' }], sinks: { x: { file: { path: 'x' } } }, routes: [{ sinks: ['y'] }] },
+      'routes[0].sinks: ',
+    ],
+  ])('whatever is wrong in a file is told with its name: %j', async (alerts, message) => {
+    writeFileSync(at('a.json'), JSON.stringify(alerts));
+    expect((await replay('--alerts', at('a.json'))).err).toContain(`${at('a.json')}: ${message}`);
+    const light = { name: 'mine', stages: [{ normalize: {} }, { remember: { memory: 'last-value', horizons: [1] } }] };
+    const stages = [...light.stages, { interval: {} }, { detect: {} }, { episode: {} }];
+    writeFileSync(at('mine.json'), JSON.stringify({ ...light, stages, alerts }));
+    const { err } = await engram(['replay', at('log.csv'), '--pipeline', at('mine.json')]);
+    expect(err).toMatch(/mine(\.json)?: alerts: /);
+    expect(err).toContain(`alerts: ${message}`);
+    writeFileSync(at('bare.json'), JSON.stringify({ ...light, stages: stages.filter((step) => !('episode' in step)) }));
+    const bare = await engram([
+      'replay',
+      at('log.csv'),
+      '--pipeline',
+      at('bare.json'),
+      '--alerts',
+      '{"rules":[{"name":"a"}]}',
+    ]);
+    expect(bare.err).toContain('--alerts: expected a step episode in the pipeline mine');
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Alert, Anomaly } from '../../event.js';
-import { AlertDesk, type AlertRow, alertLayout, isBusy } from '../../operators/alert-desk.js';
+import { AlertDesk } from '../../operators/alert-desk.js';
 import { type AlertRule, readyRules } from '../../operators/alert-rule.js';
+import { type AlertRow, alertLayout, isBusy } from '../../operators/alert-slots.js';
 import { Slab } from '../../state/slab.js';
 
 const anomaly: Anomaly = {
@@ -118,5 +119,46 @@ describe('a key that goes silent while its values are strange', () => {
       direction: 'missing',
       startsAt: '1970-01-01T00:00:03.000Z',
     });
+  });
+});
+
+describe('the foremost of many keys at once', () => {
+  const crowd: Anomaly = {
+    ...anomaly,
+    id: 'log@0-together',
+    kind: 'together',
+    endMs: 3000,
+    channel: 'keys at once',
+    actual: 90,
+    why: '90 of 100 keys at once',
+    together: { keys: 90, of: 100, share: 0.9, direction: 'above', most: ['k', 'l'] },
+  };
+  const short = (told: readonly Alert[]) =>
+    told.map(({ status, channel, severity }) => `${status} ${channel} ${severity}`);
+
+  test('has an alert of its own values beside that of the many, each with its own words, severity and end', () => {
+    const { desk, own, told } = deskOf([{ name: 'any' }]);
+    const causes = [{ feature: 'a', contribution: 1, text: 'x'.repeat(3000) }];
+    desk.note({ ...anomaly, severity: 'major', causes });
+    desk.note(crowd);
+    desk.note({ ...anomaly, severity: 'major', status: 'closed', endMs: 3000 });
+    own.clockMs[0] = 4000;
+    desk.tick({ key: 'k', timeMs: 4000, values: [1], offset: 4, score: 1, alarm: false });
+    desk.note({ ...crowd, severity: 'critical' });
+    own.clockMs[0] = 9000;
+    desk.note({ ...crowd, severity: 'critical', status: 'closed', endMs: 5000 });
+    expect(short(told)).toEqual([
+      'firing a major',
+      'firing keys at once info',
+      'resolved a major',
+      'firing keys at once critical',
+      'resolved keys at once critical',
+    ]);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(2);
+    expect(told.map(({ together }) => together?.keys)).toEqual([undefined, 90, undefined, 90, 90]);
+    expect(told.map(({ summary }) => summary.slice(0, 10))).toEqual(
+      [anomaly, crowd, anomaly, crowd, crowd].map(({ why }) => why.slice(0, 10)),
+    );
+    expect(isBusy(own)).toBe(false);
   });
 });

@@ -143,6 +143,26 @@ describe('silences', () => {
     expect(ops.sent).toEqual([]);
   });
 
+  test('that come in before the first row are asked as if they had been there', async () => {
+    const ops = kept();
+    const it = await open({ sinks: { ops } });
+    const weekly = {
+      name: 'w',
+      match: { key: '*' },
+      days: ['thu'],
+      from: '00:00',
+      to: '01:00',
+      endsAt: '2027-01-01T00:00:00Z',
+    };
+    await it.replaceSilences([], [weekly as never]);
+    await it.write([alertOf({ timeMs: startMs + minute })]);
+    await clock.pass(10 * minute);
+    expect(ops.sent).toEqual([]);
+    await it.advance(startMs + 61 * minute);
+    await clock.pass(10 * minute);
+    expect(idsOf(ops.sent)).toEqual([['a1']]);
+  });
+
   test('may be replaced while alerts fire', async () => {
     const ops = kept();
     const it = await open({ sinks: { ops } });

@@ -27,22 +27,23 @@ const anomalyOf = (startH: number, endH: number, more: Partial<Anomaly> = {}): A
   why: 'three times as high',
   ...more,
 });
-function stored(anomalies: readonly Anomaly[], rules: readonly AlertRule[], fromMs?: number, toMs?: number) {
+async function stored(anomalies: readonly Anomaly[], rules: readonly AlertRule[], fromMs?: number, toMs?: number) {
   const preview = new AlertPreview(
     rules.map(({ name }) => name),
     fromMs,
     toMs,
   );
-  previewStored(anomalies, rules, preview);
+  await previewStored(anomalies, rules, preview);
   return preview.sum();
 }
 
-test('sums up by day, key, severity and message', () => {
+test('sums up by day, key, severity and message', async () => {
   const preview = new AlertPreview(['any']);
-  preview.add({ rows: [{ timeMs: start }], alerts: [alertOf({ id: 'a', timeMs: start })] });
-  preview.add({ rows: [{ timeMs: start + 49 * hour }], alerts: [resolvedOf({ id: 'a', timeMs: start + hour })] });
+  preview.addRows([{ timeMs: start }, { timeMs: start + 49 * hour }]);
+  await preview.write([alertOf({ id: 'a', timeMs: start }), resolvedOf({ id: 'a', timeMs: start + hour })]);
   const later = { startsAt: '2026-01-03T01:00:00.000Z', timeMs: start + 49 * hour };
-  preview.add({ rows: [], alerts: [alertOf({ id: 'b', key: 'other', severity: 'critical', ...later })] });
+  await preview.write([alertOf({ id: 'b', key: 'other', severity: 'critical', ...later })]);
+  await preview.close();
   const { rules, days, keys, alerts } = preview.sum();
   expect(rules).toEqual([
     {
@@ -53,6 +54,7 @@ test('sums up by day, key, severity and message', () => {
       bySeverity: { info: 0, warning: 0, major: 1, critical: 1 },
       medianMs: hour,
       messages: 3,
+      told: 2,
     },
   ]);
   expect(days.map(({ alerts }) => alerts)).toEqual([[1], [0], [1]]);
@@ -66,7 +68,7 @@ test('sums up by day, key, severity and message', () => {
 test('a time that holds no rows holds no days, and one that is too long is refused', () => {
   expect(new AlertPreview(['any']).sum()).toMatchObject({ days: [], alerts: [] });
   const later = new AlertPreview(['any'], start + 5 * hour);
-  later.add({ rows: [{ timeMs: start + 2 * hour }, { timeMs: start }] });
+  later.addRows([{ timeMs: start + 2 * hour }, { timeMs: start }]);
   expect(later.sum()).toMatchObject({ rows: 0, logFromMs: start, logToMs: start + 2 * hour });
   expect(() => new AlertPreview(['any'], 0, start).sum()).toThrow(
     /preview: expected at most 3660 days, got 20455: name a shorter time/,
@@ -74,8 +76,8 @@ test('a time that holds no rows holds no days, and one that is too long is refus
 });
 
 describe('stored anomalies', () => {
-  test('become the alerts of a live run: one each, resolved at the end, by the rule', () => {
-    const { alerts } = stored(
+  test('become the alerts of a live run: one each, resolved at the end, by the rule', async () => {
+    const { alerts } = await stored(
       [anomalyOf(1, 3), anomalyOf(30, 31, { key: 'j', severity: 'info' })],
       [{ name: 'any' }, { name: 'bad', severity: 'warning' }],
     );
@@ -86,25 +88,24 @@ describe('stored anomalies', () => {
     ]);
   });
 
-  test('must last as long as the rule wants, and join when they come back in time', () => {
+  test('must last as long as the rule wants, and join when they come back in time', async () => {
     const list = [anomalyOf(1, 2), anomalyOf(3, 6), anomalyOf(40, 40)];
-    expect(stored(list, [{ name: 'long', minDurationMs: 2 * hour }]).alerts.map(({ startsAt }) => startsAt)).toEqual([
-      '2026-01-01T03:00:00.000Z',
-    ]);
-    const joined = stored(list, [{ name: 'slow', closeDurationMs: 2 * hour }]).alerts;
+    const long = await stored(list, [{ name: 'long', minDurationMs: 2 * hour }]);
+    expect(long.alerts.map(({ startsAt }) => startsAt)).toEqual(['2026-01-01T03:00:00.000Z']);
+    const { alerts: joined } = await stored(list, [{ name: 'slow', closeDurationMs: 2 * hour }]);
     expect(joined.map(({ episodes, endsAt }) => [episodes, endsAt])).toEqual([
       [2, '2026-01-01T06:00:00.000Z'],
       [1, '2026-01-02T16:00:00.000Z'],
     ]);
   });
 
-  test('count by their last line, and in the time that was asked for', () => {
+  test('count by their last line, and in the time that was asked for', async () => {
     const list = [
       anomalyOf(1, 1, { status: 'open', severity: 'info' }),
       anomalyOf(1, 3, { severity: 'major' }),
       anomalyOf(50, 51),
     ];
-    const { alerts, days } = stored(list, [{ name: 'any' }], start, start + 30 * hour);
+    const { alerts, days } = await stored(list, [{ name: 'any' }], start, start + 30 * hour);
     expect(alerts.map(({ severity, status }) => [severity, status])).toEqual([['major', 'resolved']]);
     expect(days).toHaveLength(2);
   });

@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AlertSink, type Delivery, Refused, TryAgain } from '../../connectors/alerts/sink.js';
 import type { Alert } from '../../event.js';
-import { AlertQueue, type QueueEvent, type QueueOptions, type Way } from '../../pipelines/alert-queue.js';
+import type { Way } from '../../pipelines/alert-note.js';
+import { AlertQueue, type QueueEvent, type QueueOptions } from '../../pipelines/alert-queue.js';
 import { alertOf, resolvedOf } from '../connectors/alerts/server.js';
 import { HandClock, settled } from './hand-clock.js';
 
@@ -105,6 +106,19 @@ test('what is refused for good is kept beside, and does not hold up the rest', a
   };
   expect(kept).toMatchObject({ error: 'answered 400', delivery: { alerts: [{ id: 'a1' }] } });
   expect(events.map(({ type }) => type)).toEqual(['alert-refused', 'alert-delivered']);
+});
+
+test('what is refused is there before anybody is told where', async () => {
+  const sink = new Kept('each', clock);
+  sink.fault = () => new Refused('answered 400');
+  const found: boolean[] = [];
+  const queue = await AlertQueue.open('q', sink, folder, {}, clock, ({ type }) => {
+    if (type === 'alert-refused') found.push(existsSync(join(folder, 'refused.ndjson')));
+  });
+  opened.push(queue);
+  await queue.accept(changes(alertOf()));
+  await settled(20);
+  expect(found).toEqual([true]);
 });
 
 describe('a receiver whose token or address is wrong', () => {
@@ -293,18 +307,36 @@ test('in a hurry it hands on what waits, and gives up when its time is over', as
   expect(queue.waiting).toBe(1);
 });
 
+test('in a hurry it gives a slow receiver its time as long as that takes something', async () => {
+  const sink = new Kept('grouped', clock);
+  const { send } = Kept.prototype;
+  sink.send = async (delivery) => {
+    await clock.sleep(8000, new AbortController().signal);
+    await send.call(sink, delivery);
+  };
+  const queue = await openQueue(sink);
+  for (const id of ['a', 'b', 'c']) await queue.accept([{ alert: alertOf({ id }), way: { ...way, group: id } }]);
+  let done = false;
+  const drained = queue.drain(10_000).then(() => {
+    done = true;
+  });
+  await clock.pass(minute);
+  await drained;
+  expect([done, sink.alerts]).toEqual([true, ['a-1', 'b-1', 'c-1']]);
+});
+
 test('a silence that begins or ends is noted, also for the next process', async () => {
   const sink = new Kept('grouped', clock);
   const queue = await openQueue(sink);
   await queue.accept(changes(alertOf({ silencedBy: 's' })));
-  await queue.silence(() => undefined);
-  await queue.silence(() => 't');
+  await queue.silence(() => undefined, 0);
+  await queue.silence(() => 't', 0);
   await queue.close();
   opened.pop();
   const again = await openQueue(sink);
   await clock.pass(minute);
   expect(sink.alerts).toEqual([]);
-  await again.silence(() => undefined);
+  await again.silence(() => undefined, 0);
   await clock.pass(minute);
   expect(sink.sent[0]?.alerts[0]?.silencedBy).toBeUndefined();
   expect(sink.alerts).toEqual(['a1-1']);

@@ -119,7 +119,9 @@ describe('a pipeline in JSON with alerts', () => {
     ));
 
   test('needs anomalies to make alerts of', () =>
-    expect(() => withAlerts(pipeline('empty') as never, { rules })).toThrow('empty: alerts: expected a step episode'));
+    expect(() => withAlerts(pipeline('empty') as never, { rules })).toThrow(
+      'empty: alerts: expected a step episode in the pipeline empty',
+    ));
 });
 
 test('sinks are made by name, and one that cannot be made is told by its name and without its secrets', async () => {

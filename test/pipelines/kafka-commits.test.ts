@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Outgoing } from '../../connectors/kafka/record.js';
 import type { Position } from '../../connectors/kafka/writer.js';
+import type { PartitionAlerts } from '../../pipelines/kafka-alert-queue.js';
 import { Commits } from '../../pipelines/kafka-commits.js';
 import type { TaskEvent } from '../../pipelines/kafka-world.js';
 
 const row = (value: string): Outgoing => ({ topic: 'out', partition: 0, key: null, value });
 const of = (records: number) => ({ records, results: records, rejects: [], ms: 2 });
 
-function world() {
+function world(alerts?: PartitionAlerts) {
   const told: TaskEvent[] = [];
   const asked: (Position & { rows: string[] })[] = [];
   const ends: (Error | undefined)[] = [];
@@ -25,7 +26,10 @@ function world() {
     async close() {},
   };
   const commits = new Commits(
-    { groupId: 'g', topic: 'in', partition: 3, commitMs: 100, feed: () => ({ highWatermark: 50, waitingBytes: 9 }) },
+    {
+      ...{ groupId: 'g', topic: 'in', partition: 3, commitMs: 100, alerts },
+      feed: () => ({ highWatermark: 50, waitingBytes: 9 }),
+    },
     {
       committed: async () => (at.group < 0 ? undefined : { offset: at.group, metadata: '' }),
       onEvent: (event) => void told.push(event),
@@ -117,4 +121,25 @@ test('full by records, by rows made of them, or by their bytes', () => {
   expect(commits.full(100)).toBe(false);
   commits.add([{ ...row(''), value: Buffer.alloc(17 * 2 ** 20) }], of(1));
   expect(commits.full(100)).toBe(true);
+});
+
+test('dead letters of alerts are counted with the commit that has them, notes of queues are not', async () => {
+  const headers = { 'x-error-stage': 'alerts.ops', 'x-error-class': 'alert-refused' };
+  const letters = [row('note'), { ...row('letter'), headers }, { ...row('another'), headers }];
+  const { at, commits } = world({
+    write: async () => {},
+    advance: async () => {},
+    take: () => letters.splice(0),
+    committed: () => {},
+    close: async () => {},
+  });
+  for (const next of [1, 2]) {
+    commits.add([], of(1));
+    await commits.begin(() => ({ next, metadata: 'm' }));
+    await Promise.resolve();
+    at.finish();
+    await commits.ended();
+  }
+  const reasons = at.told.map((event) => (event.type === 'committed' ? event.reasons : undefined));
+  expect(reasons).toEqual([{ 'alerts.ops/alert-refused': 2 }, {}]);
 });

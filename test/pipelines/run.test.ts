@@ -10,14 +10,17 @@ import type { Event, Result } from '../../event.js';
 import { detect } from '../../operators/detect.js';
 import { interval } from '../../operators/interval.js';
 import { remember } from '../../operators/remember.js';
+import { withAlerts } from '../../pipelines/alert-spec.js';
 import { pipeline } from '../../pipelines/pipeline.js';
-import { run } from '../../pipelines/run.js';
+import { type AlertOutput, run } from '../../pipelines/run.js';
+import { parseSpec, pipelineOf } from '../../pipelines/spec.js';
 import { StateMismatch } from '../../state/arrow.js';
 import type { CheckpointStore } from '../../state/checkpoint.js';
 import { FileStore } from '../../state/stores/file.js';
 import { FolderHeld } from '../../state/stores/lock.js';
 import { MemoryStore } from '../../state/stores/memory.js';
 import { chance } from '../chance.js';
+import { normal, startMs } from '../operators/harness.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'engram-run-'));
 const small = (horizons = [1, 3]) =>
@@ -271,3 +274,54 @@ test('a run without a store begins its outputs afresh', async () => {
   expect(summary.checkpoints).toBe(0);
   expect(readFileSync(join(at, 'a.ndjson'), 'utf8')).not.toContain('old');
 });
+
+test('alerts come with the time that had come by then, however the log is cut', async () => {
+  const draw = normal(chance(5));
+  const [keys, slots, jump, second] = [12, 190, 160, 1000];
+  const rows = Array.from({ length: keys * slots }, (_, i) => {
+    const [key, slot] = [i % keys, Math.floor(i / keys)];
+    // Of one key every row comes ten slots late.
+    const timeMs = startMs + (slot - (key === 3 ? 10 : 0)) * 10 * second;
+    return { key: `k${key}`, timeMs, values: [20 + draw() + (slot >= jump && slot < jump + 3 ? 15 : 0)], offset: i };
+  });
+  const cutInto = (size: number): Source => ({
+    open: async () => ({ shards: ['log'], channels: ['v'], identity: 'log' }),
+    async *read() {
+      for (let at = 0; at < rows.length; at += size) {
+        const next = Math.min(rows.length, at + size);
+        yield { shard: 'log', rows: rows.slice(at, next), rejects: [], next, ends: next === rows.length };
+      }
+    },
+  });
+  const stages = [
+    { normalize: {} },
+    { remember: { memory: 'last-value', horizons: [1] } },
+    { interval: {} },
+    { detect: { warmupRows: 100 } },
+    { episode: {} },
+    { together: { warmupSlots: 50, warmupRows: 20 } },
+  ];
+  const made = pipelineOf(parseSpec({ name: 'jump', stages }));
+  const told = async (size: number) => {
+    const list: [string, number, number, number][] = [];
+    const sink: AlertOutput = {
+      ...{ name: 'alerts', open: async () => {}, flush: async () => 0, close: async () => {} },
+      async write(alerts, _, cameMs = []) {
+        for (const [i, { id, revision, timeMs }] of alerts.entries()) list.push([id, revision, timeMs, cameMs[i] ?? 0]);
+      },
+    };
+    await run({
+      pipeline: withAlerts(made, { rules: [{ name: 'any' }] }),
+      source: cutInto(size),
+      sinks: { alerts: [sink] },
+    });
+    return list;
+  };
+  const whole = await told(rows.length);
+  expect(whole.length).toBeGreaterThan(3);
+  expect(whole.every(([, , timeMs, came]) => came >= timeMs)).toBe(true);
+  // Of the late key, and of a crowd that is told when it is known.
+  expect(whole.some(([, , timeMs, came]) => came > timeMs)).toBe(true);
+  expect(await told(7)).toEqual(whole);
+  expect(await told(256)).toEqual(whole);
+}, 30_000);
