@@ -115,7 +115,7 @@ function detectSurprise<A extends Judged>(settings: Settings): Stage<A, A & Dete
   const { budget, warmupRows, memoryRows, keys } = settings;
   const layout = {
     ...clockLayout,
-    run: runLayout(shortRows),
+    run: runLayout(runRows),
     bar: barLayout,
     feedback: feedbackLayout,
     surprise: surpriseLayout,
