@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const heap = fileURLToPath(new URL('../../dist/cli/heap.js', import.meta.url));
+const heap = fileURLToPath(new URL('../../dist/pipelines/heap.js', import.meta.url));
 
 /** Rows of a function that has made many which lived long: by how many MB the old part of the heap grows while they die at once. */
 const program = `
