@@ -83,7 +83,8 @@ export class AlertDesk {
       else if (own.phase[slot] === phases.pending) {
         // A key that says nothing has no rows: only such news move its time.
         if (own.clockMs[0] - own.sinceMs[slot] >= rule.minDurationMs) this.#fire(rule, slot);
-      } else this.#consider(rule, slot, fresh ? anomaly.startMs : own.clockMs[0], kind);
+        // The first row of a key's own anomaly was found looking back from its alarm: it counts from that on.
+      } else this.#consider(rule, slot, fresh && kind > 0 ? anomaly.startMs : own.clockMs[0], kind);
     }
   }
 

@@ -48,6 +48,17 @@ test('eight rules have a slot each, and eight others after them', () => {
   expect(second.told.filter(({ status }) => status === 'firing')).toHaveLength(8);
 });
 
+test('a least duration counts from the alarm, however far back the first row of the anomaly lies', () => {
+  const { desk, own, told } = deskOf([{ name: 'long', minDurationMs: 3000 }]);
+  own.clockMs[0] = 10_000;
+  desk.note({ ...anomaly, endMs: 10_000 });
+  expect(told).toEqual([]);
+  const { desk: other, own: row, told: at } = deskOf([{ name: 'any' }]);
+  row.clockMs[0] = 10_000;
+  other.note({ ...anomaly, endMs: 10_000 });
+  expect(at[0]).toMatchObject({ status: 'firing', startsAt: '1970-01-01T00:00:01.000Z' });
+});
+
 test('a key without anomaly and alert costs a look', () => {
   const { desk, own } = deskOf([{ name: 'any' }]);
   expect(isBusy(own)).toBe(false);
