@@ -227,7 +227,7 @@ function linesOf(
 }
 
 const messagesMean = [
-  'Messages: as a receiver gets them by default. The first alert of a rule waits 30 s for others, changes are told every',
+  'Messages: as a receiver gets them by default. A new alert of a rule waits 30 s for others, changes are told every',
   '5 min at most, what goes on every 4 h, and ends. Silences are not looked at.',
 ];
 
