@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verifyWebhook } from '../../connectors/alerts/webhook.js';
 import { Secret } from '../../connectors/kafka/secret.js';
-import { type Alert, severities } from '../../event.js';
+import { type Alert, type Anomaly, severities } from '../../event.js';
 import { sensorAnomaly } from '../../pipelines/sensor-anomaly.js';
 import { chance } from '../chance.js';
 import { Receiver } from '../connectors/alerts/server.js';
@@ -55,6 +55,22 @@ describe('engram replay --alerts', () => {
     const told = (hook.bodies as { alerts: Alert[] }[]).flatMap((body) => body.alerts.map(({ id }) => id));
     expect(new Set(told)).toEqual(new Set(fired.map(({ id }) => id)));
     for (const { headers, body } of hook.asked) expect(verifyWebhook(new Secret(canary), headers, body)).toBe(true);
+  });
+
+  test('an alert leads to its anomaly by key and start, and outlasts it by the rows that close it', async () => {
+    await replay('--alerts', JSON.stringify(section()), '--state', at('state'), '--out', at('anomalies.ndjson'));
+    const lines = readFileSync(at('anomalies.ndjson'), 'utf8').trimEnd().split('\n');
+    const anomalies = lines.map((line) => JSON.parse(line) as Anomaly);
+    const ended = linesOf('alerts.ndjson').filter(({ status, episodes }) => status === 'resolved' && episodes === 1);
+    expect(ended.length).toBeGreaterThan(0);
+    for (const { key, startsAt, endsAt = '', timeMs } of ended) {
+      const own = anomalies.filter((one) => one.key === key && one.startMs === Date.parse(startsAt));
+      expect(own).toHaveLength(1);
+      const [{ endMs }] = own as [Anomaly];
+      expect(Date.parse(endsAt)).toBeGreaterThanOrEqual(endMs);
+      // Rows every half hour.
+      expect((timeMs - endMs) / 1_800_000).toBeGreaterThanOrEqual(24);
+    }
   });
 
   test('replayed afresh it tells nothing again; the ids are the same', async () => {
