@@ -46,6 +46,7 @@ export type { GroupTime } from './pipelines/alert-pace.js';
 export type { Maintenance, Silence } from './pipelines/alert-silences.js';
 export { type AlertSpec, parseAlerts, withAlerts } from './pipelines/alert-spec.js';
 export type { Budget } from './pipelines/budget.js';
+export { keepRowsYoung } from './pipelines/heap.js';
 export { Lane } from './pipelines/lane.js';
 export { loadPipeline } from './pipelines/load.js';
 export { type OnEventsOptions, onEvents } from './pipelines/on-events.js';

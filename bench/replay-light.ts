@@ -4,8 +4,7 @@
  *
  *   node dist/bench/replay-light.js LOG KEYS [RESULTS.ndjson]
  */
-import { keepRowsYoung } from '../cli/heap.js';
-import { fileSource, outputs, type PipelineSpec, pipelineOf, run, shipped, sinkOf } from '../index.js';
+import { fileSource, keepRowsYoung, outputs, type PipelineSpec, pipelineOf, run, shipped, sinkOf } from '../index.js';
 
 keepRowsYoung();
 const [path = '', keys = '1', file] = process.argv.slice(2);

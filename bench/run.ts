@@ -10,14 +10,13 @@ import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeF
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { keepRowsYoung } from '../cli/heap.js';
-import { batchRowsDefault } from '../connectors/table.js';
 import {
   arena,
   type Event,
   FileStore,
   fileSource,
   frame,
+  keepRowsYoung,
   Lane,
   type PipelineSpec,
   pipelineOf,
@@ -38,6 +37,8 @@ const count = Number(options.events);
 const runs = Number(options.runs);
 const work = mkdtempSync(join(tmpdir(), 'engram-bench-'));
 const keysMany = 10_000;
+/** Rows at once, as from a file. */
+const batchRows = 128;
 
 /** A sensor with a season of 48 rows and a little noise that needs no generator. */
 const valueAt = (t: number): number =>
@@ -146,12 +147,12 @@ function cost(spec: PipelineSpec, steps: number, warm: number, rows: number): nu
   const lane = new Lane(stages, shard);
   const push = (from: number, list: Event[]) =>
     lane.push({ shard: 'bench', rows: list, rejects: [], next: from + list.length });
-  for (let from = 0; from < warm; from += batchRowsDefault) {
-    push(from, events(1, from, Math.min(batchRowsDefault, warm - from)));
+  for (let from = 0; from < warm; from += batchRows) {
+    push(from, events(1, from, Math.min(batchRows, warm - from)));
   }
-  const batches = Array.from({ length: Math.ceil(rows / batchRowsDefault) }, (_, b) => {
-    const from = b * batchRowsDefault;
-    return { from: warm + from, list: events(1, warm + from, Math.min(batchRowsDefault, rows - from)) };
+  const batches = Array.from({ length: Math.ceil(rows / batchRows) }, (_, b) => {
+    const from = b * batchRows;
+    return { from: warm + from, list: events(1, warm + from, Math.min(batchRows, rows - from)) };
   });
   const started = process.cpuUsage();
   for (const { from, list } of batches) push(from, list);

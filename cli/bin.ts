@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { keepRowsYoung } from '../pipelines/heap.js';
 import { isBrokenPipe } from './failure.js';
-import { keepRowsYoung } from './heap.js';
 import { processIo } from './io.js';
 import { main } from './program.js';
 

@@ -260,7 +260,7 @@ function detectAll<A extends Judged>(settings: Settings): Stage<A, A & Detected>
               ? bar.passes(shared, own.bar, own.stepMs[0], worth, newness)
               : bar.skip(shared, own.stepMs[0]);
           const score = judges.score(own.judge, bar.price, bar.rate, alarm);
-          const holds = isHeld(own.hold, own.judge, abnormal);
+          const holds = isHeld(own.hold, own.judge, abnormal, row.values);
           const told = extended(row, { score, alarm, abnormal, onset, warmup, run });
           if (!alarm) return out.emit(holds ? extended(told, { holds: true as const }) : told);
           const reasons = measured(own.judge, wanted ?? judges.reasons());

@@ -83,7 +83,8 @@ export function strongestOf(own: LastRows, rows: number): { back: number; alone:
   let back = 0;
   let sum = 0;
   let most = 0;
-  for (let i = 0; i < knownRows(own, rows); i++) {
+  const known = knownRows(own, rows);
+  for (let i = 0; i < known; i++) {
     const share = own.cells[placeOf(own, i) + tail];
     const above = Number.isNaN(share) ? 0 : Math.max(0, tailEvidence(share) - 1);
     sum += above;
@@ -91,5 +92,6 @@ export function strongestOf(own: LastRows, rows: number): { back: number; alone:
     most = above;
     back = i;
   }
-  return { back, alone: most >= sum / 2 };
+  // Where none is above the usual it is their quiet that is strange.
+  return { back, alone: known < 2 || (most > 0 && most >= sum / 2) };
 }

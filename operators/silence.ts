@@ -95,6 +95,8 @@ export function silence<A extends Event & { readonly filled?: boolean }>(options
     step(common, own, row, out) {
       // What `align` fills in, nobody said.
       if (row.filled) return out.emit(row);
+      // What was said before the key fell silent, and held back by `reorder` until now, is no return.
+      if (own.silent[0] !== 0 && Math.abs(row.timeMs - own.lastMs[0]) <= own.limitMs[0]) return out.emit(row);
       if (own.silent[0] !== 0) {
         own.silent[0] = 0;
         out.anomaly(anomalyOf(shard, own, row.key, 'closed', row.timeMs, row.offset));

@@ -11,7 +11,8 @@ export type Hold = Row<typeof holdLayout>;
 
 /** Keeps what an alarm went by. */
 export function hold(own: Hold, judge: Judge, reasons: Reasons): void {
-  const [main] = reasons.parts;
+  // The error of a single row is over with it: what else was new tells whether it lasts.
+  const main = reasons.parts.find(({ kind }) => kind !== 'single error') ?? reasons.parts[0];
   own.kind[0] = main ? reasonKinds.indexOf(main.kind) + 1 : 0;
   own.channel[0] = main ? channelOf(judge, main.kind, reasons) : 0;
   own.rows[0] = 0;
@@ -27,10 +28,12 @@ const nothing: Measured = { actual: Number.NaN, low: Number.NaN, high: Number.Na
  * Whether what alarmed lasts: its number is still outside the range it had before, on the same side, and the row is one of
  * those that keep it there; of the joint state of all channels, while that is abnormal.
  */
-export function isHeld(own: Hold, judge: Judge, abnormal: boolean): boolean {
+export function isHeld(own: Hold, judge: Judge, abnormal: boolean, values: ArrayLike<number>): boolean {
   if (own.kind[0] === 0 || ++own.rows[0] > heldRows) return false;
   const kind = reasonKinds[own.kind[0] - 1];
   if (kind === 'joint state') return abnormal;
+  // A row in which its channel is missing shows nothing of it.
+  if (kind !== 'pace' && kind !== 'missing values' && !Number.isFinite(values[own.channel[0]])) return false;
   const left = { actual: own.actual[0], low: own.low[0], high: own.high[0] };
   const now = numberOf(judge, kind, own.channel[0]);
   const lasts = left.actual > left.high ? now > left.high : now < left.low;

@@ -4,7 +4,7 @@ import { type Arrival, gapRows, missingRows } from './arrival.js';
 import type { Judge, Part, ReasonKind, Reasons } from './judge.js';
 import { levelRows, longRows, type NoveltyKind, noveltyKinds, noveltyNumbers, range as valueRange } from './novelty.js';
 import type { Edges } from './range.js';
-import { meanOf, nth } from './recent.js';
+import { deviationOf, meanOf, nth } from './recent.js';
 import { relationRows } from './relation.js';
 import { longestSum, runRows } from './run.js';
 import { edgesBefore, edgesOf } from './trust.js';
@@ -55,8 +55,14 @@ export const newestChannel = ({ channels }: Reasons): number => channels.indexOf
 export function channelOf(own: Judge, kind: ReasonKind, reasons: Reasons): number {
   if (kind !== 'relation') return newestChannel(reasons);
   if (reasons.channel >= 0) return reasons.channel;
-  const left = reasons.channels.map((_, c) => leftOf(own, c, relationRows.short));
-  return left.indexOf(Math.max(...left));
+  let channel = 0;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < reasons.channels.length; c++) {
+    const left = leftOf(own, c, relationRows.short);
+    // Of a channel that has said too little it is not known.
+    if (left > most) [channel, most] = [c, left];
+  }
+  return channel;
 }
 
 /** What the other channels do not explain of one, over so many rows, in usual sizes. */
@@ -68,7 +74,9 @@ function measure(own: Judge, { kind, nats }: Part, channel: number): Measured | 
     const { noNews, weight, past, of } = noveltyNumbers[kind];
     const { novelty } = own.channel[`c${channel}`];
     const x = of(novelty);
-    return { actual: x, ...edgesBefore(novelty[past], x, nats / weight, noNews, valueRange) };
+    // Bounded below it is measured by; what it really is is told.
+    const actual = kind === 'spread' ? kernels.log(deviationOf(novelty.values, longRows)) : x;
+    return { actual, ...edgesBefore(novelty[past], x, nats / weight, noNews, valueRange) };
   }
   if (kind === 'relation') {
     const actual = leftOf(own, channel, relationRows.short);

@@ -132,7 +132,10 @@ export class NoveltyOf {
 
   /** Takes in the numbers that the row was judged by. */
   learn(own: Novelty, incident: Incident): void {
+    const constant = own.spread.seen.rows[0] === 0 && own.values.count[0] > longRows;
     for (let i = 0; i < each.length; i++) learnNumber(own[each[i].past], this.#numbers[i], range, incident);
+    // That it was flat is known of a channel that moves for the first time.
+    if (constant && own.spread.seen.rows[0] > 0) learnNumber(own.spread, flat(own), range, incident);
   }
 
   /** The row has no value. */
@@ -158,6 +161,9 @@ export class NoveltyOf {
     }
   }
 }
+
+/** The spread of a channel that does not move. */
+const flat = ({ value }: Novelty): number => kernels.log(leastSpread * widthOf(value.seen));
 
 /** Logarithm of the standard deviation of the last rows, down to a millionth of the range of the values. */
 function spread({ values, value }: Novelty): number {

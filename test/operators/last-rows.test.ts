@@ -32,10 +32,14 @@ test('the last rows are known by their least likely channel', () => {
   expect(rowBack(own, 1)).toMatchObject({ offset: 0, channel: 1, actual: 1 });
   expect(knownRows(own, 10)).toBe(2);
   expect(leastLikely([Number.NaN, 0.4, 0.2])).toBe(2);
-  expect(strongestOf(after([[Number.NaN], [Number.NaN]]), 2)).toEqual({ back: 0, alone: true });
+  expect(strongestOf(after([[Number.NaN], [Number.NaN]]), 2)).toEqual({ back: 0, alone: false });
   const short = rowOf(lastRowsLayout(2));
   for (let i = 0; i < 5; i++) noteRow(short, row(i, [0.5]));
   expect([knownRows(short, 9), rowBack(short, 1).offset]).toEqual([2, 3]);
+});
+
+test('of quiet rows none is alone what is strange', () => {
+  expect(strongestOf(after(Array.from({ length: 20 }, () => [0.95])), 20)).toEqual({ back: 0, alone: false });
 });
 
 test('the strongest of them is the least likely, and alone where the others are as usual', () => {

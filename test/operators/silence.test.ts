@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../event.js';
 import { align } from '../../operators/align.js';
+import { reorder } from '../../operators/reorder.js';
 import { silence } from '../../operators/silence.js';
 import { bits, chance, run } from './harness.js';
 
@@ -41,6 +42,25 @@ describe('silence', () => {
     const aligned = same(events, [align({ stepMs: minute, maxGapRows: 1000 }), silence()]);
     expect(aligned).toEqual(same(events, [silence()]));
     expect(aligned.length).toBe(2);
+  });
+
+  test('rows that reorder held back are no return: a key is back when it says something new', () => {
+    const events = rows({ a: () => 1, b: (i) => (i === 300 ? 200 : 1), c: (i) => (i === 500 ? 5000 : 1) }, 1000);
+    const held = run([reorder({ latenessMs: 3 * minute }), silence()], events, { cuts: [100], ends: true }).anomalies;
+    const plain = told(events, {});
+    const of = (list: typeof held) => list.map(({ key, status }) => [key, status]);
+    expect(of(held)).toEqual([
+      ['b', 'open'],
+      ['b', 'closed'],
+      ['c', 'open'],
+      ['c', 'open'],
+    ]);
+    const [, back] = held;
+    const waited = plain.find(({ status }) => status === 'closed')?.actual as number;
+    // The last rows before it fell silent came too late to count.
+    expect((back?.actual as number) - waited).toBeLessThanOrEqual(4 * 60);
+    expect(back?.actual as number).toBeGreaterThanOrEqual(waited);
+    expect(back?.endMs as number).toBeGreaterThan(back?.startMs as number);
   });
 
   test('keys with pauses by chance, by night or in bursts keep their budget', () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Reasons } from '../../../operators/evidence/judge.js';
-import { isOfKey, ledBy, measured, newestChannel, rowsOf } from '../../../operators/evidence/measure.js';
+import { JudgeOf, judgeLayout, type Reasons } from '../../../operators/evidence/judge.js';
+import { channelOf, isOfKey, ledBy, measured, newestChannel, rowsOf } from '../../../operators/evidence/measure.js';
+import { chance, normal } from '../harness.js';
 import { key } from './noise.js';
+import { rowOf } from './row.js';
 
 const partOf = (own: ReturnType<typeof key>['own'], reasons: Reasons, kind: string) =>
   measured(own, reasons).parts.find((part) => part.kind === kind)?.measured;
@@ -55,6 +57,29 @@ describe('what was measured', () => {
     const narrow = { actual: Math.log(0.01), low: Math.log(0.5), high: Math.log(1.2) };
     expect(ledBy(own, 'spread', 0, narrow).since).toBeGreaterThanOrEqual(24);
     expect(reasons).toBeDefined();
+  });
+
+  test('of channels that part the one that did more is told, though a third has never said anything', () => {
+    const own = rowOf(judgeLayout(3));
+    const judges = new JudgeOf(3, 10_000);
+    const z = normal(chance(8));
+    let parted: Reasons | undefined;
+    for (let i = 0; i < 1230; i++) {
+      const common = z();
+      const values = [i < 1200 ? common + 0.1 * z() : -3 * common, common + 0.1 * z(), Number.NaN];
+      judges.judge(own, { timeMs: 60_000 * i, values, tail: [0.5, 0.5, Number.NaN], expected: [0, 0, 0] }, i > 100);
+      if (i >= 1200 && judges.reasons().parts.some(({ kind }) => kind === 'relation')) parted = judges.reasons();
+    }
+    const unnamed = { ...(parted as Reasons), channel: -1 };
+    expect([0, 1]).toContain(channelOf(own, 'relation', unnamed));
+    expect(measured(own, unnamed).parts.find(({ kind }) => kind === 'relation')?.measured?.actual).toBeGreaterThan(1);
+  });
+
+  test('a flat line has no spread at all', () => {
+    const { own, show } = key();
+    let reasons: Reasons | undefined;
+    for (let i = 0; i < 100; i++) reasons = show(0.5);
+    expect(Math.exp(partOf(own, reasons as Reasons, 'spread')?.actual ?? Number.NaN)).toBe(0);
   });
 
   test('kinds say how many rows they are about, and whose they are', () => {

@@ -65,3 +65,16 @@ test('one row that its forecast missed is new for itself, within the range of va
   novelty.skip();
   expect([novelty.newness, novelty.lasting, novelty.unprecedented, Math.max(...novelty.parts)]).toEqual([0, 0, 0, 0]);
 });
+
+test('a constant that moved once is known to be flat when it rests again', () => {
+  const own = rowOf(noveltyLayout);
+  const novelty = new NoveltyOf();
+  const spread = noveltyKinds.indexOf('spread');
+  let newest = 0;
+  for (let i = 0; i < 1500; i++) {
+    novelty.judge(own, i === 1000 ? 6 : 5, i === 1000 ? 1 : 0, 0.5);
+    novelty.learn(own, calm);
+    newest = Math.max(newest, novelty.parts[spread] as number);
+  }
+  expect(newest).toBe(0);
+});
