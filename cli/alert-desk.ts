@@ -7,7 +7,7 @@ import type { Source } from '../connectors/source.js';
 import type { Mark, Result } from '../event.js';
 import { openAlerts } from '../pipelines/alert-open.js';
 import type { GroupTime } from '../pipelines/alert-pace.js';
-import { parseAlerts, strangeSilences, withAlerts } from '../pipelines/alert-spec.js';
+import { parseAlerts, withAlerts } from '../pipelines/alert-spec.js';
 import { AlertTally } from '../pipelines/alert-tally.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import type { AlertOutput } from '../pipelines/run.js';
@@ -100,7 +100,6 @@ export async function openDesk(
       const held = suppressed > 0 ? `, ${suppressed} of them silenced` : '';
       return [
         `${plural(fired, 'alert')} fired, ${resolved} resolved${held}.`,
-        ...strangeSilences(spec),
         ...left.map(({ sink, waiting }) => {
           const why = tally.failing.get(sink);
           const changes = `${plural(waiting, 'change')} of alerts`;

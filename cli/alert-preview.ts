@@ -3,19 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type BrokenJson, parseJson } from '../connectors/json-text.js';
 import type { Anomaly, Result } from '../event.js';
-import type { AlertRule } from '../operators/alert-rule.js';
-import { readyRules } from '../operators/alert-rule.js';
 import type { AlarmBudget } from '../operators/budget.js';
 import { AlertPreview, type Preview, previewStored } from '../pipelines/alert-preview.js';
-import { parseRule, withAlerts } from '../pipelines/alert-spec.js';
+import { type AlertSpec, withAlerts } from '../pipelines/alert-spec.js';
 import { loadPipeline } from '../pipelines/load.js';
+import type { Pipeline } from '../pipelines/pipeline.js';
 import { run } from '../pipelines/run.js';
-import { SpecError } from '../pipelines/spec-error.js';
 import { alarmBudgetOf } from './alarm-budget.js';
-import { jsonOf } from './alert-desk.js';
 import { exitCodes, UsageError } from './failure.js';
 import { coloured, type Io } from './io.js';
 import { count, figure, moment, plural, span } from './numbers.js';
+import { givenRules, previewedSection } from './preview-rules.js';
 import { writeAlertPage } from './report/write-alerts.js';
 import { type LogOptions, opened, sourceOf, usage } from './source.js';
 import { severityMarks } from './view/chart.js';
@@ -23,7 +21,8 @@ import { table } from './view/table.js';
 import { type Paint, paint, plain } from './view/text.js';
 
 export interface PreviewOptions extends LogOptions {
-  readonly rule: readonly string[];
+  /** Those of the pipeline by default. */
+  readonly rule?: readonly string[];
   readonly from?: number;
   readonly to?: number;
   readonly pipeline: string;
@@ -39,18 +38,21 @@ export async function previewAlerts(input: string, options: PreviewOptions, io: 
   if (from > to) {
     throw new UsageError(`--from: expected a time before --to (${moment(to)}), got ${moment(from)}: exchange them`);
   }
-  const rules = await rulesOf(options.rule);
+  const given = options.rule && (await givenRules(options.rule));
+  const stored = await storedAnomalies(input);
+  if (stored && options.budget) {
+    throw new UsageError('--budget: has no effect on stored anomalies, which are found already: leave it out');
+  }
+  const pipeline = stored && given ? undefined : await pipelineOf(options);
+  const section = await previewedSection(given, pipeline?.alerts, options.pipeline);
+  const { rules } = section;
   const preview = new AlertPreview(
     rules.map(({ name }) => name),
     options.from,
     options.to,
   );
-  const stored = await storedAnomalies(input);
-  if (stored && options.budget) {
-    throw new UsageError('--budget: has no effect on stored anomalies, which are found already: leave it out');
-  }
-  if (stored) await previewStored(stored, rules, preview);
-  else await previewLog(input, rules, preview, options, io);
+  if (stored) await previewStored(stored, section, preview);
+  else if (pipeline) await previewLog(input, pipeline, section, preview, options, io);
   const sum = preview.sum();
   if (options.report) await writeAlertPage(options.report, { input, sum, rules });
   if (options.json) io.stdout.write(`${JSON.stringify(sum, null, 1)}\n`);
@@ -62,42 +64,24 @@ export async function previewAlerts(input: string, options: PreviewOptions, io: 
   return exitCodes.done;
 }
 
-async function rulesOf(given: readonly string[]): Promise<AlertRule[]> {
-  const rules: AlertRule[] = [];
-  for (const one of given) {
-    const value = await jsonOf(one);
-    const from = /^\s*[[{]/.test(one) ? '--rule' : one;
-    try {
-      for (const rule of Array.isArray(value) ? value : [value]) rules.push(parseRule(rule, from));
-    } catch (error) {
-      throw error instanceof SpecError ? new UsageError(error.message) : error;
-    }
-  }
-  try {
-    readyRules(rules, 'rules');
-  } catch (error) {
-    throw new UsageError(`--rule: ${(error as Error).message}`);
-  }
-  return rules;
-}
+/** What finds the anomalies of a log, and may have rules of its own. */
+const pipelineOf = ({ horizons, ...options }: PreviewOptions): Promise<Pipeline<Result>> =>
+  usage(() => loadPipeline(options.pipeline, { ...(horizons ? { horizons } : {}), ...alarmBudgetOf(options) }));
 
 async function previewLog(
   input: string,
-  rules: readonly AlertRule[],
+  pipeline: Pipeline<Result>,
+  section: AlertSpec,
   preview: AlertPreview,
   options: PreviewOptions,
   io: Io,
 ): Promise<void> {
-  const { horizons } = options;
-  const pipeline = await usage(() =>
-    loadPipeline(options.pipeline, { ...(horizons ? { horizons } : {}), ...alarmBudgetOf(options) }),
-  );
   const source = sourceOf(input, options, io);
   const opening = await usage(() => source.open());
-  // Rules of its own are not the question here.
+  // Of a step that it has already the rules may be others.
   const base = { ...pipeline, stages: pipeline.stages.filter(({ id }) => id !== 'alert') };
   await run<Result>({
-    pipeline: withAlerts(rebuilt(base), { rules }),
+    pipeline: withAlerts(rebuilt(base), section),
     source: opened(source, opening),
     sinks: { alerts: [preview] },
     onBatch: ({ rows }) => preview.addRows(rows),
@@ -227,7 +211,7 @@ function linesOf(
 }
 
 const messagesMean = [
-  'Messages: as a receiver gets them by default. The first alert of a rule waits 30 s for others, changes are told every',
+  'Messages: as a receiver gets them by default. A new alert of a rule waits 30 s for others, changes are told every',
   '5 min at most, what goes on every 4 h, and ends. Silences are not looked at.',
 ];
 

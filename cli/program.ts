@@ -190,7 +190,7 @@ function alertsCommand(io: Io, done: (code: number) => void): Command {
       .option('--pipeline <name|file>', 'what finds the anomalies of a log', 'sensor-anomaly')
       .option('--budget <alarms>', 'false alarms that are all right, such as 1/key/7d or 50/all/1d', parseAlarmBudget),
   )
-    .requiredOption('--rule <file|json>', 'a rule, or a list of them; any number of times', collect(String))
+    .option('--rule <file|json>', 'a rule or a list, any number of times (default: of the pipeline)', collect(String))
     .option('--from <time>', 'first moment of event time, such as 2026-01-31', parse.parseMoment('--from'))
     .option('--to <time>', 'last moment', parse.parseMoment('--to'))
     .option('--json', 'as JSON, with every alert')

@@ -5,7 +5,7 @@ import { isCrowd, levelOf, type Parts, withParts } from './alert-crowd.js';
 
 /** When alerts that belong together are told: by the clock on the wall, in a replay by event time. */
 export interface Timing {
-  /** How long the first alert of a group waits for others; default 30 s. */
+  /** How long the first new alert that is not told yet waits for others; default 30 s. */
   readonly waitMs: number;
   /** Least time between two tellings of a group that has changed; default 5 min. */
   readonly intervalMs: number;
@@ -47,6 +47,8 @@ export interface Group {
   /** When the first change came that is not told yet, and when it was last told; null for never. */
   changedMs: number | null;
   toldMs: number | null;
+  /** When the first alert came that fires and that nobody has heard of; earlier releases did not note it. */
+  firedMs?: number | null;
 }
 
 /** What `take` hands out, to be given back to `delivered`. */
@@ -79,20 +81,25 @@ export function isDue(entry: Entry, { sendResolved }: Timing): boolean {
 /** Notes since when a group has had something to be told. */
 export function settle(group: Group, nowMs: number): void {
   let waits = false;
+  let untold = false;
   for (const entry of group.alerts.values()) {
     if (!isDue(entry, group.timing)) continue;
     waits = true;
-    break;
+    untold ||= entry.told === 0;
+    if (untold || (group.firedMs ?? null) === null) break;
   }
   group.changedMs = waits ? (group.changedMs ?? nowMs) : null;
+  if (!untold) group.firedMs = null;
 }
 
 /** When a group is to be told next. */
-export function dueMs({ alerts, timing, changedMs, toldMs }: Group, hurry: boolean): number {
+export function dueMs({ alerts, timing, changedMs, toldMs, firedMs }: Group, hurry: boolean): number {
   const { waitMs, intervalMs, repeatMs } = timing;
   if (changedMs !== null) {
     if (hurry) return changedMs;
-    return toldMs === null ? changedMs + waitMs : Math.max(changedMs, toldMs + intervalMs);
+    if (toldMs === null) return changedMs + waitMs;
+    // What else is to be told goes with the new alert: a telling holds all that fires.
+    return Math.max(toldMs + intervalMs, changedMs, (firedMs ?? Number.NEGATIVE_INFINITY) + waitMs);
   }
   if (toldMs === null || repeatMs <= 0 || hurry) return Number.POSITIVE_INFINITY;
   for (const entry of alerts.values()) {

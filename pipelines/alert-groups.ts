@@ -98,7 +98,11 @@ export class AlertGroups {
     if (this.inLine) {
       entry.told = alert.revision;
       if (alert.status === 'resolved') this.#drop(group, alert.id);
-    } else this.#settleEntry(group, entry, wasDue, nowMs);
+    } else {
+      // One that was held back or part of many has had its time to wait in.
+      if (!before && alert.status === 'firing' && isDue(entry, group.timing)) group.firedMs ??= nowMs;
+      this.#settleEntry(group, entry, wasDue, nowMs);
+    }
     if (changed) this.#relink(nowMs);
     return alert;
   }
@@ -117,7 +121,9 @@ export class AlertGroups {
     const entry = group?.alerts.get(id);
     if (!group || !entry) return;
     const { silencedBy: _, ...alert } = entry.alert;
-    const patienceMs = group.toldMs === null ? group.timing.waitMs : group.timing.intervalMs;
+    const { waitMs, intervalMs } = group.timing;
+    const toldGroupMs = entry.told === 0 ? Math.max(intervalMs, waitMs) : intervalMs;
+    const patienceMs = group.toldMs === null ? waitMs : toldGroupMs;
     if (by !== undefined && isDue(entry, group.timing) && eventMs - alert.timeMs > patienceMs)
       entry.owed = alert.revision;
     entry.alert = by === undefined ? alert : { ...alert, silencedBy: by };
@@ -197,6 +203,7 @@ export class AlertGroups {
     for (const group of this.#groups.values()) {
       if (group.changedMs !== null) group.changedMs = Math.min(group.changedMs, atMs);
       if (group.toldMs !== null) group.toldMs = Math.min(group.toldMs, atMs);
+      if (typeof group.firedMs === 'number') group.firedMs = Math.min(group.firedMs, atMs);
       if (past) for (const entry of group.alerts.values()) entry.past = true;
     }
   }

@@ -3,6 +3,7 @@ import type { AlertJournal } from '../connectors/alerts/journal.js';
 import type { AlertSink } from '../connectors/alerts/sink.js';
 import { parseJson } from '../connectors/json-text.js';
 import { AlertFeed, type FeedEvent } from './alert-feed.js';
+import { checkMatches, knownLabels } from './alert-labels.js';
 import type { GroupTime } from './alert-pace.js';
 import { type AlertSpec, alertSinksOf, parseSilences } from './alert-spec.js';
 import type { Clock } from './pace.js';
@@ -35,7 +36,7 @@ export async function openAlerts(spec: AlertSpec, options: OpenAlertsOptions): P
   const { routes, maintenance, queue, drainMs, silences = [], silencesFile } = spec;
   const read = async (path: string): Promise<NonNullable<AlertSpec['silences']>> => [
     ...silences,
-    ...(await silencesOf(path)),
+    ...(await silencesOf(path, knownLabels(spec))),
   ];
   let seenMs = silencesFile === undefined ? 0 : await changedMs(silencesFile);
   const all = silencesFile === undefined ? silences : await read(silencesFile);
@@ -76,7 +77,7 @@ export async function openAlerts(spec: AlertSpec, options: OpenAlertsOptions): P
 }
 
 /** A file that is not there yet holds no silences. */
-async function silencesOf(path: string): Promise<NonNullable<AlertSpec['silences']>> {
+async function silencesOf(path: string, known: readonly string[]): Promise<NonNullable<AlertSpec['silences']>> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '[]';
     throw new SpecError(`alerts.silencesFile: ${path} cannot be read (${error.code})`);
@@ -87,7 +88,9 @@ async function silencesOf(path: string): Promise<NonNullable<AlertSpec['silences
   } catch (error) {
     throw new SpecError(`alerts.silencesFile: ${path}: expected JSON: ${(error as Error).message}`);
   }
-  return parseSilences(value, path);
+  const silences = parseSilences(value, path);
+  checkMatches(silences, known, `${path}: silences`);
+  return silences;
 }
 
 const changedMs = (path: string): Promise<number> =>

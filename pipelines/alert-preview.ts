@@ -2,7 +2,7 @@ import type { Origin } from '../connectors/sink.js';
 import { type Alert, type Anomaly, type Batch, type Change, type Severity, severities } from '../event.js';
 import { alert } from '../operators/alert.js';
 import type { Watched } from '../operators/alert-desk.js';
-import type { AlertRule } from '../operators/alert-rule.js';
+import type { AlertOptions, AlertRule } from '../operators/alert-rule.js';
 import { timingDefault } from './alert-group.js';
 import { AlertMessages } from './alert-messages.js';
 import { Lane } from './lane.js';
@@ -194,14 +194,15 @@ function median(values: readonly number[]): number {
  */
 export async function previewStored(
   anomalies: readonly Anomaly[],
-  rules: readonly AlertRule[],
+  options: Omit<AlertOptions, 'keys'>,
   preview: AlertPreview,
 ): Promise<void> {
+  const { rules } = options;
   const latest = new Map<string, Anomaly>();
   for (const anomaly of anomalies) latest.set(`${anomaly.key}\n${anomaly.id}`, anomaly);
   const byKey = new Map<string, Anomaly[]>();
   for (const anomaly of latest.values()) byKey.set(anomaly.key, [...(byKey.get(anomaly.key) ?? []), anomaly]);
-  const step = alert<Watched>({ rules });
+  const step = alert<Watched>(options);
   const alerts: Alert[] = [];
   for (const [key, list] of byKey) {
     const lane = new Lane<Watched>([step], { name: 'stored', channels: [] });

@@ -5,10 +5,11 @@ import { hint } from '../connectors/nearest.js';
 import { directions, severities } from '../event.js';
 import { alert } from '../operators/alert.js';
 import type { Watched } from '../operators/alert-desk.js';
-import { type AlertOptions, type AlertRule, readyRules, reservedLabels } from '../operators/alert-rule.js';
+import { type AlertOptions, type AlertRule, readyRules } from '../operators/alert-rule.js';
 import { keyLimitDefault } from '../state/keys.js';
 import type { AlertFeedOptions } from './alert-feed.js';
-import { days, type Silence } from './alert-silences.js';
+import { checkLabels } from './alert-labels.js';
+import { days } from './alert-silences.js';
 import type { Pipeline } from './pipeline.js';
 import { explain, type Issue, SpecError, shown } from './spec-error.js';
 
@@ -152,23 +153,9 @@ export function parseAlerts(value: unknown, from = 'alerts'): AlertSpec {
   } catch (error) {
     throw new SpecError(`${from}: ${(error as Error).message}`);
   }
+  checkLabels(found.data as unknown as AlertSpec, from);
   return found.data as unknown as AlertSpec;
 }
-
-/** Silences and maintenance windows that ask for a label which no alert of the section can have, as sentences. */
-export function strangeSilences(spec: AlertSpec): string[] {
-  const ofKeys = [...(spec.keyLabels ?? '').matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name);
-  const known = [...reservedLabels, ...ofKeys, ...spec.rules.flatMap(({ labels = {} }) => Object.keys(labels))];
-  return [...(spec.silences ?? []), ...(spec.maintenance ?? [])].flatMap(({ name, match }) =>
-    strangeLabels(match, known).map(
-      (label) => `silence ${name}: no alert of this section has the label ${label}${hint(label, known)}`,
-    ),
-  );
-}
-
-/** Labels that are asked for and not among those that are known. */
-export const strangeLabels = (match: Silence['match'], known: readonly string[] = reservedLabels): string[] =>
-  Object.keys(match).filter((label) => !known.includes(label));
 
 /** One rule as JSON, for `engram alerts preview`. */
 export function parseRule(value: unknown, from: string): AlertRule {
@@ -216,6 +203,7 @@ export function withAlerts<B extends Watched>(
       `${from}: expected a step episode in the pipeline ${pipeline.name}, whose anomalies become alerts, there is none: add it`,
     );
   }
+  checkLabels(spec, from);
   const { rules, keyLabels, replayUrl, detector = pipeline.name } = spec;
   // As many keys as any other step may hold: this one must neither refuse nor forget what they know.
   const limits = pipeline.stages.flatMap(

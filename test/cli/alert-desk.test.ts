@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verifyWebhook } from '../../connectors/alerts/webhook.js';
 import { Secret } from '../../connectors/kafka/secret.js';
-import { type Alert, severities } from '../../event.js';
+import { type Alert, type Anomaly, severities } from '../../event.js';
 import { sensorAnomaly } from '../../pipelines/sensor-anomaly.js';
 import { chance } from '../chance.js';
 import { Receiver } from '../connectors/alerts/server.js';
@@ -55,6 +55,22 @@ describe('engram replay --alerts', () => {
     const told = (hook.bodies as { alerts: Alert[] }[]).flatMap((body) => body.alerts.map(({ id }) => id));
     expect(new Set(told)).toEqual(new Set(fired.map(({ id }) => id)));
     for (const { headers, body } of hook.asked) expect(verifyWebhook(new Secret(canary), headers, body)).toBe(true);
+  });
+
+  test('an alert leads to its anomaly by key and start, and outlasts it by the rows that close it', async () => {
+    await replay('--alerts', JSON.stringify(section()), '--state', at('state'), '--out', at('anomalies.ndjson'));
+    const lines = readFileSync(at('anomalies.ndjson'), 'utf8').trimEnd().split('\n');
+    const anomalies = lines.map((line) => JSON.parse(line) as Anomaly);
+    const ended = linesOf('alerts.ndjson').filter(({ status, episodes }) => status === 'resolved' && episodes === 1);
+    expect(ended.length).toBeGreaterThan(0);
+    for (const { key, startsAt, endsAt = '', timeMs } of ended) {
+      const own = anomalies.filter((one) => one.key === key && one.startMs === Date.parse(startsAt));
+      expect(own).toHaveLength(1);
+      const [{ endMs }] = own as [Anomaly];
+      expect(Date.parse(endsAt)).toBeGreaterThanOrEqual(endMs);
+      // Rows every half hour.
+      expect((timeMs - endMs) / 1_800_000).toBeGreaterThanOrEqual(24);
+    }
   });
 
   test('replayed afresh it tells nothing again; the ids are the same', async () => {
@@ -197,18 +213,21 @@ describe('engram replay --alerts', () => {
 
   test.each([
     // The crowd is known two rows after it has moved: within the wait, or a wait that is long enough.
-    [10, {}],
-    [60, { routes: [{ waitMs: 180_000 }] }],
+    ['', 10, {}],
+    ['', 60, { routes: [{ waitMs: 180_000 }] }],
+    // One key was dead long before, and its alert is open.
+    [', one key dead', 10, {}],
   ])(
-    'a jump of all keys at once, rows every %d s, is one message with one alert, and one end; the record has all, linked',
-    async (seconds, routes) => {
+    'a jump of all keys at once%s, rows every %d s, is one message with one alert, and one end; the record has all, linked',
+    async (dead, seconds, routes) => {
       const draw = normal(chance(8));
       const [keys, rows, jump] = [14, 520, 450];
       const lines = ['key,time,value'];
       for (let row = 0; row < rows; row++) {
         const time = new Date(Date.UTC(2026, 0, 1) + row * seconds * 1000).toISOString();
         const more = row >= jump && row < jump + 3 ? 15 : 0;
-        for (let key = 0; key < keys; key++) lines.push(`machine-${key},${time},${(20 + draw() + more).toFixed(3)}`);
+        for (let key = dead && row >= 250 ? 1 : 0; key < keys; key++)
+          lines.push(`machine-${key},${time},${(20 + draw() + more).toFixed(3)}`);
       }
       writeFileSync(at('jump.csv'), `${lines.join('\n')}\n`);
       // The shipped pipeline, with a memory that makes the test quick.
@@ -218,21 +237,27 @@ describe('engram replay --alerts', () => {
       const args = ['--alerts', JSON.stringify(section(routes)), '--state', at('state')];
       expect((await engram(['replay', ...log, ...args])).code).toBe(0);
       const jumpedMs = Date.UTC(2026, 0, 1) + jump * seconds * 1000;
-      const record = linesOf('alerts.ndjson').filter(
-        ({ startsAt }) => Date.parse(startsAt) >= jumpedMs - seconds * 1000,
-      );
+      const ofJump = ({ startsAt }: Alert): boolean => Date.parse(startsAt) >= jumpedMs - seconds * 1000;
+      const all = linesOf('alerts.ndjson');
+      const record = all.filter(ofJump);
+      const fires = all.filter(({ key, direction }) => key === 'machine-0' && direction === 'missing');
+      expect([...new Set(fires.map(({ status }) => status))]).toEqual(dead ? ['firing'] : []);
       const crowd = record.filter(({ together }) => together);
       const own = new Set(record.filter(({ together }) => !together).map(({ key }) => key));
       expect(own.size).toBeGreaterThan(5);
       expect(crowd.map(({ status }) => status)).toEqual(['firing', 'resolved']);
       const ends = record.filter(({ status, together }) => status === 'resolved' && !together);
       expect(new Set(ends.map(({ partOf }) => partOf))).toEqual(new Set([crowd[0]?.id]));
-      const bodies = (hook.bodies as { status: string; alerts: Alert[] }[]).filter(({ alerts }) =>
-        alerts.some(({ startsAt }) => Date.parse(startsAt) >= jumpedMs - seconds * 1000),
-      );
-      expect(bodies.map(({ status, alerts }) => [status, alerts.map(({ id }) => id)])).toEqual([
-        ['firing', [crowd[0]?.id]],
-        ['resolved', [crowd[0]?.id]],
+      // Of each message what the jump has put into it.
+      const bodies = (hook.bodies as { alerts: Alert[] }[])
+        .map(({ alerts }) => ({ alerts: alerts.filter(ofJump) }))
+        .filter(({ alerts }) => alerts.length > 0);
+      // Beside the dead key one goes on for seven minutes after the many, and is told by itself then.
+      const outlast = dead ? 1 : 0;
+      expect(bodies).toHaveLength(2 + outlast);
+      expect(bodies.slice(0, 2).map(({ alerts }) => alerts.map(({ id, status }) => [id, status]))).toEqual([
+        [[crowd[0]?.id, 'firing']],
+        [[crowd[0]?.id, 'resolved']],
       ]);
       expect(bodies[0]?.alerts[0]?.summary).toContain(`${own.size} keys have alarms of their own: machine-`);
       const worst = (alerts: readonly Alert[]) =>
@@ -243,7 +268,7 @@ describe('engram replay --alerts', () => {
       // It asks with the times of the default route.
       if (seconds > 10) return;
       expect(preview.rules[0]?.messages).toBe(hook.asked.length);
-      expect(preview.rules[0]?.alerts).toBe((preview.rules[0]?.told ?? 0) + own.size);
+      expect(preview.rules[0]?.alerts).toBe((preview.rules[0]?.told ?? 0) + own.size - outlast);
     },
     60_000,
   );

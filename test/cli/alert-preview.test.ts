@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { sparkline } from '../../cli/alert-preview.js';
 import type { Alert } from '../../event.js';
 import type { Preview } from '../../pipelines/alert-preview.js';
+import { shipped } from '../../pipelines/shipped.js';
 import { dailyCsv, engram, folder } from './command.js';
 
 let here: string;
@@ -94,6 +95,40 @@ describe('engram alerts preview', () => {
     expect((JSON.parse(out) as Preview).alerts).toHaveLength(stored);
   });
 
+  test('without --rule takes the rules of the pipeline, with the labels of its keys', async () => {
+    const alerts = {
+      keyLabels: 'l{ending}',
+      rules: [
+        { name: 'mine', match: { ending: 'og' } },
+        { name: 'none', match: { ending: 'x' } },
+      ],
+      routes: [{ match: { team: 'a' } }, {}],
+    };
+    const rules = [...alerts.rules, { name: 'third', severity: 'critical', labels: { team: 'a' } }];
+    writeFileSync(at('mine.json'), JSON.stringify({ ...shipped.light, alerts: { ...alerts, rules } }));
+    const mine = async (log: string, ...more: string[]) => {
+      const args = ['alerts', 'preview', at(log), '--pipeline', at('mine.json'), '--json', ...more];
+      const { code, out, err } = await engram(args);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      return JSON.parse(out) as Preview;
+    };
+    const told = await mine('log.csv');
+    expect(told.rules.map(({ rule, alerts }) => [rule, alerts > 0])).toEqual([
+      ['mine', true],
+      ['none', false],
+      ['third', expect.any(Boolean)],
+    ]);
+    expect(told.alerts[0]?.labels).toEqual({ ending: 'og' });
+    // Another rule instead, and the same labels of keys.
+    const other = await mine('log.csv', '--rule', '{"name": "mine", "match": {"ending": "o?"}}');
+    expect(other.alerts).toEqual(told.alerts.filter(({ rule }) => rule === 'mine'));
+    await engram(['replay', at('log.csv'), ...light, '--quiet', '--out', at('anomalies.ndjson')]);
+    const stored = await mine('anomalies.ndjson');
+    expect(stored.rules.slice(0, 2).map(({ rule, alerts }) => [rule, alerts])).toEqual(
+      told.rules.slice(0, 2).map(({ rule, alerts }) => [rule, alerts]),
+    );
+  });
+
   test('writes a page of its own, without anything to fetch and with a script that parses', async () => {
     const { out } = await preview('--rule', '{"name": "</script><img src=x>"}', '--report', at('p.html'));
     expect(out).toContain(`Written: ${at('p.html')}`);
@@ -115,7 +150,19 @@ describe('engram alerts preview', () => {
       '--from: expected a time before --to (2024-01-08 00:00), got 2024-01-09 00:00: exchange them',
     ],
     [['--rule', '{"name":"a"}', '--pipeline', 'lihgt'], 'did you mean "light"'],
-    [[], 'expected --rule'],
+    [
+      [],
+      'alerts preview: expected --rule, or a pipeline with rules in its section alerts, light has none: give one of them',
+    ],
+    [
+      ['--rule', '{"rules": [{"name": "a"}]}'],
+      '--rule: expected a rule such as {"name": "any"}, or a list of rules, got an object with rules: give the list in it alone',
+    ],
+    [['--rule', '{"alerts": {"rules": []}}'], 'got an object with alerts'],
+    [
+      ['--rule', '{"name": "a", "match": {"chanel": "x"}}'],
+      '--rule: rules[0].match.chanel: expected a label that alerts have (key, channel,',
+    ],
   ])('a mistake is told as such: %j', async (more, message) => {
     const { code, err } = await preview(...more);
     expect(err).toContain(message);

@@ -35,6 +35,20 @@ test('the first telling waits, later ones keep their distance, and what goes on 
   );
 });
 
+test('a new alert of a group that was told waits for others too, from the first that nobody has heard of', () => {
+  expect(dueMs(groupOf({ changedMs: 1000, firedMs: 1000, toldMs: 5 }), false)).toBe(1030);
+  // An end that comes meanwhile goes with it, and what waits for the interval anyway waits no longer.
+  expect(dueMs(groupOf({ changedMs: 990, firedMs: 1000, toldMs: 5 }), false)).toBe(1030);
+  expect(dueMs(groupOf({ changedMs: 1000, firedMs: 1000, toldMs: 900 }), false)).toBe(1200);
+  expect(dueMs(groupOf({ changedMs: 1000, firedMs: 1000, toldMs: 5 }), true)).toBe(1000);
+  const group = groupOf({ firedMs: 10 });
+  settle(group, 99);
+  expect(group.firedMs).toBe(10);
+  group.alerts.set('a', { alert: resolvedOf(), told: 1 });
+  settle(group, 99);
+  expect([group.changedMs, group.firedMs]).toEqual([10, null]);
+});
+
 test('a group that has nothing to tell has no time of change', () => {
   const group = groupOf({ alerts: new Map([['a', { alert: alertOf(), told: 1 }]]) });
   settle(group, 99);

@@ -72,6 +72,44 @@ test('a jump of all keys is told as one alert that names those with alarms of th
   expect(tried.groups.size).toBe(0);
 });
 
+test('a jump of all keys is one alert in a group that was told long before too, as one key is dead', () => {
+  const tried = new Tried();
+  tried.put(one('dead', 1));
+  expect(tried.tell(2)).toBe('dead firing warning');
+  tried.put(one('a', 10), one('b', 10.1));
+  expect(tried.tell(10.2)).toBeUndefined();
+  tried.put({ ...many(10), timeMs: start + 10.3 * minute });
+  expect(tried.groups.nextMs(false)).toBe(start + 10.5 * minute);
+  expect(tried.tell(10.4)).toBeUndefined();
+  expect(tried.tell(10.5)).toBe('dead firing warning, many firing warning');
+  // What was told and gets worse, or ends, waits for nobody.
+  tried.put(over(one('dead', 1), 20));
+  expect(tried.tell(20)).toBe('dead resolved warning, many firing warning');
+});
+
+test('a steady trickle of new alerts does not keep a group that was told waiting', () => {
+  const tried = new Tried();
+  tried.put(one('dead', 1));
+  tried.tell(2);
+  const told: number[] = [];
+  for (let at = 10; at < 22; at += 0.25) {
+    tried.put(one(`t${at}`, at));
+    if (tried.tell(at)) told.push(at);
+  }
+  expect(told).toEqual([10.5, 15.5, 20.5]);
+});
+
+test('a new alert that a silence takes before the wait is over is not owed', () => {
+  const tried = new Tried();
+  tried.put(one('dead', 1));
+  tried.tell(2);
+  tried.put(one('a', 10));
+  tried.groups.silence('a', 's', start + 10.2 * minute, start + 10.2 * minute);
+  expect(tried.tell(15)).toBeUndefined();
+  tried.put(one('b', 20));
+  expect(tried.groups.nextMs(false)).toBe(start + 20.5 * minute);
+});
+
 test('a key that gets worse is told with the many, at once when it may be', () => {
   const tried = new Tried();
   tried.put(many(10), one('a', 13));

@@ -29,3 +29,16 @@ test('an alert that is part of one of many keys is in no message of its own', ()
   count.end();
   expect([count.messages, [...count.told]]).toEqual([1, ['crowd']]);
 });
+
+test('a jump of all keys is one message more where another alert of the rule is open', () => {
+  const count = new AlertMessages(timing);
+  const source = { topic: 'log', partition: 0, offset: 1 };
+  count.accept(alertOf({ id: 'dead', source }), 0);
+  count.advance(31);
+  count.accept(alertOf({ id: 'a', source }), 1000);
+  count.advance(1010);
+  const crowd = { id: 'crowd', together: { keys: 9, of: 10 }, source };
+  count.accept(alertOf({ ...crowd, timeMs: Date.UTC(2026, 0, 1) + 20 }), 1020);
+  count.advance(1031);
+  expect([count.messages, [...count.told]]).toEqual([2, ['dead', 'crowd']]);
+});

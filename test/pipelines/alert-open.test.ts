@@ -43,10 +43,27 @@ test('silences of a file are looked at again when it changes, and stay as they w
   await clock.pass(60_000);
   expect(sent).toEqual([]);
   expect(faults[0]).toMatch(/expected JSON/);
+  write(JSON.stringify([{ ...silence, match: { kye: 'pump-*' } }]), 2500);
+  await refresh();
+  await clock.pass(60_000);
+  expect(sent).toEqual([]);
+  expect(faults[1]).toMatch(/silences.json: silences\[0\].match.kye: .*got "kye" \(did you mean "key"\?\)$/);
   write('[]', 3000);
   await refresh();
   await clock.pass(60_000);
   expect(sent).toHaveLength(1);
+  await feed.close(false);
+});
+
+test('a file that asks for a label which no alert has is refused at the start', async () => {
+  const folder = place();
+  const silencesFile = join(folder, 'silences.json');
+  const silence = { name: 's', startsAt: '2026-01-01T00:00:00Z', endsAt: '2026-01-02T00:00:00Z' };
+  writeFileSync(silencesFile, JSON.stringify([{ ...silence, match: { sites: 'north' } }]));
+  const opened = openAlerts({ rules, keyLabels: '{site}/{machine}', silencesFile }, { folder });
+  await expect(opened).rejects.toThrow(/silences.json: silences\[0\].match.sites: .*\(did you mean "site"\?\)$/);
+  writeFileSync(silencesFile, JSON.stringify([{ ...silence, match: { site: 'north' } }]));
+  const { feed } = await openAlerts({ rules, keyLabels: '{site}/{machine}', silencesFile }, { folder });
   await feed.close(false);
 });
 

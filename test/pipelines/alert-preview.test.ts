@@ -33,7 +33,7 @@ async function stored(anomalies: readonly Anomaly[], rules: readonly AlertRule[]
     fromMs,
     toMs,
   );
-  await previewStored(anomalies, rules, preview);
+  await previewStored(anomalies, { rules }, preview);
   return preview.sum();
 }
 

@@ -117,6 +117,23 @@ const short = (sent: readonly Delivery[]) =>
   sent.map(({ id, status, alerts }) => [id, status, alerts.map((a) => `${a.id} ${a.status} ${a.revision}`).join(', ')]);
 
 describe('a replay', () => {
+  test('tells a jump of all keys in one message where a dead key has been told long before, as a live run and the preview do', async () => {
+    const at = start + 2 * hour;
+    const crowd = { key: 'a0', startsAt: iso(at), together: { keys: 9, of: 10 } };
+    const jump = Array.from({ length: 9 }, (_, i) => fires(`a${i}`, at + i * second));
+    const over = jump.map(({ id, startsAt, timeMs }) => ends(id, timeMs + 6 * minute, { startsAt }));
+    const changes = [fires('dead', start), ...jump, fires('crowd', at + 20 * second, crowd), ...over];
+    const log = { changes, endMs: at + 10 * minute };
+    const told = await replay(log, 1);
+    expect(told.map(({ alerts }) => alerts.map(({ id }) => id))).toEqual([['dead'], ['dead', 'crowd']]);
+    expect(short(await replay(log, 1000))).toEqual(short(told));
+    expect(short(await live(log))).toEqual(short(told));
+    const preview = new AlertPreview(['any'], start, log.endMs);
+    await preview.write(changes);
+    await preview.advance(log.endMs);
+    expect(preview.sum().rules[0]).toMatchObject({ messages: 2, told: 2 });
+  });
+
   test.each([1, 2, 3])(
     'tells what a live run tells, in the same deliveries, however the log is cut (seed %d)',
     async (seed) => {

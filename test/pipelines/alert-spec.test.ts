@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  alertSinksOf,
-  parseAlerts,
-  parseRule,
-  parseSilences,
-  strangeSilences,
-  withAlerts,
-} from '../../pipelines/alert-spec.js';
+import { alertSinksOf, parseAlerts, parseRule, parseSilences, withAlerts } from '../../pipelines/alert-spec.js';
 import { pipeline } from '../../pipelines/pipeline.js';
 import { shipped } from '../../pipelines/shipped.js';
 import { parseSpec, pipelineOf } from '../../pipelines/spec.js';
@@ -40,6 +33,10 @@ describe('a section that is wrong is refused with its place', () => {
       { rules, silences: [{ name: 's', match: {}, startsAt: 'x' }] },
       'silences[0].endsAt: expected a text, it is missing',
     ],
+    [
+      { rules: [{ name: 'a', match: { chanel: 'x' } }] },
+      'alerts: rules[0].match.chanel: expected a label that alerts have (key, channel',
+    ],
   ])('%j', (value, message) => expect(() => parseAlerts(value)).toThrow(message));
 
   test.each(['slack', 'webhook', 'pagerduty', 'email', 'alertmanager'])(
@@ -69,23 +66,6 @@ describe('a section that is wrong is refused with its place', () => {
         expect(wrong({ [name]: value, port: canary })).not.toContain(canary);
     },
   );
-});
-
-test('a silence that asks for a label which no alert can have is told, with the one that may be meant', () => {
-  const [startsAt, endsAt] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'];
-  const spec = parseAlerts({
-    rules: [{ name: 'a', labels: { team: 'x' } }],
-    keyLabels: '{site}/{machine}',
-    silences: [
-      { name: 'good', match: { key: 'x', team: 'x', site: 'y', machine: 'z' }, startsAt, endsAt },
-      { name: 'bad', match: { key: 'x', machina: 'z' }, startsAt, endsAt },
-    ],
-    maintenance: [{ name: 'weekly', match: { zzzzzz: 'x' }, days: ['sat'], from: '22:00', to: '02:00', endsAt }],
-  });
-  expect(strangeSilences(spec)).toEqual([
-    'silence bad: no alert of this section has the label machina (did you mean "machine"?)',
-    'silence weekly: no alert of this section has the label zzzzzz',
-  ]);
 });
 
 test('names in JSON cannot reach what all objects share', () => {
@@ -122,6 +102,14 @@ describe('a pipeline in JSON with alerts', () => {
     expect(() => withAlerts(pipeline('empty') as never, { rules })).toThrow(
       'empty: alerts: expected a step episode in the pipeline empty',
     ));
+
+  test('made by code is held to the same labels', () => {
+    const plain = pipelineOf(parseSpec(shipped.light));
+    const wrong = [{ name: 'any', match: { sites: 'north' } }];
+    expect(() => withAlerts(plain as never, { rules: wrong, keyLabels: '{site}/{machine}' })).toThrow(
+      /alerts: rules\[0\].match.sites: .* got "sites" \(did you mean "site"\?\)$/,
+    );
+  });
 });
 
 test('sinks are made by name, and one that cannot be made is told by its name and without its secrets', async () => {
