@@ -31,11 +31,12 @@ export class AlertCrowds {
 
   /**
    * The one that an alert is part of: of the same rule, detector and shard, firing, and begun no later than so long after it
-   * as it took to be told. One that is kept from people takes none with it.
+   * as it took to be told, by its first row or by when it fired: the first row was found looking back, and by chance may lie
+   * long before. One that is kept from people takes none with it.
    */
-  of(alert: Alert): Entry | undefined {
+  of(alert: Alert, firedMs = Number.NEGATIVE_INFINITY): Entry | undefined {
     if (isCrowd(alert)) return undefined;
-    const startMs = Date.parse(alert.startsAt);
+    const startMs = Math.max(firedMs, Date.parse(alert.startsAt));
     for (const id of this.#firing) {
       const entry = this.entryOf(id);
       if (!entry || entry.alert.silencedBy !== undefined) continue;

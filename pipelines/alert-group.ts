@@ -22,6 +22,8 @@ export interface Entry {
   alert: Alert;
   /** Revision that was told last; 0 for none. */
   told: number;
+  /** When it first fired; new in this release. */
+  firedMs?: number;
   /** Revision that was due before a silence began: it is told all the same. */
   owed?: number;
   /** Of an earlier pass of time, which has begun anew since: it is not repeated. */
@@ -138,3 +140,10 @@ export function tellingOf(group: Group): Telling {
 /** A short name for a value, the same for the same value. */
 export const hash = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
+
+/** How many changes a group has still to tell. */
+export function changesOf({ alerts, timing }: Group): number {
+  let changes = 0;
+  for (const entry of alerts.values()) if (isDue(entry, timing)) changes++;
+  return changes;
+}

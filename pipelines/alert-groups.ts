@@ -1,6 +1,7 @@
 import type { Alert } from '../event.js';
 import { AlertCrowds, isCrowd, takePart } from './alert-crowd.js';
 import {
+  changesOf,
   dueMs,
   type Entry,
   type Group,
@@ -13,6 +14,10 @@ import {
   type Told,
   tellingOf,
 } from './alert-group.js';
+import { DueOrder } from './due-order.js';
+
+/** Times of groups that are out of date and kept all the same, beside two a group: nobody may ask for the first. */
+const staleMost = 1000;
 
 /** Groups as plain JSON. */
 export interface GroupsState {
@@ -34,14 +39,21 @@ export class AlertGroups {
   /** Group of each alert that is in one: it stays there whatever becomes of its labels. */
   readonly #home = new Map<string, Group>();
   readonly #crowds: AlertCrowds;
-  /** No group is due before. */
-  #soonestMs = Number.NEGATIVE_INFINITY;
+  /** Which is due first, as they wait and in a hurry. */
+  readonly #waiting: DueOrder;
+  readonly #hurried: DueOrder;
 
   /** `inLine`: changes are handed out elsewhere, one by one; groups only give them their names. */
   constructor(
     readonly inLine: boolean,
     state: GroupsState = { groups: [] },
   ) {
+    const dueOf = (hurry: boolean) => (key: string) => {
+      const group = this.#groups.get(key);
+      return group && dueMs(group, hurry);
+    };
+    this.#waiting = new DueOrder(dueOf(false));
+    this.#hurried = new DueOrder(dueOf(true));
     this.#crowds = new AlertCrowds((id) => this.#home.get(id)?.alerts.get(id), state.ended);
     for (const { alerts, ...group } of state.groups) {
       const made: Group = { ...group, alerts: new Map(alerts.map((entry) => [entry.alert.id, { ...entry }])) };
@@ -50,6 +62,7 @@ export class AlertGroups {
         this.#home.set(id, made);
         if (isCrowd(entry.alert) && entry.alert.status === 'firing') this.#crowds.see(entry, 0);
       }
+      this.#note(made);
     }
   }
 
@@ -82,14 +95,15 @@ export class AlertGroups {
   put(plain: Alert, place: Place, nowMs: number): Alert {
     const group = this.#home.get(plain.id) ?? this.#groups.get(place.key) ?? this.#begin(plain, place);
     const before = group.alerts.get(plain.id);
-    const crowd = this.#crowds.of(plain);
+    const firedMs = before?.firedMs ?? plain.timeMs;
+    const crowd = this.#crowds.of(plain, firedMs);
     // What only ends was part of what has ended; what gets worse goes on by itself.
     const last =
       plain.status === 'resolved' && this.#crowds.keeps(before?.alert.partOf) ? before?.alert.partOf : undefined;
     const partOf = crowd?.alert.id ?? last;
     const alert = { ...plain, group: group.id, ...(partOf === undefined ? {} : { partOf }) };
     const wasDue = before !== undefined && isDue(before, group.timing);
-    const entry: Entry = { ...before, alert, told: before?.told ?? 0 };
+    const entry: Entry = { ...before, alert, told: before?.told ?? 0, firedMs };
     delete entry.past;
     this.#home.set(alert.id, group);
     group.alerts.set(alert.id, entry);
@@ -103,6 +117,7 @@ export class AlertGroups {
       if (!before && alert.status === 'firing' && isDue(entry, group.timing)) group.firedMs ??= nowMs;
       this.#settleEntry(group, entry, wasDue, nowMs);
     }
+    this.#note(group);
     if (changed) this.#relink(nowMs);
     return alert;
   }
@@ -133,26 +148,17 @@ export class AlertGroups {
 
   /** When a group is to be told next, or alerts may have to be told by themselves; with `hurry` changes do not wait for others. */
   nextMs(hurry: boolean): number {
-    let nextMs = hurry ? Number.POSITIVE_INFINITY : this.#crowds.nextMs;
-    for (const group of this.#groups.values()) nextMs = Math.min(nextMs, dueMs(group, hurry));
-    return nextMs;
+    const firstMs = this.#first(hurry)?.atMs ?? Number.POSITIVE_INFINITY;
+    return hurry ? firstMs : Math.min(firstMs, this.#crowds.nextMs);
   }
 
   /** The group that was due first, before a time. Alerts of the time itself may still come. */
   dueBefore(beforeMs: number, hurry: boolean): { readonly group: string; readonly atMs: number } | undefined {
     for (;;) {
-      if (!hurry && Math.min(this.#soonestMs, this.#crowds.nextMs) >= beforeMs) return undefined;
-      let first: { group: string; atMs: number } | undefined;
-      let soonestMs = Number.POSITIVE_INFINITY;
-      for (const group of this.#groups.values()) {
-        const atMs = dueMs(group, hurry);
-        soonestMs = Math.min(soonestMs, atMs);
-        if (atMs < beforeMs && atMs < (first?.atMs ?? Number.POSITIVE_INFINITY)) first = { group: group.key, atMs };
-      }
-      if (hurry) return first;
-      this.#soonestMs = soonestMs;
+      const next = this.#first(hurry);
+      const first = next && next.atMs < beforeMs ? { group: next.key, atMs: next.atMs } : undefined;
       const { nextMs } = this.#crowds;
-      if (nextMs >= beforeMs || nextMs > (first?.atMs ?? Number.POSITIVE_INFINITY)) return first;
+      if (hurry || nextMs >= beforeMs || nextMs > (first?.atMs ?? Number.POSITIVE_INFINITY)) return first;
       this.pass(nextMs);
     }
   }
@@ -166,12 +172,8 @@ export class AlertGroups {
 
   /** The telling of the group that is due the longest. */
   due(nowMs: number, hurry: boolean): Telling | undefined {
-    let next: Group | undefined;
-    for (const group of this.#groups.values()) {
-      const atMs = dueMs(group, hurry);
-      if (atMs <= nowMs && (!next || atMs < dueMs(next, hurry))) next = group;
-    }
-    return next && tellingOf(next);
+    const first = this.#first(hurry);
+    return first && first.atMs <= nowMs ? tellingOf(this.#groups.get(first.key) as Group) : undefined;
   }
 
   /** What a group has to tell now, with how many changes that are news. */
@@ -198,13 +200,13 @@ export class AlertGroups {
 
   /** Time begins anew, earlier than it was: nothing waits for a time that has been; what is `past` is not repeated. */
   back(atMs: number, past: boolean): void {
-    this.#soonestMs = Number.NEGATIVE_INFINITY;
     this.pass(Number.POSITIVE_INFINITY);
     for (const group of this.#groups.values()) {
       if (group.changedMs !== null) group.changedMs = Math.min(group.changedMs, atMs);
       if (group.toldMs !== null) group.toldMs = Math.min(group.toldMs, atMs);
       if (typeof group.firedMs === 'number') group.firedMs = Math.min(group.firedMs, atMs);
       if (past) for (const entry of group.alerts.values()) entry.past = true;
+      this.#note(group);
     }
   }
 
@@ -230,6 +232,18 @@ export class AlertGroups {
     return group;
   }
 
+  /** When a group is due may have changed. */
+  #note({ key }: Group): void {
+    for (const due of [this.#waiting, this.#hurried]) {
+      if (due.size > staleMost + 2 * this.#groups.size) due.fill(this.#groups.keys());
+      else due.note(key);
+    }
+  }
+
+  #first(hurry: boolean): { readonly atMs: number; readonly key: string } | undefined {
+    return (hurry ? this.#hurried : this.#waiting).first();
+  }
+
   /** An alert of a group has changed. */
   #settleEntry(group: Group, entry: Entry, wasDue: boolean, nowMs: number): void {
     const { alert, told } = entry;
@@ -244,12 +258,12 @@ export class AlertGroups {
 
   #change(group: Group, nowMs: number): void {
     group.changedMs ??= nowMs;
-    this.#soonestMs = Math.min(this.#soonestMs, dueMs(group, false));
+    this.#note(group);
   }
 
   #settle(group: Group, nowMs: number): void {
     settle(group, nowMs);
-    this.#soonestMs = Math.min(this.#soonestMs, dueMs(group, false));
+    this.#note(group);
   }
 
   /** Looks again which alerts are part of one of many. */
@@ -257,7 +271,7 @@ export class AlertGroups {
     for (const [id, group] of [...this.#home]) {
       const entry = group.alerts.get(id);
       if (!entry || isCrowd(entry.alert)) continue;
-      const crowd = this.#crowds.of(entry.alert);
+      const crowd = this.#crowds.of(entry.alert, entry.firedMs);
       const { partOf, ...alert } = entry.alert;
       if (crowd ? crowd.alert.id === partOf : partOf === undefined || this.#crowds.keeps(partOf)) continue;
       const wasDue = isDue(entry, group.timing);
@@ -279,12 +293,7 @@ export class AlertGroups {
     group.alerts.delete(id);
     this.#home.delete(id);
     if (group.alerts.size === 0) this.#groups.delete(group.key);
+    this.#note(group);
     return this.#crowds.forget(id);
   }
-}
-
-function changesOf({ alerts, timing }: Group): number {
-  let changes = 0;
-  for (const entry of alerts.values()) if (isDue(entry, timing)) changes++;
-  return changes;
 }

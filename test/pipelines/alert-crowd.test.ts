@@ -32,6 +32,12 @@ test('an alert is part of one of many of its rule, detector and shard that began
   expect(crowds.of(one({ together: { keys: 5, of: 10 } }))).toBeUndefined();
 });
 
+test('one whose first row lies before by chance is part of it by when it fired', () => {
+  const crowds = crowdsWith(crowd());
+  expect(crowds.of(one({ startsAt: at(10) }), start + 61_000)?.alert.id).toBe('crowd');
+  expect(crowds.of(one({ startsAt: at(10) }), start + 12_000)).toBeUndefined();
+});
+
 test('one that is kept from people takes none with it', () => {
   expect(crowdsWith(crowd({ silencedBy: 's' })).of(one())).toBeUndefined();
 });
