@@ -42,7 +42,8 @@ function sectionOf({ name }: Pick<Pipeline<Result>, 'name'>, file: string | unde
   return isInline(file) ? '--alerts' : file;
 }
 
-const isInline = (fileOrJson: string): boolean => /^\s*[[{]/.test(fileOrJson);
+/** Whether it is JSON and no file's name. */
+export const isInline = (fileOrJson: string): boolean => /^\s*[[{]/.test(fileOrJson);
 
 /** A JSON file, or JSON itself. */
 export async function jsonOf(fileOrJson: string): Promise<unknown> {

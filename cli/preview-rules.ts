@@ -2,8 +2,7 @@ import type { AlertOptions, AlertRule } from '../operators/alert-rule.js';
 import { readyRules } from '../operators/alert-rule.js';
 import { checkLabels } from '../pipelines/alert-labels.js';
 import { type AlertSpec, parseRule } from '../pipelines/alert-spec.js';
-import { SpecError } from '../pipelines/spec-error.js';
-import { jsonOf } from './alert-desk.js';
+import { isInline, jsonOf } from './alert-desk.js';
 import { UsageError } from './failure.js';
 import { usage } from './source.js';
 
@@ -38,7 +37,7 @@ export async function givenRules(given: readonly string[]): Promise<AlertRule[]>
   const rules: AlertRule[] = [];
   for (const one of given) {
     const value = await jsonOf(one);
-    const from = /^\s*[[{]/.test(one) ? '--rule' : one;
+    const from = isInline(one) ? '--rule' : one;
     const section = ['rules', 'alerts'].find((name) => Object.hasOwn(Object(value), name));
     if (section !== undefined) {
       throw new UsageError(
@@ -46,11 +45,8 @@ export async function givenRules(given: readonly string[]): Promise<AlertRule[]>
           'alone, or the pipeline that has this section as --pipeline and no --rule',
       );
     }
-    try {
-      for (const rule of Array.isArray(value) ? value : [value]) rules.push(parseRule(rule, from));
-    } catch (error) {
-      throw error instanceof SpecError ? new UsageError(error.message) : error;
-    }
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+    rules.push(...(await usage(async () => list.map((rule) => parseRule(rule, from)))));
   }
   try {
     readyRules(rules, 'rules');

@@ -7,11 +7,8 @@ import { remember } from '../operators/remember.js';
 import { seasons } from '../operators/seasons.js';
 import { Lane } from '../pipelines/lane.js';
 import { pipeline } from '../pipelines/pipeline.js';
-import { injectedSeries, injectionKinds, strengths } from './data/injected.js';
+import { graceRows, injectedSeries, injectionKinds, strengths } from './data/injected.js';
 import type { LabelledSeries } from './data/nab.js';
-
-/** Rows behind a window in which its alarm is still right: no part of it. */
-const graceRows = 20;
 
 /** What anomalies say of the one window of a series. */
 export interface SpanRow {
@@ -56,6 +53,7 @@ export function runSpans(
   const batch: Batch<Event> = { shard: 'spans', rows: events, rejects: [], next: rows.length, ends: true };
   const { anomalies = [] } = lane.push(batch);
   lane.close();
+  // An alarm is right for some rows behind what it is about, which are no part of it.
   return spanRow(anomalies, first, last - graceRows, last);
 }
 

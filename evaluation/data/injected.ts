@@ -9,7 +9,7 @@ const beginsAbout = 2000;
 const stepMs = 900_000;
 const dayRows = 96;
 /** Rows after an anomaly in which its alarm is still right. */
-const graceRows = 20;
+export const graceRows = 20;
 
 export const strengths = ['weak', 'medium', 'strong'] as const;
 

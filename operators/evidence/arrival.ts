@@ -22,8 +22,8 @@ export const arrivalLayout = {
 export type Arrival = Row<typeof arrivalLayout>;
 
 /** Gaps that change by less than a factor e, and missing values below a quarter, are no news of their own. */
-export const gapRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 1 };
-export const shareRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 0.25 };
+const gapRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 1 };
+const shareRange: RangeOptions = { warmupRows: 20, memoryRows: 5000, leastWidth: 0.25 };
 const noNews = 1;
 
 /** How new the pace of a key's rows is: a burst, or a slowing down. */

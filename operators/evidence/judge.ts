@@ -5,7 +5,7 @@ import { calibrationLayout, learnEvidence, shareAbove } from './calibration.js';
 import { heaviness } from './heaviness.js';
 import { ladderLayout, learnLadder, type Rungs, recalibrate } from './ladder.js';
 import type { Measured } from './measure.js';
-import { NoveltyOf, noveltyKinds, noveltyLayout } from './novelty.js';
+import { lastingKinds, NoveltyOf, noveltyKinds, noveltyLayout } from './novelty.js';
 import { onset, onsetLayout } from './onset.js';
 import { RarityOf, rarityLayout } from './rarity.js';
 import { isAbnormal, type RegimeRoom, regimeLayout, regimeRoom } from './regime.js';
@@ -61,21 +61,7 @@ const keyKinds = ['pace', 'missing values', 'joint state', 'relation'] as const;
  * What alarms may come from, in the order by which states number them, so that what is added comes last. `none` is of alarms
  * without reasons, `sequence` of `htm-detect`.
  */
-export const reasonKinds = [
-  'value',
-  'level',
-  'slow level',
-  'spread',
-  'floor',
-  'ceiling',
-  'forecast error',
-  'forecast bias',
-  'surprise',
-  ...keyKinds,
-  'none',
-  'sequence',
-  'single error',
-] as const;
+export const reasonKinds = [...lastingKinds, ...keyKinds, 'none', 'sequence', 'single error'] as const;
 export type ReasonKind = (typeof reasonKinds)[number];
 
 /** What one kind of evidence says, in nats of newness. */

@@ -5,9 +5,9 @@ import { deviationOf, highestOf, lowestOf, meanOf, newest, push, recentLayout } 
 import { type Incident, learnNumber, news, trustLayout, unprecedented } from './trust.js';
 
 /** Rows over which a number is looked at. */
-export const errorRows = 10;
+const errorRows = 10;
 export const levelRows = 20;
-export const edgeRows = 40;
+const edgeRows = 40;
 export const longRows = 100;
 
 /** State of one channel: its last values, errors and surprises, and all that each kind of number has ever been. */
@@ -32,8 +32,8 @@ export type Novelty = Row<typeof noveltyLayout>;
 /** What is slow or made by a memory leaves its range often and by little: that is no news. */
 const drift = 0.05;
 
-/** The kinds of numbers, in the order in which their newness is told. */
-export const noveltyKinds = [
+/** The kinds of numbers that tell of a state, in the order in which their newness is told. */
+export const lastingKinds = [
   'value',
   'level',
   'slow level',
@@ -43,10 +43,10 @@ export const noveltyKinds = [
   'forecast error',
   'forecast bias',
   'surprise',
-  'single error',
 ] as const;
+/** With the one that a single row decides and that leaves no trace in those after it. */
+export const noveltyKinds = [...lastingKinds, 'single error'] as const;
 export type NoveltyKind = (typeof noveltyKinds)[number];
-/** The one that a single row decides and that leaves no trace in those after it. */
 const single = noveltyKinds.indexOf('single error');
 
 type Ring = 'values' | 'errors' | 'sides' | 'surprises';

@@ -50,8 +50,8 @@ const reach = 2;
 
 /** Takes a number into the range. */
 export function remember(own: Range, x: number, options: RangeOptions): void {
-  const far = own.rows[0] < options.warmupRows;
-  take(own, far ? x : within(x, own.lowest[0], own.highest[0], options), options);
+  const young = own.rows[0] < options.warmupRows;
+  take(own, young ? x : within(x, own.lowest[0], own.highest[0], options), options);
 }
 
 /** A number as far outside these two as is remembered of it. */

@@ -71,7 +71,6 @@ export function edgesBefore(own: Trust, x: number, nats: number, noNews: number,
 /** Logarithm of how far a number lies outside what is known, beyond a share of it that is no news. */
 export function news(own: Trust, x: number, options: RangeOptions, noNews: number): number {
   if (!Number.isFinite(x) || own.trusted.rows[0] < options.warmupRows) return 0;
-  if (own.held[0] === 0) return nats(distance(own.trusted, x, options), noNews);
   const { low, high } = edgesOf(own);
   return nats(outside(x, low, high, options.leastWidth), noNews);
 }
@@ -108,7 +107,8 @@ function hold(own: Trust, x: number, options: RangeOptions): void {
     own.beforeLow[0] = seen.lowest[0];
     own.beforeHigh[0] = seen.highest[0];
   }
-  const known = within(x, Math.min(lowest, heldLow[0]), Math.max(highest, heldHigh[0]), options);
+  const { low, high } = edgesOf(own);
+  const known = within(x, low, high, options);
   heldLow[0] = Math.min(heldLow[0], known);
   heldHigh[0] = Math.max(heldHigh[0], known);
   take(trusted, inside, options);

@@ -21,3 +21,18 @@ export function disturbedStream(seed = 4): Event[] {
     return { key, timeMs, values: t % 31 === 8 ? [Number.NaN, Number.NaN] : [first, second], offset };
   });
 }
+
+/**
+ * Two keys of one channel, noise long enough for a detector to call something strange: spikes in turn, one of them again in
+ * the middle of an incident of the other key, and a shift of level that stays.
+ */
+export function strangeStream(seed = 5): Event[] {
+  const random = chance(seed);
+  return Array.from({ length: 1300 }, (_, offset) => {
+    const t = offset >> 1;
+    const first = offset % 2 === 0;
+    const wrong = first ? t === 420 || t === 530 || t > 600 : t === 440 || t === 535;
+    const value = normal(random) + (wrong ? 40 : 0);
+    return { key: first ? 'pump-1' : 'pump-2', timeMs: Date.UTC(2026, 0, 1) + 60_000 * t, values: [value], offset };
+  });
+}
